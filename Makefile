@@ -1,0 +1,42 @@
+# make count                      draws a synthetic smear whose cells are known, and counts it
+# make count IMAGES="my photos/"  counts photographs: a file, a folder, or a pattern in quotes
+# make test                       runs every check
+#
+# Needs Python 3.11 to 3.14, make and a package index. OUT=... chooses the folder for the results, and
+# PYTHON=python3.12 another Python. The environment is made once, in .venv.
+
+PYTHON ?= python3
+OUT ?= hemolens-out
+
+# Through the environment the values reach the shell as they were written, with blanks and all.
+export HEMOLENS_IMAGES := $(value IMAGES)
+export HEMOLENS_OUT := $(value OUT)
+
+INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: count test
+
+count: .venv/core.stamp
+	@if [ -n "$$HEMOLENS_IMAGES" ]; then \
+	    .venv/bin/hemolens count --out "$$HEMOLENS_OUT" -- "$$HEMOLENS_IMAGES"; \
+	else \
+	    .venv/bin/hemolens demo --out "$$HEMOLENS_OUT"; \
+	fi
+
+test: .venv/test.stamp
+	.venv/bin/python -m ruff check .
+	.venv/bin/python -m ruff format --check .
+	.venv/bin/python -m mypy
+	.venv/bin/python -m pytest
+
+.venv/core.stamp: pyproject.toml constraints.txt
+	@echo "Installing hemolens into .venv (only this once)"
+	@test -x .venv/bin/pip || "$(PYTHON)" -m venv .venv
+	@$(INSTALL) -e .
+	@touch $@
+
+.venv/test.stamp: pyproject.toml constraints.txt
+	@echo "Installing hemolens and what its tests need into .venv (only this once)"
+	@test -x .venv/bin/pip || "$(PYTHON)" -m venv .venv
+	@$(INSTALL) -e ".[train,dev]"
+	@touch .venv/core.stamp $@

@@ -1,0 +1,113 @@
+"""Counts of the shipped models on the paper's test photographs of ALL-IDB1, none of which they were fitted to.
+
+    python benchmarks/all_idb1.py --data ../shared/data/all-idb1 [--cards]
+
+Prints a table of the counting figures for each cell type and counter, and writes benchmarks/all-idb1.json: one record
+for each figure. With --cards, the figures of the default counters go into the cards of the shipped models.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+import hemolens
+from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
+from hemolens.counters import COUNTERS
+from hemolens.evaluation.agreement import counting_accuracy, mean_absolute_error, relative_bias
+from hemolens.evaluation.all_idb1 import Truth, detect, read_truth, test_photographs
+from hemolens.evaluation.matching import Detection, add_up
+from hemolens.models import DEFAULT_MODELS, Figure, card_text, read_model
+from hemolens.photograph import read_photograph
+from hemolens.pipeline import choose_counters, find_all_cells, map_photograph
+from hemolens.scale import estimate_red_cell_diameter
+
+HERE = Path(__file__).parent
+
+
+def count_all(folder: Path) -> dict[tuple[CellType, str], list[tuple[str, Truth, int, Detection | None]]]:
+    """Count every test photograph with every counter: rows (photograph, truth, count, detection)."""
+    tests = {kind: test_photographs(folder, kind) for kind in CELL_TYPES}
+    rows: dict[tuple[CellType, str], list[tuple[str, Truth, int, Detection | None]]] = {}
+    for name in sorted({name for names in tests.values() for name in names}):
+        photograph = read_photograph(folder / "images" / f"{name}.jpg")
+        diameter = estimate_red_cell_diameter(photograph.pixels)
+        maps = map_photograph(photograph, diameter)
+        for counter in ("auto", *COUNTERS):
+            cells = find_all_cells(maps, choose_counters(counter), photograph)
+            for kind in CELL_TYPES:
+                if name in tests[kind]:
+                    truth = read_truth(folder, name, kind)
+                    count = sum(cell.type == kind for cell in cells)
+                    rows.setdefault((kind, counter), []).append((name, truth, count, detect(truth, cells, kind)))
+        print(f"{name}: red cells {diameter.px:.0f} px", flush=True)
+    return rows
+
+
+def figures(rows: list[tuple[str, Truth, int, Detection | None]]) -> dict[str, float]:
+    """The figures of one cell type and counter."""
+    truths, counts = [truth.count for _, truth, _, _ in rows], [count for _, _, count, _ in rows]
+    values = {
+        "counting accuracy": counting_accuracy(truths, counts),
+        "mean absolute error": mean_absolute_error(truths, counts),
+        "bias": relative_bias(truths, counts),
+        "exact": float(np.mean([truth == count for truth, count in zip(truths, counts, strict=True)])),
+    }
+    detections = [detection for _, _, _, detection in rows if detection is not None]
+    if detections:
+        total = add_up(detections)
+        values |= {"precision": total.precision, "recall": total.recall, "F1": total.f1}
+    return {name: round(value, 4) for name, value in values.items()}
+
+
+def write_cards(results: dict[CellType, dict[str, float]], n_images: dict[CellType, int]) -> None:
+    """Put the figures of the default counters into the cards."""
+    folder = Path(hemolens.__file__).parent / "models"
+    for kind, name in DEFAULT_MODELS.items():
+        photographs = f"the paper's {n_images[kind]} test photographs of ALL-IDB1, held out"
+        rows = tuple(Figure(metric=m, photographs=photographs, value=v) for m, v in results[kind].items())
+        card = read_model(name).card.model_copy(update={"figures": rows})
+        (folder / f"{name}.toml").write_text(card_text(card), encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--cards", action="store_true")
+    arguments = parser.parse_args()
+    rows = count_all(arguments.data)
+    records = []
+    for (kind, counter), each in rows.items():
+        chosen = choose_counters(counter)[kind]
+        values = figures(each)
+        records += [
+            {
+                "cell": kind,
+                "counter": counter,
+                "chosen": chosen,
+                "n_images": len(each),
+                "metric": m,
+                "value": v,
+            }
+            for m, v in values.items()
+        ]
+        print(f"{CELL_NAMES[kind]:12} {counter:22} {len(each):3} photographs  {values}")
+    detail = {
+        f"{kind} {name}": {"true": truth.count, "counted": count}
+        for (kind, counter), each in rows.items()
+        if counter == "auto"
+        for name, truth, count, _ in each
+    }
+    models = {name: read_model(name).card.sha256 for name in DEFAULT_MODELS.values()}
+    result = {"models": models, "records": records, "photographs": detail}
+    (HERE / "all-idb1.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    if arguments.cards:
+        best = {kind: figures(rows[kind, "auto"]) for kind in CELL_TYPES}
+        write_cards(best, {kind: len(rows[kind, "auto"]) for kind in CELL_TYPES})
+
+
+if __name__ == "__main__":
+    main()

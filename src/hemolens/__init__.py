@@ -1,0 +1,67 @@
+"""hemolens counts red cells, white cells and platelets in photographs of stained blood smears.
+
+>>> import hemolens
+>>> from hemolens.synthetic import draw_smear
+>>> smear = draw_smear(seed=1, height=300, width=400, n_rbc=6, n_wbc=1, n_plt=2)
+>>> result = hemolens.count(smear.pixels)
+>>> result.counts
+Counts(rbc=6, wbc=1, plt=2)
+
+Research use only: hemolens gives no diagnosis.
+"""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from hemolens.errors import HemolensError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hemolens.result import Result
+
+__version__ = "0.1.0"
+__all__ = ["HemolensError", "Result", "__version__", "count"]
+
+
+def count(path_or_array: str | PathLike[str] | NDArray[Any], *, counter: str = "auto") -> Result:
+    """Count the cells of one photograph.
+
+    Parameters
+    ----------
+    path_or_array : path, or ndarray of shape (H, W), (H, W, 3) or (H, W, 4)
+        A JPEG, PNG, TIFF, BMP or WebP file, or the pixels themselves (RGB; uint8, uint16, bool, or floats
+        in 0 … 1).
+    counter : str, optional
+        ``"watershed"``, ``"connected-components"`` or ``"circle-hough"`` for all three types, or ``"auto"``:
+        for each type the one that measured best.
+
+    Returns
+    -------
+    Result
+        ``.counts``, ``.cells``, ``.overlay()`` and ``.save(folder)``.
+
+    Raises
+    ------
+    HemolensError
+        If the photograph cannot be read, or there is no such counter.
+
+    """
+    from hemolens.photograph import photograph_from_array, read_photograph
+    from hemolens.pipeline import count_photograph
+
+    if isinstance(path_or_array, (str, PathLike)):
+        photograph = read_photograph(path_or_array)
+    else:
+        photograph = photograph_from_array(path_or_array)
+    return count_photograph(photograph, counter=counter)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Result":
+        from hemolens.result import Result
+
+        return Result
+    raise AttributeError(f"module 'hemolens' has no attribute {name!r}")

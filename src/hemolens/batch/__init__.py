@@ -1,0 +1,1 @@
+"""Many photographs: one that fails does not stop the others."""

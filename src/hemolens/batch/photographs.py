@@ -1,0 +1,165 @@
+"""Counting photographs one after the other into one output folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+
+from hemolens.counts import Counts
+from hemolens.errors import HemolensError, ModelError, OutputError, PhotographError, UsageError
+from hemolens.export import RunFiles
+from hemolens.export.entries import Entry, name_entries
+from hemolens.photograph import find_photographs, read_photograph
+from hemolens.pipeline import count_photograph
+
+INTERRUPTED = "not counted: the user stopped the run before"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A photograph that is to be counted, or the reason why it cannot be.
+
+    Attributes
+    ----------
+    entry : Entry
+        What it is called in the outputs.
+    found : Path or PhotographError
+        Where it is, or why the argument leads to none.
+    """
+
+    entry: Entry
+    found: Path | PhotographError
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one photograph.
+
+    Attributes
+    ----------
+    image : str
+        Its name in the outputs.
+    counts : Counts or None
+        None when it was not counted.
+    error : str
+        Why it was not, in one line; empty when it was.
+
+    """
+
+    image: str
+    counts: Counts | None
+    error: str
+
+
+@dataclass(frozen=True)
+class BatchOutcome:
+    """What became of a run.
+
+    Attributes
+    ----------
+    outcomes : list of Outcome
+        One for each photograph that was reached, in order.
+    interrupted : bool
+        True when the user stopped the run.
+
+    """
+
+    outcomes: list[Outcome]
+    interrupted: bool
+
+
+def find_candidates(arguments: Sequence[str | PathLike[str]]) -> list[Candidate]:
+    """Find the photographs that files, folders and patterns name.
+
+    Parameters
+    ----------
+    arguments : sequence of str or path
+
+    Returns
+    -------
+    list of Candidate
+        In the order of the arguments; those that name no photograph are among them, with the reason.
+
+    """
+    items = find_photographs([fspath(argument) for argument in arguments])
+    entries = name_entries([item.found if isinstance(item.found, Path) else item.argument for item in items])
+    return [Candidate(entry, item.found) for entry, item in zip(entries, items, strict=True)]
+
+
+def count_photographs(
+    candidates: Sequence[Candidate],
+    folder: str | PathLike[str],
+    *,
+    counter: str = "auto",
+    command: Mapping[str, object] | None = None,
+    each: Callable[[Outcome], None] = lambda outcome: None,
+) -> BatchOutcome:
+    """Count photographs and write their outputs.
+
+    A photograph that fails has its reason in ``counts.csv``; the others are still counted. When the
+    user interrupts, what was counted is kept, and the rows of the others say that they were not.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+    folder : str or path
+        The output folder.
+    counter : str
+        Name of a counter, or ``"auto"``.
+    command : mapping or None
+        Name and options of the command, for ``run.json``.
+    each : callable
+        Called with the outcome of each photograph as soon as it is known.
+
+    Returns
+    -------
+    BatchOutcome
+
+    Raises
+    ------
+    UsageError, ModelError
+        The folder cannot be written to, or no photograph can be counted in this way; nothing in the folder
+        has changed.
+    OutputError
+        The disk is full, or has gone.
+    KeyboardInterrupt
+        The user stopped the run before anything was counted; nothing in the folder has changed.
+
+    """
+    outcomes: list[Outcome] = []
+    with RunFiles(folder, [candidate.entry for candidate in candidates], command) as files:
+        try:
+            for candidate in candidates:
+                outcomes.append(_count_candidate(candidate, files, counter))
+                each(outcomes[-1])
+        except KeyboardInterrupt:
+            if all(outcome.counts is None for outcome in outcomes):
+                raise
+            files.cut_short(INTERRUPTED)
+    return BatchOutcome(outcomes, interrupted=not files.complete)
+
+
+def _count_candidate(candidate: Candidate, files: RunFiles, counter: str) -> Outcome:
+    """Count one photograph and write it; every fault of its own becomes a message."""
+    entry, counts, error = candidate.entry, None, ""
+    if isinstance(candidate.found, PhotographError):
+        error = str(candidate.found)
+    else:
+        try:
+            result = count_photograph(read_photograph(candidate.found), counter=counter)
+            files.add(entry, result)
+            counts = result.counts
+        except (OutputError, ModelError, UsageError):
+            raise
+        except HemolensError as fault:
+            error = str(fault)
+        except MemoryError:
+            error = f"'{entry.image}' needs more memory than there is: close other programs, or cut it in parts"
+        except Exception as bug:  # a bug in one photograph's path must not cost the others their counts
+            error = f"'{entry.image}' met a bug of hemolens, please report it: {type(bug).__name__}: {bug}"
+    if error:
+        error = " ".join(error.split())
+        files.add_failure(entry, error)
+    return Outcome(entry.image, counts, error)

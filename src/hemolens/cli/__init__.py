@@ -1,0 +1,68 @@
+"""The ``hemolens`` command: one file for each of its commands."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from hemolens.cli import count, demo, train
+from hemolens.config import RESEARCH_USE_ONLY
+from hemolens.errors import HemolensError, UsageError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.command()(count.count)
+app.command()(demo.demo)
+app.command()(train.train)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and leave with its exit status; the user never sees a traceback.
+
+    Parameters
+    ----------
+    arguments : sequence of str or None
+        Without the program's name; None for those of the process.
+
+    Raises
+    ------
+    SystemExit
+        Always: 0 done, 1 something failed, 2 wrong usage, 130 interrupted by the user.
+
+    """
+    for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show is no reason to stop
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="hemolens")
+    except HemolensError as error:
+        _leave(str(error), 2 if isinstance(error, UsageError) else 1)
+    except Exception as bug:
+        message = " ".join(str(bug).split())
+        _leave(f"a bug of hemolens, please report it: {type(bug).__name__}: {message}", 1)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from hemolens import __version__
+
+        typer.echo(f"hemolens {__version__}")
+        raise typer.Exit
+
+
+@app.callback(help=f"Count red cells, white cells and platelets in blood-smear photographs. {RESEARCH_USE_ONLY}")
+def _hemolens(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and leave.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
+
+
+def _leave(message: str, status: int) -> None:
+    typer.echo(f"hemolens: {message}", err=True)
+    raise SystemExit(status)

@@ -1,0 +1,127 @@
+"""``hemolens count``: photographs in, counts out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hemolens.config import RESEARCH_USE_ONLY
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from hemolens.batch.photographs import BatchOutcome, Candidate
+
+INTERRUPTED_STATUS = 130
+"""What shells report for a command stopped by Ctrl-C."""
+
+Out = Annotated[Path, typer.Option("--out", help="Folder for the results.", metavar="DIR")]
+
+
+def count(
+    paths: Annotated[list[str], typer.Argument(help="Photographs, folders or patterns.", metavar="PATH")],
+    out: Out = Path("hemolens-out"),
+    counter: Annotated[
+        str,
+        typer.Option(help="auto, watershed, connected-components or circle-hough.", metavar="NAME"),
+    ] = "auto",
+) -> None:
+    """Count the cells in photographs of stained blood smears.
+
+    Writes counts.csv, cells.csv, overlay pictures and run.json into the output folder. Example:
+
+        hemolens count "my photos/" --out results
+    """
+    from hemolens.batch.photographs import find_candidates
+    from hemolens.report import counts_table
+
+    check_counter(counter)
+    command: dict[str, object] = {"name": "count", "paths": paths, "out": str(out), "counter": counter}
+    batch = count_candidates(find_candidates(paths), out, counter=counter, command=command)
+    show(counts_table([(outcome.image, outcome.counts) for outcome in batch.outcomes]), out)
+    leave(batch)
+
+
+def check_counter(name: str) -> None:
+    """Refuse a counter that does not exist, before anything is read.
+
+    Raises
+    ------
+    UsageError
+
+    """
+    from hemolens.counters import COUNTERS
+    from hemolens.errors import UsageError
+
+    if name != "auto" and name not in COUNTERS:
+        raise UsageError(
+            "unknown counter",
+            came=f"'{name}'",
+            allowed=", ".join(["auto", *COUNTERS]),
+            do="choose one of these with --counter",
+        )
+
+
+def count_candidates(
+    candidates: list[Candidate], out: Path, *, counter: str, command: dict[str, object]
+) -> BatchOutcome:
+    """Count photographs with a progress bar for more than one, and name those that fail on stderr.
+
+    Raises
+    ------
+    HemolensError
+        The run cannot be done at all; nothing in `out` has changed.
+    typer.Exit
+        The user stopped the run before anything was counted.
+
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from hemolens.batch.photographs import Outcome, count_photographs
+
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    hidden = len(candidates) < 2 or not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
+        bar = progress.add_task("", total=len(candidates))
+
+        def each(outcome: Outcome) -> None:
+            progress.advance(bar)
+            if outcome.error:
+                console.print(f"hemolens: {outcome.error}", markup=False, highlight=False, soft_wrap=True)
+
+        try:
+            return count_photographs(candidates, out, counter=counter, command=command, each=each)
+        except KeyboardInterrupt:
+            typer.echo("hemolens: interrupted, nothing was written", err=True)
+            raise typer.Exit(INTERRUPTED_STATUS) from None
+
+
+def show(table: Table, out: Path) -> None:
+    """Print a table, where the results are, and what they are not for."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.print(table)
+    names = "counts.csv, cells.csv, run.json and overlay/"
+    console.print(f"Results in '{out}': {names}", markup=False, soft_wrap=True)
+    console.print(RESEARCH_USE_ONLY, markup=False, soft_wrap=True)
+
+
+def leave(batch: BatchOutcome) -> None:
+    """End the command with the exit status that its outcome has.
+
+    Raises
+    ------
+    typer.Exit
+        Status 130 when the user stopped the run, 1 when a photograph failed; otherwise nothing happens.
+
+    """
+    if batch.interrupted:
+        typer.echo("hemolens: interrupted, the results hold the photographs counted before", err=True)
+        raise typer.Exit(INTERRUPTED_STATUS)
+    if any(outcome.error for outcome in batch.outcomes):
+        raise typer.Exit(1)

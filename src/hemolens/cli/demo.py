@@ -1,0 +1,39 @@
+"""``hemolens demo``: a drawn smear whose truth is known, counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hemolens.cli.count import Out, count_candidates, leave, show
+
+PICTURE = "synthetic-smear.png"
+
+
+def demo(
+    out: Out = Path("hemolens-out"),
+    seed: Annotated[int, typer.Option(min=0, help="Another number draws another smear.", metavar="N")] = 0,
+) -> None:
+    """Draw a synthetic smear, count it, and print the truth beside the counts.
+
+    Needs no photograph. Example:
+
+        hemolens demo --out demo
+    """
+    from hemolens.batch.photographs import find_candidates
+    from hemolens.counts import count_cells
+    from hemolens.export.overlay_png import png_bytes
+    from hemolens.export.whole_file import write_whole
+    from hemolens.report import truth_table
+    from hemolens.synthetic import draw_smear
+
+    smear = draw_smear(seed)
+    write_whole(out / PICTURE, png_bytes(smear.pixels))
+    command: dict[str, object] = {"name": "demo", "out": str(out), "seed": seed}
+    batch = count_candidates(find_candidates([out / PICTURE]), out, counter="auto", command=command)
+    counted = batch.outcomes[0].counts
+    if counted is not None:
+        show(truth_table(count_cells(smear.cells), counted), out)
+    leave(batch)

@@ -1,0 +1,190 @@
+"""What the counters look at: mask, edge or mask minus edge, and how cores grow back to whole cells."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from hemolens.cells import Cell
+from hemolens.errors import UsageError
+from hemolens.probability_maps import ProbabilityMaps
+
+Source = Literal["mask", "edge", "mask-edge"]
+Probability = Annotated[float, Field(ge=0, le=1)]
+"""0 … 1."""
+Diameters = Annotated[float, Field(ge=0, le=10)]
+"""A length, in red-cell diameters."""
+Discs = Annotated[float, Field(ge=0, le=100)]
+"""An area, in areas of the disc of one red-cell diameter."""
+
+
+class SourceSettings(BaseModel):
+    """What all counters need to know; lengths in red-cell diameters, areas in red-cell discs, never pixels."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    source: Source = Field(default="mask", description="what is read: the mask, the edge, or mask minus edge")
+    edge_weight: float = Field(default=1.0, ge=0, le=10, description="mask minus edge is mask - weight * edge")
+    body_threshold: Probability = Field(default=0.5, description="a pixel whose mask is above belongs to a cell")
+    max_hole: Discs = Field(default=0.1, description="holes of the mask up to this size are filled (pale centres)")
+    min_area: Discs = Field(default=0.0, description="smaller cells are not counted")
+    min_score: Probability = Field(default=0.0, description="cells with a lower mean mask are not counted")
+
+
+class CoreSettings(SourceSettings):
+    """What the counters that number separate cores share."""
+
+    threshold: Probability = Field(
+        default=0.5, description="a core is where mask, mask - weight * edge or 1 - weight * edge is above"
+    )
+    keep_coreless: bool = Field(
+        default=False, description="a piece of mask in which there is no core counts as one cell"
+    )
+
+
+def read_source(maps: ProbabilityMaps, settings: SourceSettings) -> NDArray[np.float32]:
+    """Return the picture that the settings ask for, holes of the mask filled: float32, (H, W), 0 … 1.
+
+    Raises
+    ------
+    UsageError
+        When the edge is asked for and the maps have none.
+
+    """
+    if settings.source == "mask":
+        return fill_mask(maps, settings)
+    if maps.edge is None:
+        raise UsageError(
+            f"no edge map of {maps.cell_type} to count with",
+            came=f"source {settings.source!r} with a model that has a mask only",
+            allowed="source 'mask'",
+            do="choose that source, or a model with an edge output",
+        )
+    if settings.source == "edge":
+        return maps.edge
+    return mask_minus_edge(fill_mask(maps, settings), maps.edge, settings.edge_weight)
+
+
+def mask_minus_edge(mask: NDArray[np.generic], edge: NDArray[np.generic], weight: float = 1.0) -> NDArray[np.float32]:
+    """Mask minus weighted edge as floats, clipped to 0 … 1: on bytes 0 - 1 would be 255, not 0.
+
+    >>> mask_minus_edge(np.uint8([[0, 1, 1]]), np.uint8([[1, 0, 1]])).tolist()
+    [[0.0, 1.0, 0.0]]
+    """
+    difference = mask.astype(np.float32) - np.float32(weight) * edge.astype(np.float32)
+    return np.clip(difference, 0.0, 1.0)
+
+
+def fill_mask(maps: ProbabilityMaps, settings: SourceSettings) -> NDArray[np.float32]:
+    """Return the mask with 1 in its holes of at most ``max_hole`` red-cell discs."""
+    body = maps.mask > settings.body_threshold
+    holes = fill_holes(body, settings.max_hole * red_cell_disc_px(maps)) & ~body
+    return np.where(holes, np.float32(1), maps.mask)
+
+
+def fill_holes(picture: NDArray[np.bool_], max_area_px: float) -> NDArray[np.bool_]:
+    """Fill enclosed dark regions of at most this many pixels; one that reaches the frame is not enclosed.
+
+    >>> fill_holes(np.array([[1, 1, 1, 0], [1, 0, 1, 0], [1, 1, 1, 0]], bool), 1).astype(int).tolist()
+    [[1, 1, 1, 0], [1, 1, 1, 0], [1, 1, 1, 0]]
+    """
+    import cv2
+
+    # Cores are connected through sides, so the dark between them is connected through corners, too.
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~picture).astype(np.uint8), connectivity=8)
+    left, top, width, height, area = stats[:, : cv2.CC_STAT_AREA + 1].T
+    at_frame = (left == 0) | (top == 0) | (left + width == picture.shape[1]) | (top + height == picture.shape[0])
+    is_hole = ~at_frame & (area <= max_area_px)
+    is_hole[0] = False
+    return picture | is_hole[labels] if is_hole.any() else picture
+
+
+def find_cores(maps: ProbabilityMaps, settings: CoreSettings) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the cores of the cells and the whole cells: two bool pictures of the size of the maps.
+
+    Of the edge alone, a core is a region that edges close off. The background is such a region too: it is
+    the one (or the several) where the mask is low.
+    """
+    body = fill_mask(maps, settings) > settings.body_threshold
+    picture = read_source(maps, settings)
+    if settings.source != "edge":
+        core = picture > settings.threshold
+    else:
+        core = 1 - settings.edge_weight * picture > settings.threshold
+        core = _without_background(core, maps.mask, settings.body_threshold)
+    # A pale centre may have a false edge of its own: a small hole of a core is no gap between cells.
+    return fill_holes(core, settings.max_hole * red_cell_disc_px(maps)), body
+
+
+def _without_background(regions: NDArray[np.bool_], mask: NDArray[np.float32], threshold: float) -> NDArray[np.bool_]:
+    """Remove the connected regions whose mean mask is not above the threshold."""
+    import cv2
+
+    n_labels, labels = cv2.connectedComponents(regions.astype(np.uint8), connectivity=4)
+    flat = labels.ravel()
+    total = np.bincount(flat, weights=mask.ravel(), minlength=n_labels)
+    n_pixels = np.bincount(flat, minlength=n_labels)
+    is_cell = total > threshold * n_pixels
+    is_cell[0] = False
+    kept: NDArray[np.bool_] = is_cell[labels]
+    return kept
+
+
+def grow_back(
+    cores: NDArray[np.int32], body: NDArray[np.bool_], maps: ProbabilityMaps, settings: CoreSettings
+) -> NDArray[np.int32]:
+    """Grow numbered cores over the whole cells: the pixels under an edge belong to cells, too.
+
+    Parameters
+    ----------
+    cores : ndarray of int32, shape (H, W)
+        0 is no core.
+    body : ndarray of bool, shape (H, W)
+        Where cells are.
+
+    Returns
+    -------
+    ndarray of int32, shape (H, W)
+        The cores with the body around them. Two meet where the edge is strongest (without an edge map, where
+        the mask is lowest). A piece of body that touches no core is a cell of its own with
+        ``keep_coreless``, and no cell otherwise.
+
+    """
+    import cv2
+    from skimage.segmentation import watershed
+
+    is_core = cores > 0
+    if settings.keep_coreless:
+        cores = _with_coreless(cores, body)
+        is_core = cores > 0
+    # Only the pixels at the border of a core can pass its number on; leaving the rest out saves most of the time.
+    inside = cv2.erode(is_core.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    relief = -maps.mask if maps.edge is None else maps.edge
+    grown = watershed(relief, np.where(inside, 0, cores), mask=(body | is_core) & ~inside)
+    return np.where(inside, cores, grown).astype(np.int32)
+
+
+def _with_coreless(cores: NDArray[np.int32], body: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Number the pieces of body that hold no core after the cores."""
+    import cv2
+
+    n_pieces, pieces = cv2.connectedComponents((body | (cores > 0)).astype(np.uint8), connectivity=4)
+    is_new = np.ones(n_pieces, bool)
+    is_new[0] = False
+    is_new[pieces[cores > 0]] = False
+    numbers = np.where(is_new, np.cumsum(is_new) + cores.max(initial=0), 0).astype(np.int32)
+    return np.where(is_new[pieces], numbers[pieces], cores)
+
+
+def red_cell_disc_px(maps: ProbabilityMaps) -> float:
+    """Area of the disc of one red-cell diameter, in pixels of the maps."""
+    return float(np.pi / 4 * maps.red_cell_diameter_px**2)
+
+
+def large_and_sure(cells: list[Cell], maps: ProbabilityMaps, settings: SourceSettings) -> list[Cell]:
+    """Keep the cells that are neither too small nor too doubtful to be counted."""
+    min_area_px = settings.min_area * red_cell_disc_px(maps)
+    return [cell for cell in cells if cell.area_px >= min_area_px and cell.score >= settings.min_score]

@@ -1,0 +1,170 @@
+"""Watershed on the Euclidean distance transform, seeded by its local maxima."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from hemolens.cells import Cell, cells_from_labels
+from hemolens.counters.source import CoreSettings, Diameters, find_cores, grow_back, large_and_sure
+from hemolens.probability_maps import ProbabilityMaps
+
+
+class WatershedSettings(CoreSettings):
+    """Settings of :func:`find_cells`; heights of the distance transform, too, are in red-cell diameters."""
+
+    smoothing: Diameters = Field(default=0.0, description="sigma of the blur of the distance transform")
+    min_height: Diameters = Field(default=0.0, description="a maximum must lie this far inside its core")
+    min_distance: Diameters = Field(default=0.25, description="of maxima closer than this, only the highest stays")
+    min_depth: Diameters = Field(
+        default=0.0, description="two cells are one unless the waist between them is this much lower than both"
+    )
+
+
+def find_cells(maps: ProbabilityMaps, settings: WatershedSettings) -> list[Cell]:
+    """Count the hills of the distance transform.
+
+    Parameters
+    ----------
+    maps : ProbabilityMaps
+    settings : WatershedSettings
+
+    Returns
+    -------
+    list of Cell
+        In pixels of the maps, in reading order; empty when nothing is found.
+
+    Raises
+    ------
+    UsageError
+        When the settings ask for an edge that the maps do not have.
+
+    Notes
+    -----
+    1. Distance of every core pixel to the next pixel outside the core (the frame is not an outside), blurred.
+    2. Its local maxima, without those close to a higher one.
+    3. Watershed from these maxima within the cores.
+    4. Neighbours merge when the pass between them is nearly as high as the lower summit.
+    5. The cores grow back over the whole cells.
+
+    Examples
+    --------
+    >>> row, col = np.mgrid[:20, :34]
+    >>> two_discs = np.minimum(np.hypot(row - 10, col - 10), np.hypot(row - 10, col - 23)) < 8
+    >>> maps = ProbabilityMaps("rbc", two_discs.astype(np.float32), edge=None, red_cell_diameter_px=16)
+    >>> [(round(cell.row), round(cell.col)) for cell in find_cells(maps, WatershedSettings())]
+    [(10, 10), (10, 23)]
+
+    """
+    core, body = find_cores(maps, settings)
+    height = _distance(core, maps.red_cell_diameter_px, settings)
+    seeds = _seeds(height, maps.red_cell_diameter_px, settings)
+    hills = _flood(height, seeds, core)
+    hills = _merge_shallow(hills, height, settings.min_depth * maps.red_cell_diameter_px)
+    whole = grow_back(hills, body, maps, settings)
+    cells = cells_from_labels(whole, cell_type=maps.cell_type, score_map=maps.mask)
+    return large_and_sure(cells, maps, settings)
+
+
+def _distance(core: NDArray[np.bool_], diameter_px: float, settings: WatershedSettings) -> NDArray[np.float32]:
+    """Blurred distance to the outside in pixels, 0 outside the cores; float32, shape (H, W)."""
+    import cv2
+
+    distance = cv2.distanceTransform(core.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    distance = np.minimum(distance, float(max(core.shape)))  # without any outside, OpenCV says infinity
+    if settings.smoothing > 0:
+        distance = cv2.GaussianBlur(distance, (0, 0), settings.smoothing * diameter_px)
+    # Steps of 1/256 px: heights that are equal but for rounding errors must stay equal when the picture is turned.
+    return np.where(core, np.round(distance * 256) / 256, 0).astype(np.float32)
+
+
+def _seeds(height: NDArray[np.float32], diameter_px: float, settings: WatershedSettings) -> NDArray[np.int32]:
+    """Number the local maxima from 1; int32, shape (H, W), 0 elsewhere.
+
+    Of two maxima closer than the minimal distance the lower one goes, whether or not the higher one stays;
+    equal ones become one seed. So the outcome does not depend on the order in which they are visited.
+    """
+    import cv2
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import KDTree
+
+    reach_px = settings.min_distance * diameter_px
+    half = max(1, int(reach_px / 2**0.5))  # the square inside the circle: cheap, and leaves few to compare
+    highest = cv2.dilate(height, np.ones((2 * half + 1, 2 * half + 1), np.uint8))
+    is_top = (height == highest) & (height > 0) & (height >= settings.min_height * diameter_px)
+    n_tops, tops, _, centres = cv2.connectedComponentsWithStats(is_top.astype(np.uint8), connectivity=8)
+    summit = np.zeros(n_tops, np.float32)
+    summit[tops[is_top]] = height[is_top]
+
+    pairs = KDTree(centres[1:]).query_pairs(reach_px, output_type="ndarray") + 1
+    first, second = pairs[:, 0], pairs[:, 1]
+    stays = np.ones(n_tops, bool)
+    stays[0] = False
+    stays[first[summit[first] < summit[second]]] = False
+    stays[second[summit[second] < summit[first]]] = False
+    equal = (summit[first] == summit[second]) & stays[first] & stays[second]
+    graph = coo_array((np.ones(equal.sum(), bool), (first[equal], second[equal])), shape=(n_tops, n_tops))
+    group = connected_components(graph, directed=False)[1] + 1
+    seeds: NDArray[np.int32] = np.where(stays, group, 0).astype(np.int32)[tops]
+    return seeds
+
+
+def _flood(height: NDArray[np.float32], seeds: NDArray[np.int32], core: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Give every core pixel the number of the seed whose hill it lies on; 0 where a core has no seed."""
+    import cv2
+    from skimage.segmentation import watershed
+
+    n_parts, found = cv2.connectedComponents(core.astype(np.uint8), connectivity=4)
+    parts = np.asarray(found, np.int32)
+    lowest = np.full(n_parts, np.iinfo(np.int32).max, np.int32)
+    highest = np.zeros(n_parts, np.int32)
+    at = seeds > 0
+    np.minimum.at(lowest, parts[at], seeds[at])
+    np.maximum.at(highest, parts[at], seeds[at])
+    # A core with one seed needs no watershed; that is most of them.
+    is_shared = lowest < highest
+    hills = np.where(is_shared, 0, highest)[parts]
+    shared = is_shared[parts]
+    if shared.any():
+        hills = np.where(shared, watershed(-height, np.where(shared, seeds, 0), mask=shared), hills)
+    return hills.astype(np.int32)
+
+
+def _merge_shallow(hills: NDArray[np.int32], height: NDArray[np.float32], min_depth_px: float) -> NDArray[np.int32]:
+    """Merge neighbouring hills unless the pass between them is ``min_depth_px`` lower than both summits."""
+    if min_depth_px <= 0 or not hills.any():
+        return hills
+    n_labels = int(hills.max()) + 1
+    summit = np.zeros(n_labels, np.float32)
+    np.maximum.at(summit, hills.ravel(), height.ravel())
+    owner = np.arange(n_labels)
+
+    def owner_of(label: int) -> int:
+        while owner[label] != label:
+            label = owner[label]
+        return label
+
+    for first, second, level in _passes(hills, height):
+        one, other = sorted((owner_of(first), owner_of(second)), key=lambda label: -summit[label])
+        if one != other and summit[other] - level < min_depth_px:
+            owner[other] = one
+    return np.array([owner_of(label) for label in range(n_labels)], np.int32)[hills]
+
+
+def _passes(hills: NDArray[np.int32], height: NDArray[np.float32]) -> list[tuple[int, int, float]]:
+    """List (hill, neighbouring hill, height of the highest way between them), highest first."""
+    found = []
+    for here, there in (
+        ((slice(None), slice(1, None)), (slice(None), slice(None, -1))),
+        ((slice(1, None), slice(None)), (slice(None, -1), slice(None))),
+    ):
+        first, second = hills[here], hills[there]
+        touch = (first != second) & (first > 0) & (second > 0)
+        low, high = np.minimum(first[touch], second[touch]), np.maximum(first[touch], second[touch])
+        found.append(np.stack([low, high, np.minimum(height[here][touch], height[there][touch])], axis=1))
+    table = np.concatenate(found).astype(np.float64)
+    table = table[np.argsort(-table[:, 2], kind="stable")]
+    _, index = np.unique(table[:, :2], axis=0, return_index=True)  # the first of a pair is its highest
+    return [(int(low), int(high), float(level)) for low, high, level in table[np.sort(index)]]

@@ -1,0 +1,59 @@
+"""Everything hemolens raises on purpose.
+
+::
+
+    HemolensError
+    ├── UsageError        the call is wrong: an option, a value, a combination
+    ├── PhotographError   a file or an array that is not a readable photograph
+    ├── ModelError        trained weights or their card are missing or damaged
+    ├── TrainingError     a training set-up, its labels or its checkpoint do not fit
+    └── OutputError       results cannot be written where they were asked for
+
+A message says four things: what is wrong, what came, what is allowed, and what to do.
+:class:`HemolensError` composes it, so that none of the four is forgotten.
+"""
+
+from __future__ import annotations
+
+
+class HemolensError(Exception):
+    """Base of all errors of hemolens.
+
+    Parameters
+    ----------
+    what : str
+        What is wrong.
+    came, allowed, do : str
+        What came, what is allowed, and what to do about it.
+
+    Examples
+    --------
+    >>> print(UsageError("unknown counter", came="'hough'", allowed="watershed, circle-hough",
+    ...                  do="choose one of these with --counter"))
+    unknown counter: got 'hough'; allowed: watershed, circle-hough; choose one of these with --counter
+
+    """
+
+    def __init__(self, what: str, *, came: str, allowed: str, do: str) -> None:
+        self.what, self.came, self.allowed, self.do = what, came, allowed, do
+        super().__init__(" ".join(f"{what}: got {came}; allowed: {allowed}; {do}".split()))
+
+
+class UsageError(HemolensError):
+    """The call is wrong: an option, a value or a combination of them."""
+
+
+class PhotographError(HemolensError):
+    """A file or an array that cannot be read as a photograph."""
+
+
+class ModelError(HemolensError):
+    """Trained weights or their card are missing, damaged or of another format."""
+
+
+class TrainingError(HemolensError):
+    """A training set-up, its labels or its checkpoint are not usable."""
+
+
+class OutputError(HemolensError):
+    """Results cannot be written where they were asked for."""

@@ -1,0 +1,232 @@
+"""Writing results: the four outputs of a run, which appear together or not at all.
+
+==================  =====================================================
+``counts.csv``      one row for a photograph (:mod:`.counts_csv`)
+``cells.csv``       one row for a cell (:mod:`.cells_csv`)
+``overlay/*.png``   the photograph with its cells drawn (:mod:`.overlay_png`)
+``run.json``        what is needed to run it again (:mod:`.run_json`)
+==================  =====================================================
+"""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from hemolens.errors import OutputError, UsageError
+from hemolens.export import cells_csv, counts_csv, run_json
+from hemolens.export.entries import Entry, name_entries
+from hemolens.export.overlay_png import png_bytes
+from hemolens.export.whole_file import WholeFiles, disk_errors_named
+
+if TYPE_CHECKING:
+    import _csv
+
+    from hemolens.result import Result
+
+__all__ = ["RunFiles", "save_result"]
+
+
+class RunFiles:
+    """The files of one run, written photograph by photograph and shown when the run is over.
+
+    A context manager: leaving it in good order replaces the files of an earlier run, leaving it by an
+    exception changes nothing in the folder. ``run.json`` is removed first and written last, so that
+    while it is there all four belong to one run.
+
+    Parameters
+    ----------
+    folder : str or path
+        Made when it does not exist.
+    entries : sequence of Entry
+        The photographs of the run.
+    command : mapping or None
+        Name and options of the command, for ``run.json``.
+
+    Attributes
+    ----------
+    complete : bool
+        False when the run was cut short; ``run.json`` says so.
+
+    Raises
+    ------
+    UsageError
+        Before anything is counted: the folder cannot be written to, or one of its files would replace
+        a photograph of the run.
+
+    """
+
+    def __init__(
+        self,
+        folder: str | PathLike[str],
+        entries: Sequence[Entry],
+        command: Mapping[str, object] | None = None,
+    ) -> None:
+        self.folder = Path(folder)
+        self.complete = True
+        self._refuse_targets(entries)
+        self._record = run_json.run_record(command, datetime.now(UTC).astimezone())
+        self._started = time.perf_counter()
+        self._missing = {entry.image: entry for entry in entries}
+        self._stale = run_json.earlier_overlays(self.folder)
+        self._files = WholeFiles(self.folder)
+        self._open = ExitStack()
+        with disk_errors_named(self.folder):
+            (self._files.draft / "overlay").mkdir()
+            self._counts = self._begin(counts_csv.NAME, counts_csv.COLUMNS)
+            self._cells = self._begin(cells_csv.NAME, cells_csv.COLUMNS)
+
+    def add(self, entry: Entry, result: Result) -> None:
+        """Write a counted photograph; nothing of it is written when its overlay cannot be drawn.
+
+        Parameters
+        ----------
+        entry : Entry
+        result : Result
+
+        Raises
+        ------
+        OutputError
+            The disk is full, or has gone.
+
+        """
+        picture = png_bytes(result.overlay())
+        cells, counts = list(cells_csv.cell_rows(entry, result.cells)), counts_csv.counted_row(entry, result)
+        with disk_errors_named(self.folder):
+            (self._files.draft / entry.overlay).write_bytes(picture)
+            self._cells.writerows(cells)
+            self._counts.writerow(counts)
+        del self._missing[entry.image]
+        self._record["models"] |= result.models
+        self._record["counters"] |= result.counters
+        self._record["photographs"].append(run_json.counted_record(entry, result))
+
+    def add_failure(self, entry: Entry, error: str) -> None:
+        """Write a photograph that was not counted.
+
+        Parameters
+        ----------
+        entry : Entry
+        error : str
+            Why, in one line.
+
+        Raises
+        ------
+        OutputError
+            The disk is full, or has gone.
+
+        """
+        with disk_errors_named(self.folder):
+            self._counts.writerow(counts_csv.failed_row(entry, error))
+        del self._missing[entry.image]
+        self._record["photographs"].append(run_json.failed_record(entry, error))
+
+    def cut_short(self, reason: str) -> None:
+        """Say of every photograph not yet written that it was not counted; the run is not complete.
+
+        Parameters
+        ----------
+        reason : str
+            In one line.
+
+        """
+        self.complete = False
+        for entry in list(self._missing.values()):
+            (self._files.draft / entry.overlay).unlink(missing_ok=True)
+            self.add_failure(entry, reason)
+
+    def publish(self) -> None:
+        """Replace the files of an earlier run by those of this one.
+
+        Raises
+        ------
+        OutputError
+            A file cannot be replaced; the message says where the finished ones are.
+
+        """
+        self._record["settings"] = run_json.counter_settings(self._record["counters"])
+        self._record["complete"] = self.complete
+        self._record["seconds"] = round(time.perf_counter() - self._started, 3)
+        try:
+            with disk_errors_named(self.folder):
+                self._open.close()
+                (self._files.draft / run_json.NAME).write_bytes(run_json.run_bytes(self._record))
+        except OutputError:
+            self._files.discard()
+            raise
+        self._files.publish(stale=self._stale, last=run_json.NAME)
+
+    def discard(self) -> None:
+        """Throw away what was written; an earlier run's files stay as they are."""
+        self._open.close()
+        self._files.discard()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.publish()
+        else:
+            self.discard()
+
+    def _begin(self, name: str, columns: Iterable[str]) -> _csv.Writer:
+        file = (self._files.draft / name).open("w", encoding="utf-8", newline="")
+        writer = csv.writer(self._open.enter_context(file), lineterminator="\n")
+        writer.writerow(columns)
+        return writer
+
+    def _refuse_targets(self, entries: Sequence[Entry]) -> None:
+        tables = [self.folder / name for name in (counts_csv.NAME, cells_csv.NAME, run_json.NAME)]
+        pictures = [self.folder / entry.overlay for entry in entries]
+        wrong = [table for table in tables if table.is_dir()]
+        wrong += [p for p in [self.folder / "overlay"] if p.exists() and not p.is_dir()]
+        if wrong:
+            raise UsageError(
+                "an output file has the name of something else",
+                came=f"'{wrong[0]}'",
+                allowed="counts.csv, cells.csv and run.json as files, overlay as a folder",
+                do="choose another folder with --out, or move it away",
+            )
+        photographs = {Path(entry.given).resolve() for entry in entries if entry.given is not None}
+        for target in [*tables, *pictures]:
+            if target.resolve() in photographs:
+                raise UsageError(
+                    "the run would write over one of its photographs",
+                    came=f"'{target}'",
+                    allowed="an output folder that holds none of the photographs",
+                    do="choose another with --out",
+                )
+
+
+def save_result(result: Result, folder: str | PathLike[str]) -> None:
+    """Write the files of a run of one photograph.
+
+    Parameters
+    ----------
+    result : Result
+    folder : str or path
+        Made when it does not exist.
+
+    Raises
+    ------
+    UsageError
+        The folder cannot be written to.
+    OutputError
+        The disk is full, or a file cannot be replaced.
+
+    """
+    photograph = result.photograph
+    (named,) = name_entries([photograph.path or photograph.name])
+    entry = Entry(named.image, named.overlay, None if photograph.path is None else str(photograph.path))
+    with RunFiles(folder, [entry]) as files:
+        files.add(entry, result)

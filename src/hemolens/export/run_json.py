@@ -1,0 +1,178 @@
+"""``run.json``: what is needed to run it again."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from hemolens.config import RESEARCH_USE_ONLY, CellType
+from hemolens.export.entries import Entry
+
+if TYPE_CHECKING:
+    from hemolens.result import Result
+
+NAME = "run.json"
+LIBRARIES = (
+    "numpy",
+    "onnxruntime",
+    "opencv-python-headless",
+    "pillow",
+    "scikit-image",
+    "scipy",
+    "tifffile",
+)
+
+
+def run_record(command: Mapping[str, object] | None, started: datetime) -> dict[str, Any]:
+    """Begin the record of a run.
+
+    Parameters
+    ----------
+    command : mapping or None
+        Name of the command and its options as the user gave them; None for a call from Python.
+    started : datetime
+        With its time zone.
+
+    Returns
+    -------
+    dict
+        Ready for JSON; ``models``, ``counters``, ``settings`` and ``photographs`` are still empty and ``complete``
+        is False.
+
+    """
+    from hemolens import __version__
+
+    return {
+        "hemolens": __version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "libraries": {name: _version(name) for name in LIBRARIES},
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": None,
+        "complete": False,
+        "command": None if command is None else dict(command),
+        "models": {},
+        "counters": {},
+        "settings": {},
+        "photographs": [],
+        "note": RESEARCH_USE_ONLY,
+    }
+
+
+def counter_settings(counters: Mapping[CellType, str]) -> dict[str, Any]:
+    """Look up what the counters of a run were told.
+
+    Parameters
+    ----------
+    counters : mapping
+        Cell type → name of its counter.
+
+    Returns
+    -------
+    dict
+        Cell type → settings, ready for JSON.
+    """
+    from hemolens.counters import settings_for
+
+    return {kind: settings_for(kind, name).model_dump(mode="json") for kind, name in counters.items()}
+
+
+def counted_record(entry: Entry, result: Result) -> dict[str, Any]:
+    """Describe a counted photograph: the file and its bytes, not its counts.
+
+    Parameters
+    ----------
+    entry : Entry
+    result : Result
+
+    Returns
+    -------
+    dict
+        Ready for JSON.
+
+    """
+    height, width = result.photograph.pixels.shape[:2]
+    return {
+        "image": entry.image,
+        "path": entry.given,
+        "sha256": result.photograph.sha256,
+        "width": width,
+        "height": height,
+        "um_per_px": result.photograph.um_per_px,
+        "overlay": entry.overlay,
+        "error": None,
+    }
+
+
+def failed_record(entry: Entry, error: str) -> dict[str, Any]:
+    """Describe a photograph that was not counted.
+
+    Parameters
+    ----------
+    entry : Entry
+    error : str
+        Why, in one line.
+
+    Returns
+    -------
+    dict
+        Ready for JSON; without ``overlay``, since there is none.
+
+    """
+    return {"image": entry.image, "path": entry.given, "sha256": None, "error": error}
+
+
+def run_bytes(record: Mapping[str, Any]) -> bytes:
+    """Write the record as JSON.
+
+    Parameters
+    ----------
+    record : mapping
+
+    Returns
+    -------
+    bytes
+        UTF-8, indented; bytes of a path that are no text are written as escapes.
+
+    """
+    text = json.dumps(record, indent=2, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def earlier_overlays(folder: Path) -> list[Path]:
+    """Find the overlay pictures that an earlier run left in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The output folder.
+
+    Returns
+    -------
+    list of Path
+        Only what that run's ``run.json`` names and what lies in ``overlay/``; empty when there is no
+        such file or it cannot be understood. Pictures of the user's own are never among them.
+
+    """
+    try:
+        record = json.loads((folder / NAME).read_text("utf-8"))
+        names = [PurePosixPath(photograph.get("overlay") or "") for photograph in record["photographs"]]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return []
+    return [
+        folder / name
+        for name in names
+        if name.parent == PurePosixPath("overlay") and name.name != ".." and name.suffix == ".png"
+    ]
+
+
+def _version(library: str) -> str | None:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,166 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from hemolens.errors import OutputError, UsageError
+
+
+class WholeFiles:
+    """A hidden draft folder whose files replace those of ``folder`` when all of them are ready.
+
+    ::
+
+        out/.hemolens-x1y2/counts.csv  ──┐
+        out/.hemolens-x1y2/overlay/a.png │ publish()   →   out/counts.csv, out/overlay/a.png
+        out/counts.csv (earlier run)   ◄─┘ replaced, one file after the other
+
+    The draft lies inside ``folder``, hence on the same disk, so that each replacement is one
+    indivisible step. Whoever stops half-way calls :meth:`discard`; nothing in ``folder`` has changed
+    then.
+
+    Parameters
+    ----------
+    folder : Path
+        Made, with its parents, when it does not exist.
+
+    Raises
+    ------
+    UsageError
+        ``folder`` is a file, or cannot be made or written to.
+
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._made_folder = not folder.exists()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.draft = Path(tempfile.mkdtemp(prefix=".hemolens-", dir=folder))
+        except (FileExistsError, NotADirectoryError):
+            raise UsageError(
+                "the output folder is not a folder",
+                came=f"'{folder}', which is or lies below a file",
+                allowed="a folder, existing or new",
+                do="choose another with --out",
+            ) from None
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                "the output folder cannot be written to",
+                came=f"'{folder}' ({_reason(error)})",
+                allowed="a folder in which files can be made",
+                do="choose another with --out, or change its permissions",
+            ) from error
+
+    def publish(self, stale: Sequence[Path] = (), last: str = "") -> None:
+        """Move every file of the draft to its place.
+
+        Parameters
+        ----------
+        stale : sequence of Path
+            Files of ``folder`` that are removed first: what an earlier run left and this one lacks.
+        last : str
+            Name of the file that is moved after all others, and removed before the first: while it is
+            there, all files belong to one run.
+
+        Raises
+        ------
+        OutputError
+            A file cannot be replaced, for instance because another program holds it open. The draft
+            is kept, and the message says where.
+
+        """
+        drafted = sorted(path.relative_to(self.draft) for path in self.draft.rglob("*") if path.is_file())
+        drafted.sort(key=lambda path: path == Path(last))
+        target = self.folder / last
+        try:
+            for old in [target, *stale] if last else stale:
+                old.unlink(missing_ok=True)
+            for relative in drafted:
+                target = self.folder / relative
+                target.parent.mkdir(parents=True, exist_ok=True)
+                (self.draft / relative).replace(target)
+        except OSError as error:
+            raise OutputError(
+                f"'{target}' cannot be replaced",
+                came=_reason(error),
+                allowed="a file that no other program holds open",
+                do=f"close it and take the finished files from '{self.draft}'",
+            ) from error
+        shutil.rmtree(self.draft, ignore_errors=True)
+
+    def discard(self) -> None:
+        """Throw the draft away, and the folder too if it was made for it and holds nothing else."""
+        shutil.rmtree(self.draft, ignore_errors=True)
+        if self._made_folder and not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write one file so that it appears whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made when it does not exist; a file of that name is replaced.
+    content : bytes
+
+    Raises
+    ------
+    UsageError
+        The folder cannot be written to.
+    OutputError
+        The disk is full, or the file cannot be replaced.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_whole(Path(folder) / "a.txt", b"whole")
+    ...     (Path(folder) / "a.txt").read_bytes()
+    b'whole'
+
+    """
+    files = WholeFiles(path.parent)
+    try:
+        with disk_errors_named(path.parent):
+            (files.draft / path.name).write_bytes(content)
+    except BaseException:
+        files.discard()
+        raise
+    files.publish()
+
+
+@contextmanager
+def disk_errors_named(folder: Path) -> Iterator[None]:
+    """Turn an error of the disk into one line for the user.
+
+    Parameters
+    ----------
+    folder : Path
+        Where something is being written.
+
+    Raises
+    ------
+    OutputError
+        In the place of an ``OSError``.
+
+    """
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            "the results cannot be written",
+            came=f"'{_reason(error)}' in '{folder}'",
+            allowed="a folder on a disk with room for the tables and the overlay pictures",
+            do="make room, or choose another with --out",
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,0 +1,79 @@
+"""The whole path of a photograph, on one screen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from hemolens.cells import Cell, resolve_types, to_photograph
+from hemolens.config import CellType
+from hemolens.counters import default_counter, find_cells
+from hemolens.counts import count_cells
+from hemolens.models import DEFAULT_MODELS
+from hemolens.photograph import Photograph
+from hemolens.probability_maps import ProbabilityMaps, compute_probability_maps, load_model
+from hemolens.result import Result
+from hemolens.scale import RedCellDiameter, estimate_red_cell_diameter
+
+Maps = Mapping[CellType, ProbabilityMaps]
+
+
+def count_photograph(photograph: Photograph, *, counter: str = "auto") -> Result:
+    """Count the red cells, white cells and platelets of one photograph.
+
+    photograph → scale → tiles → networks → probability maps → counters → cells → counts
+
+    Parameters
+    ----------
+    photograph : Photograph
+    counter : str, optional
+        Name of a counter for all three types, or ``"auto"``: for each type the one that measured best.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    UsageError
+        If there is no such counter.
+    ModelError
+        If the trained weights are missing or damaged.
+    """
+    started = time.perf_counter()
+    counters = choose_counters(counter)
+    diameter = estimate_red_cell_diameter(photograph.pixels)
+    maps = map_photograph(photograph, diameter)
+    cells = find_all_cells(maps, counters, photograph)
+    return Result(
+        photograph=photograph,
+        cells=cells,
+        counts=count_cells(cells),
+        red_cell_diameter=diameter,
+        counters=counters,
+        models={kind: load_model(name).card.sha256 for kind, name in DEFAULT_MODELS.items()},
+        seconds=time.perf_counter() - started,
+    )
+
+
+def choose_counters(counter: str) -> dict[CellType, str]:
+    """Name the counter of each cell type; ``"auto"`` takes those that measured best."""
+    return {kind: default_counter(kind) if counter == "auto" else counter for kind in DEFAULT_MODELS}
+
+
+def map_photograph(photograph: Photograph, diameter: RedCellDiameter) -> Maps:
+    """Apply the network of each cell type to a photograph."""
+    return {
+        kind: compute_probability_maps(photograph.pixels, diameter.px, load_model(name))
+        for kind, name in DEFAULT_MODELS.items()
+    }
+
+
+def find_all_cells(maps: Maps, counters: Mapping[CellType, str], photograph: Photograph) -> list[Cell]:
+    """Count on each map, bring the cells to the photograph and settle which type each body is."""
+    found: list[Cell] = []
+    for kind, each in maps.items():
+        cells = find_cells(each, counters[kind])
+        n_rows, n_cols = photograph.pixels.shape[:2]
+        found += to_photograph(cells, (each.mask.shape[0], each.mask.shape[1]), (n_rows, n_cols))
+    return resolve_types(found)

@@ -1,0 +1,133 @@
+"""Photograph and model to probability maps: what the networks hand to the counters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemolens.config import CellType
+from hemolens.errors import ModelError
+from hemolens.models import ModelCard, read_model
+from hemolens.tiles import cut, stitch, tile_grid
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+TILE_PX = 512
+"""Largest side of the block that a tile writes: larger ones cost more memory and save little."""
+
+
+@dataclass(frozen=True, eq=False)
+class ProbabilityMaps:
+    """How likely each pixel belongs to a cell of one type, and to the rim of one.
+
+    Attributes
+    ----------
+    cell_type : {"rbc", "wbc", "plt"}
+    mask : ndarray of float32, shape (H, W)
+        0 … 1: the pixel belongs to a cell of this type.
+    edge : ndarray of float32, shape (H, W), or None
+        0 … 1: the pixel lies on the outline of a cell. ``None`` for a network without this output.
+    red_cell_diameter_px : float
+        Usual red-cell diameter in pixels of these maps, > 0: the ruler of every size in the counters.
+
+    """
+
+    cell_type: CellType
+    mask: NDArray[np.float32]
+    edge: NDArray[np.float32] | None
+    red_cell_diameter_px: float
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A loaded network and its card."""
+
+    card: ModelCard
+    session: onnxruntime.InferenceSession
+
+
+@cache
+def load_model(name_or_path: str) -> Model:
+    """Load a model once and keep it.
+
+    Raises
+    ------
+    ModelError
+        If the weights or their card are missing, damaged, or do not belong together.
+
+    """
+    import onnxruntime
+
+    file = read_model(name_or_path)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(file.onnx, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ModelError(
+            f"weights of model {name_or_path!r} cannot be loaded",
+            came=type(error).__name__,
+            allowed="an ONNX file written by hemolens train",
+            do="export the model again",
+        ) from error
+    return Model(file.card, session)
+
+
+def compute_probability_maps(
+    pixels: NDArray[np.uint8], red_cell_diameter_px: float, model: Model, *, tile_px: int = TILE_PX
+) -> ProbabilityMaps:
+    """Apply a network to a whole photograph at the scale the network works at.
+
+    The photograph is resized so that its red cells have the diameter that the network was trained with, then
+    goes through it in large tiles. The maps are of the resized photograph.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (H, W, 3)
+        RGB.
+    red_cell_diameter_px : float
+        Usual red-cell diameter in pixels of the photograph, > 0.
+    tile_px : int, optional
+        Largest side of a tile's block; rounded down to the pooling grid. It never changes the maps.
+
+    Returns
+    -------
+    ProbabilityMaps
+
+    """
+    card = model.card
+    resized = resize_to_diameter(pixels, red_cell_diameter_px, card.red_cell_diameter_px)
+    shape = (resized.shape[0], resized.shape[1])
+    maps = {name: np.zeros(shape, np.float32) for name in card.outputs}
+    largest_px = max(card.grid_px, tile_px // card.grid_px * card.grid_px)
+    for tile in tile_grid(shape, largest_px=largest_px, grid_px=card.grid_px):
+        patch = cut(resized, tile, margin_px=card.margin_px, extra_px=card.extra_px)
+        outputs = model.session.run(list(card.outputs), {"pixels": patch[None]})
+        for name, output in zip(card.outputs, outputs, strict=True):
+            stitch(maps[name], tile, output[0])
+    ruler = red_cell_diameter_px * shape[0] / pixels.shape[0]
+    return ProbabilityMaps(card.cell_type, maps["mask"], maps.get("edge"), ruler)
+
+
+def resize_to_diameter(pixels: NDArray[np.uint8], from_px: float, to_px: float) -> NDArray[np.uint8]:
+    """Resize an RGB picture so that a length of ``from_px`` becomes ``to_px``; at least one pixel remains.
+
+    Examples
+    --------
+    >>> resize_to_diameter(np.zeros((60, 90, 3), np.uint8), 80, 40).shape
+    (30, 45, 3)
+
+    """
+    import cv2
+
+    zoom = to_px / from_px
+    height, width = (max(1, round(side * zoom)) for side in pixels.shape[:2])
+    if (height, width) == pixels.shape[:2]:
+        return pixels
+    way = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
+    return cv2.resize(pixels, (width, height), interpolation=way).astype(np.uint8)

@@ -1,0 +1,83 @@
+"""What counting one photograph gives: numbers, cells, and how they were found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from os import PathLike
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemolens.cells import Cell
+from hemolens.config import CellType
+from hemolens.counts import Counts
+
+if TYPE_CHECKING:
+    from hemolens.photograph import Photograph
+    from hemolens.scale import RedCellDiameter
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The counted photograph.
+
+    Attributes
+    ----------
+    photograph : Photograph
+        What was counted.
+    cells : list of Cell
+        Every counted cell, in pixels of the photograph.
+    counts : Counts
+        How many of each type.
+    red_cell_diameter : RedCellDiameter
+        The ruler that the sizes hang on: pixels, and how sure (0 … 1).
+    counters : dict
+        Cell type → name of the counter that found it.
+    models : dict
+        Cell type → sha256 of the model that drew its map.
+    seconds : float
+        Time taken, in seconds.
+
+    """
+
+    photograph: Photograph
+    cells: list[Cell]
+    counts: Counts
+    red_cell_diameter: RedCellDiameter
+    counters: dict[CellType, str]
+    models: dict[CellType, str]
+    seconds: float
+
+    def overlay(self) -> NDArray[np.uint8]:
+        """Draw the counted cells on the photograph.
+
+        Returns
+        -------
+        ndarray of uint8, shape (H, W, 3)
+            RGB, a new array of the photograph's size.
+
+        """
+        from hemolens.overlay import draw_overlay
+
+        return draw_overlay(self.photograph.pixels, self.cells, self.red_cell_diameter.px)
+
+    def save(self, folder: str | PathLike[str]) -> None:
+        """Write ``counts.csv``, ``cells.csv``, ``overlay/NAME.png`` and ``run.json`` of this photograph.
+
+        Parameters
+        ----------
+        folder : str or path
+            Made when it does not exist; the files of an earlier run in it are replaced.
+
+        Raises
+        ------
+        UsageError
+            The folder cannot be written to.
+        OutputError
+            The disk is full, or a file cannot be replaced.
+
+        """
+        from hemolens.export import save_result
+
+        save_result(self, folder)

@@ -1,0 +1,123 @@
+"""Cut a photograph into tiles and stitch their maps together, every pixel exactly once.
+
+A tile writes a block of the picture and reads that block with its surroundings::
+
+        ┌───────────────────────┐   read: block + margin on every side (+ what pooling needs),
+        │  ┌─────────────┐      │         mirrored where it reaches beyond the frame
+        │  │    block    │      │   written: the block, cut at the frame
+        │  └─────────────┘      │
+        └───────────────────────┘
+
+Blocks start at multiples of the pooling grid, so a pixel gets the same value whatever the tile size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """The block a tile writes: first row and column, height and width before it is cut at the frame."""
+
+    row: int
+    col: int
+    height: int
+    width: int
+
+
+def tile_grid(shape: tuple[int, int], *, largest_px: int, grid_px: int) -> list[Tile]:
+    """Cover a picture with blocks of one size.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Height and width of the picture, at least 1 each.
+    largest_px : int
+        Blocks are at most this high and wide; a multiple of ``grid_px``.
+    grid_px : int
+        Blocks start at, and have sides of, multiples of this.
+
+    Returns
+    -------
+    list of Tile
+        Row by row. They do not overlap; the last ones may reach beyond the frame by less than
+        one grid step for each block.
+
+    Examples
+    --------
+    >>> [(tile.row, tile.col, tile.height, tile.width) for tile in tile_grid((10, 20), largest_px=16, grid_px=8)]
+    [(0, 0, 16, 16), (0, 16, 16, 16)]
+
+    """
+    rows, height = _blocks(shape[0], largest_px, grid_px)
+    cols, width = _blocks(shape[1], largest_px, grid_px)
+    return [Tile(row, col, height, width) for row in rows for col in cols]
+
+
+def _blocks(length: int, largest_px: int, grid_px: int) -> tuple[range, int]:
+    """First pixels of the blocks along one axis, and their common side."""
+    n_blocks = -(-length // largest_px)
+    side = -(-length // (n_blocks * grid_px)) * grid_px
+    return range(0, length, side), side
+
+
+def cut(pixels: NDArray[np.uint8], tile: Tile, *, margin_px: int, extra_px: int = 0) -> NDArray[np.uint8]:
+    """Read a tile: its block, ``margin_px`` on every side and ``extra_px`` more at the bottom and right.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (H, W, 3)
+
+    Returns
+    -------
+    ndarray of uint8, shape (height + 2·margin + extra, width + 2·margin + extra, 3)
+        Beyond the frame the picture is mirrored.
+
+    """
+    rows = np.arange(tile.row - margin_px, tile.row + tile.height + margin_px + extra_px)
+    cols = np.arange(tile.col - margin_px, tile.col + tile.width + margin_px + extra_px)
+    return pixels[np.ix_(mirror_index(rows, pixels.shape[0]), mirror_index(cols, pixels.shape[1]))]
+
+
+def stitch(whole: NDArray[np.float32], tile: Tile, values: NDArray[np.float32]) -> None:
+    """Write a tile's values into its block of ``whole``, in place; what lies beyond the frame is dropped.
+
+    Parameters
+    ----------
+    whole : ndarray of float32, shape (H, W)
+    values : ndarray of float32, at least (tile.height, tile.width)
+        The first pixel is the first of the block.
+
+    Examples
+    --------
+    >>> whole = np.zeros((2, 3), np.float32)
+    >>> for tile in tile_grid(whole.shape, largest_px=2, grid_px=1):
+    ...     stitch(whole, tile, np.full((2, 2), 1 + tile.col, np.float32))
+    >>> whole.tolist()
+    [[1.0, 1.0, 3.0], [1.0, 1.0, 3.0]]
+
+    """
+    block = whole[tile.row : tile.row + tile.height, tile.col : tile.col + tile.width]
+    block[...] = values[: block.shape[0], : block.shape[1]]
+
+
+def mirror_index(index: NDArray[np.intp], length: int) -> NDArray[np.intp]:
+    """Fold indices beyond 0 … length − 1 back, without repeating the border pixel.
+
+    Examples
+    --------
+    >>> mirror_index(np.arange(-2, 6), 4).tolist()
+    [2, 1, 0, 1, 2, 3, 2, 1]
+    >>> mirror_index(np.arange(3), 1).tolist()
+    [0, 0, 0]
+
+    """
+    if length == 1:
+        return np.zeros_like(index)
+    period = 2 * (length - 1)
+    folded = np.mod(index, period)
+    return np.where(folded >= length, period - folded, folded)

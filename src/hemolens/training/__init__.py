@@ -1,0 +1,1 @@
+"""Labelled photographs → trained networks. Needs the extra ``train``."""

@@ -1,0 +1,59 @@
+"""Checkpoints: all that is needed to go on with a training exactly where it stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hemolens.errors import TrainingError
+
+
+@dataclass
+class Checkpoint:
+    """State after ``step`` steps: the network, its running average, the optimiser, and the set-up's text."""
+
+    step: int
+    network: dict[str, Tensor]
+    average: dict[str, Tensor]
+    optimiser: dict[str, Any]
+    setup: str
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".unfinished")
+    torch.save(vars(checkpoint), unfinished)
+    unfinished.replace(path)
+
+
+def load_checkpoint(path: Path, setup: str) -> Checkpoint:
+    """Read a checkpoint of the same set-up; tensors and plain values only, never code.
+
+    Raises
+    ------
+    TrainingError
+        If the file is not a checkpoint, or it belongs to another set-up.
+
+    """
+    try:
+        checkpoint = Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
+    except Exception as error:
+        raise TrainingError(
+            "checkpoint cannot be read",
+            came=f"{path.name} ({type(error).__name__})",
+            allowed="a file that hemolens train wrote",
+            do="delete it to start again, or give another --out",
+        ) from error
+    if checkpoint.setup != setup:
+        raise TrainingError(
+            "checkpoint belongs to another training set-up",
+            came=path.name,
+            allowed="the same set-up as before, unchanged",
+            do="go on with the old set-up, or give another --out",
+        )
+    return checkpoint

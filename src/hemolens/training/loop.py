@@ -1,0 +1,258 @@
+"""The training loop, to be read from top to bottom."""
+
+from __future__ import annotations
+
+import csv
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from hemolens.errors import TrainingError
+from hemolens.networks import create_network
+from hemolens.networks.do_unet import DOUNet
+from hemolens.networks.unet import MARGIN_PX, UNet
+from hemolens.training.all_idb1 import LabelledPhotograph, read_training_set
+from hemolens.training.augmentation import Sample, draw_sample
+from hemolens.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from hemolens.training.losses import total_loss
+from hemolens.training.setup import TrainingSetup
+
+AVERAGE_DECAY = 0.998
+"""Weight of the old value in the running average of the weights, which is what gets exported."""
+
+WARM_UP_STEPS = 100
+CHECKPOINT_SECONDS = 120.0
+LOG_STEPS = 250
+N_VALIDATION_SAMPLES = 32
+N_STATISTICS_BATCHES = 100
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a progress display needs to know after each step."""
+
+    step: int
+    steps: int
+    loss: float
+    seconds_left: float
+
+
+def learning_rate(step: int, setup: TrainingSetup) -> float:
+    """Linear warm-up, then half a cosine down to a hundredth."""
+    warm = min(1.0, (step + 1) / WARM_UP_STEPS)
+    return setup.learning_rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * step / setup.steps)) / 2)
+
+
+def stack(samples: Sequence[Sample]) -> tuple[Tensor, Tensor, Tensor]:
+    """Samples → pixels (N, 3, H, W) in [−1, 1], targets and weights (N, K, h, w)."""
+    pixels = torch.from_numpy(np.stack([sample.pixels for sample in samples])).permute(0, 3, 1, 2)
+    targets, weights = (
+        torch.from_numpy(np.stack(planes))
+        for planes in ([sample.targets for sample in samples], [sample.weights for sample in samples])
+    )
+    return pixels.to(torch.float32, memory_format=torch.channels_last) / 127.5 - 1, targets, weights
+
+
+def draw_batch(photographs: Sequence[LabelledPhotograph], setup: TrainingSetup, step: int) -> list[Sample]:
+    """The samples of one step: the same for the same set-up, whatever was drawn before."""
+    return [
+        draw_sample(
+            photographs,
+            np.random.default_rng([setup.seed, step, i]),
+            setup.augmentation,
+            input_px=setup.input_px,
+            margin_px=MARGIN_PX,
+        )
+        for i in range(setup.batch)
+    ]
+
+
+def batch_norms(network: nn.Module) -> list[nn.BatchNorm2d]:
+    """The batch-norm layers of a network."""
+    return [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+
+
+def measure_statistics(network: nn.Module, photographs: Sequence[LabelledPhotograph], setup: TrainingSetup) -> None:
+    """Replace the running statistics of batch norm by their mean over many batches, in place."""
+    network.train()
+    momenta = [norm.momentum for norm in batch_norms(network)]
+    for norm in batch_norms(network):
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean over all batches since the reset
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        for i in range(N_STATISTICS_BATCHES):
+            pixels, _, _ = stack(draw_batch(photographs, setup, 2 * setup.steps + i))
+            network(pixels)
+    for norm, momentum in zip(batch_norms(network), momenta, strict=True):
+        norm.momentum = momentum
+
+
+def validation_loss(network: nn.Module, samples: Sequence[Sample], setup: TrainingSetup) -> float:
+    """Mean loss of fixed samples from photographs that are not trained on."""
+    network.eval()
+    losses = []
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        for start in range(0, len(samples), setup.batch):
+            pixels, targets, weights = stack(samples[start : start + setup.batch])
+            logits = network(pixels).float()
+            losses.append(float(total_loss(logits, targets, weights, _outputs(network), setup.loss)))
+    return float(np.mean(losses))
+
+
+def _outputs(network: nn.Module) -> tuple[str, ...]:
+    outputs: tuple[str, ...] = network.outputs  # type: ignore[assignment]
+    return outputs
+
+
+@dataclass
+class Trainee:
+    """What training changes: the network, the running average of its weights, the optimiser, and the steps done."""
+
+    network: DOUNet | UNet
+    average: AveragedModel
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+
+    def save(self, path: Path, setup: TrainingSetup) -> None:
+        """Write a checkpoint."""
+        states = (self.network.state_dict(), self.average.state_dict(), self.optimiser.state_dict())
+        save_checkpoint(path, Checkpoint(self.step, *states, setup=setup.model_dump_json()))
+
+
+def begin(setup: TrainingSetup, checkpoint_path: Path) -> Trainee:
+    """Build the network of a set-up, or read it from the checkpoint if there is one.
+
+    Raises
+    ------
+    TrainingError
+        If the losses do not fit the network's outputs, or the checkpoint belongs to another set-up.
+    """
+    torch.manual_seed(setup.seed)
+    network = create_network(setup.network)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if set(setup.loss) != set(network.outputs):
+        raise TrainingError(
+            "losses do not fit the network's outputs",
+            came=", ".join(setup.loss),
+            allowed=", ".join(network.outputs),
+            do="give one [loss.NAME] table for each output",
+        )
+    averaging = get_ema_multi_avg_fn(AVERAGE_DECAY)  # type: ignore[no-untyped-call]
+    average = AveragedModel(network, multi_avg_fn=averaging, use_buffers=True)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=setup.learning_rate, weight_decay=1e-4)
+    trainee = Trainee(network, average, optimiser)
+    if checkpoint_path.exists():
+        checkpoint = load_checkpoint(checkpoint_path, setup.model_dump_json())
+        network.load_state_dict(checkpoint.network)
+        average.load_state_dict(checkpoint.average)
+        optimiser.load_state_dict(checkpoint.optimiser)
+        trainee.step = checkpoint.step
+    return trainee
+
+
+def take_step(trainee: Trainee, photographs: Sequence[LabelledPhotograph], setup: TrainingSetup) -> float:
+    """Draw a batch, lower its loss, and return what the loss was."""
+    network, optimiser = trainee.network, trainee.optimiser
+    for group in optimiser.param_groups:
+        group["lr"] = learning_rate(trainee.step, setup)
+    if trainee.step == setup.freeze_statistics_at:
+        measure_statistics(network, photographs, setup)
+    pixels, targets, weights = stack(draw_batch(photographs, setup, trainee.step))
+    network.train()
+    if setup.freeze_statistics_at is not None and trainee.step >= setup.freeze_statistics_at:
+        for norm in batch_norms(network):
+            norm.eval()
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = network(pixels)
+    loss = total_loss(logits.float(), targets, weights, network.outputs, setup.loss)
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimiser.step()
+    trainee.average.update_parameters(network)
+    trainee.step += 1
+    return float(loss.detach())
+
+
+def train(
+    setup: TrainingSetup, data: Path, out: Path, *, on_progress: Callable[[Progress], None] | None = None
+) -> nn.Module:
+    """Train a set-up, or go on with it, and return the averaged network in evaluation mode.
+
+    Writes ``checkpoint.pt`` every two minutes and at the end, and ``log.csv`` (step, learning rate, loss,
+    validation loss) beside it. If ``out`` holds a checkpoint of the same set-up, training goes on from it
+    and gives the same weights as one that was never interrupted.
+
+    Raises
+    ------
+    TrainingError
+        If the data, the set-up or the checkpoint do not fit together.
+    """
+    path = out / "checkpoint.pt"
+    trainee = begin(setup, path)
+    first = trainee.step
+    photographs = _read(setup, data, setup.photographs.train)
+    checks = _validation_samples(_read(setup, data, setup.photographs.validation), setup)
+    log = _Log(out / "log.csv", keep_until=first)
+    started = saved = time.monotonic()
+    recent: list[float] = []
+    while trainee.step < setup.steps:
+        recent.append(take_step(trainee, photographs, setup))
+        step = trainee.step
+        if on_progress:
+            left = (time.monotonic() - started) / (step - first) * (setup.steps - step)
+            on_progress(Progress(step, setup.steps, recent[-1], left))
+        if step % LOG_STEPS == 0 or step == setup.steps:
+            checked = validation_loss(trainee.average.module, checks, setup) if checks else float("nan")
+            log.add(step, learning_rate(step, setup), float(np.mean(recent)), checked)
+            recent.clear()
+        if time.monotonic() - saved > CHECKPOINT_SECONDS:
+            trainee.save(path, setup)
+            saved = time.monotonic()
+    trainee.save(path, setup)
+    network = trainee.average.module
+    if setup.freeze_statistics_at is None:
+        measure_statistics(network, photographs, setup)  # averaged weights need statistics of their own
+    return network.eval()
+
+
+def _read(setup: TrainingSetup, data: Path, names: Sequence[str]) -> list[LabelledPhotograph]:
+    return read_training_set(
+        data,
+        names,
+        cell_type=setup.cell_type,
+        red_cell_diameter_px=setup.red_cell_diameter_px,
+        touching_weight=setup.touching_weight,
+    )
+
+
+def _validation_samples(held_out: Sequence[LabelledPhotograph], setup: TrainingSetup) -> list[Sample]:
+    if not held_out:
+        return []
+    n_batches = max(1, N_VALIDATION_SAMPLES // setup.batch)
+    return [sample for i in range(n_batches) for sample in draw_batch(held_out, setup, setup.steps + i)]
+
+
+class _Log:
+    """``log.csv``: rows up to the step that training goes on from are kept."""
+
+    def __init__(self, path: Path, keep_until: int) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kept: list[list[str]] = []
+        if path.exists() and keep_until:
+            with path.open(newline="", encoding="utf-8") as file:
+                kept = [row for row in list(csv.reader(file))[1:] if int(row[0]) <= keep_until]
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([["step", "learning_rate", "loss", "validation_loss"], *kept])
+
+    def add(self, step: int, rate: float, loss: float, checked: float) -> None:
+        with self.path.open("a", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerow([step, f"{rate:.3g}", f"{loss:.5f}", f"{checked:.5f}"])

@@ -1,0 +1,41 @@
+"""Losses: logits and targets → one number to lower."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from hemolens.training.setup import Loss
+
+
+def output_loss(logits: Tensor, target: Tensor, weight: Tensor, kind: str) -> Tensor:
+    """Weighted mean over pixels of one output's loss; 0 when every weight is 0.
+
+    Parameters
+    ----------
+    logits, target, weight : Tensor of float32, shape (N, h, w)
+        Targets in 0 … 1.
+    kind : {"bce", "mse"}
+        Binary cross-entropy (the paper's single-output networks) or squared error of the probability
+        (its dual-output ones).
+
+    """
+    if kind == "bce":
+        each = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    else:
+        each = (torch.sigmoid(logits) - target) ** 2
+    return (each * weight).sum() / weight.sum().clamp(min=1)
+
+
+def total_loss(
+    logits: Tensor, targets: Tensor, weights: Tensor, outputs: tuple[str, ...], losses: dict[str, Loss]
+) -> Tensor:
+    """Sum of the outputs' losses, each with its weight; (N, K, h, w) tensors, one channel an output."""
+    total = logits.new_zeros(())
+    for channel, name in enumerate(outputs):
+        loss = losses[name]
+        total = total + loss.weight * output_loss(
+            logits[:, channel], targets[:, channel], weights[:, channel], loss.kind
+        )
+    return total

@@ -1,0 +1,117 @@
+"""Trained network → ONNX file with half-precision weights, and its card."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from hemolens.models import ModelCard, card_text
+from hemolens.networks.unet import EXTRA_PX, MARGIN_PX, POOLING_GRID_PX
+from hemolens.training.all_idb1 import SOURCES, TERMS
+from hemolens.training.setup import TrainingSetup
+
+LARGEST_ROUNDING_SIZE = 64
+"""Weights with at most this many numbers (biases, constants) keep single precision."""
+
+
+class PixelsToMaps(nn.Module):
+    """The network as the program calls it: uint8 pixels (N, H, W, 3) → probabilities (N, h, w) per output."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        scaled = pixels.permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
+        return torch.unbind(torch.sigmoid(self.network(scaled)), dim=1)
+
+
+def write_model(network: nn.Module, setup: TrainingSetup, folder: Path) -> Path:
+    """Write ``NAME.onnx`` and its card ``NAME.toml`` into ``folder`` and return the former's path."""
+    path = folder / f"{setup.name}.onnx"
+    sha256 = export_onnx(network, path)
+    card = ModelCard(
+        name=setup.name,
+        cell_type=setup.cell_type,
+        network=setup.network,
+        outputs=_outputs(network),
+        red_cell_diameter_px=setup.red_cell_diameter_px,
+        margin_px=MARGIN_PX,
+        grid_px=POOLING_GRID_PX,
+        extra_px=EXTRA_PX,
+        sha256=sha256,
+        terms=TERMS,
+        trained_steps=setup.steps,
+        trained_on=setup.photographs.train,
+        sources=SOURCES[setup.cell_type],
+    )
+    path.with_suffix(".toml").write_text(card_text(card), encoding="utf-8")
+    return path
+
+
+def _outputs(network: nn.Module) -> tuple[str, ...]:
+    outputs: tuple[str, ...] = network.outputs  # type: ignore[assignment]
+    return outputs
+
+
+def export_onnx(network: nn.Module, path: Path) -> str:
+    """Write ``network`` as ONNX with weights in half precision and return the file's sha256.
+
+    Weights are stored as float16 and cast back when the file is loaded, so that the computation stays in
+    single precision while the file is half as large.
+
+    Parameters
+    ----------
+    network : Module
+        A member of :data:`hemolens.networks.NETWORKS` in evaluation mode.
+
+    """
+    outputs = _outputs(network)
+    example = torch.zeros((1, 188, 188, 3), dtype=torch.uint8)
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        # The tracing exporter is deprecated; the new one takes a minute for a network of this size, not two
+        # seconds, and needs another package.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.onnx.export(
+            PixelsToMaps(network).eval(),
+            (example,),
+            buffer,  # type: ignore[arg-type]  # the tracing exporter takes a file object
+            input_names=["pixels"],
+            output_names=list(outputs),
+            dynamic_axes={
+                "pixels": {0: "n", 1: "height", 2: "width"},
+                **{name: {0: "n", 1: "h", 2: "w"} for name in outputs},
+            },
+            opset_version=18,
+            dynamo=False,
+        )
+    model = onnx.load_from_string(buffer.getvalue())
+    _halve_weights(model)
+    onnx.checker.check_model(model)
+    data = model.SerializeToString()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def _halve_weights(model: onnx.ModelProto) -> None:
+    """Store large float32 initialisers as float16, each followed by a cast back to float32."""
+    graph, casts = model.graph, []
+    for initialiser in graph.initializer:
+        values = numpy_helper.to_array(initialiser)
+        if values.dtype != np.float32 or values.size <= LARGEST_ROUNDING_SIZE:
+            continue
+        name = initialiser.name
+        initialiser.CopyFrom(numpy_helper.from_array(values.astype(np.float16), name + "_half"))
+        casts.append(helper.make_node("Cast", [name + "_half"], [name], to=TensorProto.FLOAT))
+    for node in reversed(casts):
+        graph.node.insert(0, node)

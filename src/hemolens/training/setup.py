@@ -1,0 +1,139 @@
+"""One trained set-up as data: which network, which photographs, how augmented, how long."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from hemolens.config import CellType
+from hemolens.errors import TrainingError
+
+Range = Annotated[tuple[float, float], Field(description="lowest and highest value, drawn uniformly")]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Photographs(_Frozen):
+    """Names (without suffix) of the photographs to fit, and of those left out to choose settings on."""
+
+    train: tuple[str, ...] = Field(min_length=1)
+    validation: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _apart(self) -> Photographs:
+        both = sorted(set(self.train) & set(self.validation))
+        if both:
+            raise ValueError(f"in both train and validation: {', '.join(both)}")
+        return self
+
+
+class Augmentation(_Frozen):
+    """Strengths of the paper's eight augmentation steps (Section IV-D)."""
+
+    quality: Range = (0.5, 1.0)
+    """Step 3: factor of the smaller size that the slice is reduced to and scaled back from."""
+    zoom: Range = (0.8, 1.25)
+    """Step 6: side of the slice as a multiple of the network's input, before it is resized to it."""
+    keep_empty: float = Field(0.0, ge=0, le=1)
+    """Step 5: share of slices without an object of interest that are kept instead of skipped."""
+    hue: float = Field(0.05, ge=0, le=0.5)
+    """Step 8: largest shift of the hue, as a fraction of the colour circle."""
+    saturation: Range = (0.5, 1.5)
+    value: Range = (0.6, 1.3)
+
+
+class Loss(_Frozen):
+    """Loss of one output: its kind and its weight in the sum over outputs."""
+
+    kind: Literal["bce", "mse"] = "bce"
+    weight: float = Field(1.0, gt=0)
+
+
+class TrainingSetup(_Frozen):
+    """Everything that decides what :func:`hemolens.training.loop.train` does.
+
+    ``red_cell_diameter_px`` is the scale at which the network works: each photograph is resized so that
+    its red cells have this diameter. ``touching_weight`` multiplies the loss on the border between
+    touching cells (and in narrow gaps), which is what separates them. From step ``freeze_statistics_at`` on,
+    batch norm uses statistics that are measured once over many batches: those of a small batch differ so
+    much from those of all photographs that the network would not do in use what it did in training.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9-]+$")
+    cell_type: CellType
+    network: str
+    red_cell_diameter_px: float = Field(gt=4)
+    photographs: Photographs
+    seed: int = 1
+    steps: int = Field(gt=0)
+    batch: int = Field(8, gt=0)
+    input_px: int = Field(188, ge=92)
+    learning_rate: float = Field(1e-4, gt=0)
+    touching_weight: float = Field(1.0, ge=1, le=20)
+    freeze_statistics_at: int | None = Field(None, gt=0)
+    augmentation: Augmentation = Augmentation()
+    loss: dict[str, Loss]
+
+    @model_validator(mode="after")
+    def _fits_pooling(self) -> TrainingSetup:
+        if self.input_px % 8 != 4:
+            raise ValueError(f"input_px must be 8·k + 4 (188, 284, …), got {self.input_px}")
+        return self
+
+
+def shipped_setups() -> list[str]:
+    """Names of the set-ups that come with hemolens.
+
+    Examples
+    --------
+    >>> shipped_setups()
+    ['plt', 'rbc', 'wbc']
+
+    """
+    folder = resources.files("hemolens.training") / "setups"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def read_setup(name_or_path: str) -> TrainingSetup:
+    """Read a shipped set-up by name, or one from a TOML file.
+
+    Raises
+    ------
+    TrainingError
+        If there is no such set-up, or the file is not valid TOML, or a value is not allowed.
+
+    """
+    if name_or_path in shipped_setups():
+        text = (resources.files("hemolens.training") / "setups" / f"{name_or_path}.toml").read_text("utf-8")
+    else:
+        try:
+            text = Path(name_or_path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise TrainingError(
+                "no such training set-up",
+                came=f"{name_or_path!r} ({type(error).__name__})",
+                allowed=f"{', '.join(shipped_setups())} or the path of a TOML file",
+                do="check the name or the path",
+            ) from error
+    try:
+        return TrainingSetup.model_validate(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise TrainingError(
+            f"training set-up {name_or_path!r} is not usable",
+            came=_first_problem(error),
+            allowed="the fields of hemolens.training.setup.TrainingSetup",
+            do="correct the file",
+        ) from error
+
+
+def _first_problem(error: tomllib.TOMLDecodeError | ValidationError) -> str:
+    if isinstance(error, ValidationError):
+        problem = error.errors()[0]
+        return f"{'.'.join(str(part) for part in problem['loc']) or 'the whole'}: {problem['msg']}"
+    return str(error)

@@ -1,0 +1,226 @@
+"""``hemolens count``: first what the command does with any pipeline, then the real one on drawn smears."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hemolens.cli import main
+from hemolens.counters import COUNTERS
+from hemolens.errors import ModelError
+from hemolens.synthetic import draw_smear
+
+SOURCE = Path(__file__).parent.parent.parent / "src"
+
+
+def run(*arguments):
+    with pytest.raises(SystemExit) as left:
+        main(["count", *map(str, arguments)])
+    return left.value.code
+
+
+def rows(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+# ------------------------------------------------------------------ the command, on a stubbed pipeline
+
+
+def test_all_counted_is_exit_status_0(stub_pipeline, write_photograph, tmp_path, capsys):
+    assert run(write_photograph("a.png", 105), "--out", tmp_path / "out") == 0
+    out, err = capsys.readouterr()
+    assert "105" in out
+    assert "Research use only: hemolens gives no diagnosis." in out
+    assert err == ""
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "cells.csv",
+        "counts.csv",
+        "overlay",
+        "run.json",
+    ]
+
+
+def test_the_default_output_folder(stub_pipeline, write_photograph, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(write_photograph("a.png")) == 0
+    assert (tmp_path / "hemolens-out" / "counts.csv").is_file()
+
+
+def test_several_photographs_have_a_total(stub_pipeline, write_photograph, tmp_path, capsys):
+    assert run(write_photograph("a.png", 30), write_photograph("b.png", 12), "--out", tmp_path / "out") == 0
+    total = next(line for line in capsys.readouterr().out.splitlines() if "total" in line)
+    assert total.split() == ["total", "of", "2", "42", "0", "0"]
+
+
+def test_some_failed_is_exit_status_1_and_one_line_each(stub_pipeline, write_photograph, tmp_path, capsys):
+    (tmp_path / "broken.png").write_bytes(b"not a photograph")
+    paths = [tmp_path / "missing.png", write_photograph("a.png", 2), tmp_path / "broken.png"]
+    assert run(*paths, "--out", tmp_path / "out") == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [name for name in ("missing.png", "broken.png") if name not in "".join(lines)] == []
+    assert len(lines) == 2
+    errors = [row["error"] for row in rows(tmp_path / "out" / "counts.csv")]
+    assert [f"hemolens: {error}" for error in errors if error] == lines
+    assert rows(tmp_path / "out" / "counts.csv")[1]["rbc"] == "2"
+
+
+def test_all_failed_is_exit_status_1_and_still_a_table(stub_pipeline, tmp_path):
+    assert run(tmp_path / "missing.png", "--out", tmp_path / "out") == 1
+    assert [row["image"] for row in rows(tmp_path / "out" / "counts.csv")] == ["missing.png"]
+
+
+def test_a_bug_is_one_line_without_a_traceback(stub_pipeline, write_photograph, tmp_path, capsys):
+    stub_pipeline[9] = ZeroDivisionError
+    assert run(write_photograph("a.png", 9), "--out", tmp_path / "out") == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "'a.png'" in line
+    assert "bug of hemolens" in line
+
+
+def test_an_unknown_counter_is_exit_status_2(stub_pipeline, write_photograph, tmp_path, capsys):
+    path = write_photograph("a.png")
+    assert run(path, "--counter", "hough", "--out", tmp_path / "out") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("hemolens: unknown counter: got 'hough'; allowed: auto, ")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_an_output_that_is_a_file_is_exit_status_2_before_counting(stub_pipeline, write_photograph, tmp_path, capsys):
+    stub_pipeline[1] = AssertionError
+    (tmp_path / "out").write_text("mine")
+    assert run(write_photograph("a.png"), "--out", tmp_path / "out") == 2
+    assert "the output folder is not a folder" in capsys.readouterr().err
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_missing_models_are_one_line_and_exit_status_1(stub_pipeline, write_photograph, tmp_path, capsys, monkeypatch):
+    def no_model(*_, **__):
+        raise ModelError("weights are missing", came="none", allowed="some", do="install again")
+
+    monkeypatch.setattr("hemolens.batch.photographs.count_photograph", no_model)
+    assert run(write_photograph("a.png"), write_photograph("b.png"), "--out", tmp_path / "out") == 1
+    assert capsys.readouterr().err == "hemolens: weights are missing: got none; allowed: some; install again\n"
+
+
+def test_a_disk_that_fills_up_is_exit_status_1(stub_pipeline, write_photograph, tmp_path, capsys, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    assert run(write_photograph("a.png"), "--out", tmp_path / "out") == 1
+    assert "hemolens: the results cannot be written: got 'No space left on device'" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_interrupted_is_exit_status_130(stub_pipeline, write_photograph, tmp_path, capsys):
+    stub_pipeline[9] = KeyboardInterrupt
+    assert run(write_photograph("a.png", 2), write_photograph("b.png", 9), "--out", tmp_path / "out") == 130
+    assert "interrupted" in capsys.readouterr().err
+    assert [row["rbc"] for row in rows(tmp_path / "out" / "counts.csv")] == ["2", ""]
+
+
+def test_interrupted_at_once_leaves_no_folder(stub_pipeline, write_photograph, tmp_path):
+    stub_pipeline[9] = KeyboardInterrupt
+    assert run(write_photograph("a.png", 9), "--out", tmp_path / "out") == 130
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_path, monkeypatch):
+    write_photograph("my photos/a.png")
+    monkeypatch.chdir(tmp_path)
+    assert run("my photos/", "--out", "out", "--counter", "watershed") == 0
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    expected = {"name": "count", "paths": ["my photos/"], "out": "out", "counter": "watershed"}
+    assert record["command"] == expected
+
+
+def test_a_name_with_markup_or_escapes_is_shown_as_text(stub_pipeline, write_photograph, tmp_path, capsys):
+    assert run(write_photograph("[bold]\x1b[31m.png"), "--out", tmp_path / "out") == 0
+    out = capsys.readouterr().out
+    assert "[bold]\\x1b[31m.png" in out
+    assert "\x1b" not in out
+
+
+def test_the_help_names_every_counter(capsys):
+    run("--help")
+    text = "".join(capsys.readouterr().out.split())
+    assert all(name in text for name in COUNTERS)
+
+
+# ------------------------------------------------------------------ the real thing, on drawn smears
+
+
+@pytest.fixture(scope="module")
+def smear():
+    return draw_smear(seed=3, height=500, width=700, n_rbc=25, n_wbc=1, n_plt=3)
+
+
+def hemolens(*arguments, cwd):
+    command = [sys.executable, "-c", "from hemolens.cli import main; main()", *map(str, arguments)]
+    environment = os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(SOURCE)}
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, encoding="utf-8", check=False)
+
+
+def test_a_drawn_smear_is_counted(smear, tmp_path):
+    Image.fromarray(smear.pixels).save(tmp_path / "smear.png")
+    done = hemolens("count", "smear.png", "--out", "out", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    (row,) = rows(tmp_path / "out" / "counts.csv")
+    assert abs(int(row["rbc"]) - 25) <= 2
+    assert int(row["wbc"]) == 1
+    assert abs(int(row["plt"]) - 3) <= 1
+    assert (row["width"], row["height"]) == ("700", "500")
+
+
+def test_every_cell_has_a_row_inside_the_photograph(smear, tmp_path):
+    Image.fromarray(smear.pixels).save(tmp_path / "smear.png")
+    assert hemolens("count", "smear.png", "--out", "out", cwd=tmp_path).returncode == 0
+    (row,) = rows(tmp_path / "out" / "counts.csv")
+    cells = rows(tmp_path / "out" / "cells.csv")
+    assert [sum(cell["type"] == kind for cell in cells) for kind in ("rbc", "wbc", "plt")] == [
+        int(row[kind]) for kind in ("rbc", "wbc", "plt")
+    ]
+    for cell in cells:
+        assert 0 <= int(cell["x0"]) <= float(cell["x"]) < int(cell["x1"]) <= 700
+        assert 0 <= int(cell["y0"]) <= float(cell["y"]) < int(cell["y1"]) <= 500
+
+
+@pytest.mark.parametrize("counter", list(COUNTERS))
+def test_every_counter_counts(smear, tmp_path, counter):
+    Image.fromarray(smear.pixels).save(tmp_path / "smear.png")
+    done = hemolens("count", "smear.png", "--out", "out", "--counter", counter, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert set(record["counters"].values()) == {counter}
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (300, 400, 3)])
+def test_no_cells_are_a_count(tmp_path, shape):
+    Image.fromarray(np.full(shape, 220, np.uint8)).save(tmp_path / "empty.png")
+    done = hemolens("count", "empty.png", "--out", "out", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    (row,) = rows(tmp_path / "out" / "counts.csv")
+    assert [row[kind] for kind in ("rbc", "wbc", "plt")] == ["0", "0", "0"]
+
+
+def test_bad_files_among_good_ones(smear, tmp_path):
+    photographs = tmp_path / "my photos"
+    photographs.mkdir()
+    Image.fromarray(smear.pixels).save(photographs / "good.png")
+    whole = (photographs / "good.png").read_bytes()
+    (photographs / "empty.jpg").write_bytes(b"")
+    (photographs / "text.jpg").write_text("not a photograph")
+    (photographs / "truncated.png").write_bytes(whole[: len(whole) // 2])
+    done = hemolens("count", "my photos/", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 3
+    assert "Traceback" not in done.stderr
+    failed = [row["image"] for row in rows(tmp_path / "out" / "counts.csv") if row["error"]]
+    assert failed == ["empty.jpg", "text.jpg", "truncated.png"]

@@ -1,0 +1,130 @@
+"""Data that may be missing, an untrained network, and results made by hand."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hemolens.cells import Box, Cell
+from hemolens.config import CellType
+from hemolens.counts import count_cells
+from hemolens.photograph import Photograph
+from hemolens.result import Result
+from hemolens.scale import RedCellDiameter
+
+MakeCell = Callable[..., Cell]
+MakeResult = Callable[..., Result]
+WritePhotograph = Callable[..., Path]
+
+NO_DATA = "needs photographs that cannot be redistributed: set HEMOLENS_DATA to their folder"
+NO_TORCH = "needs torch: pip install 'hemolens[train]'"
+
+
+def data_folder() -> Path | None:
+    """Photographs and labels that cannot be redistributed: HEMOLENS_DATA, or beside the repository."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("HEMOLENS_DATA", beside))
+    return folder if (folder / "all-idb1" / "images.csv").exists() else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "data" in item.keywords and data_folder() is None:
+            item.add_marker(pytest.mark.skip(reason=NO_DATA))
+        if "train" in item.keywords and importlib.util.find_spec("torch") is None:
+            item.add_marker(pytest.mark.skip(reason=NO_TORCH))
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    folder = data_folder()
+    if folder is None:
+        pytest.skip(NO_DATA)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def exported_do_unet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A DO-U-Net with random weights, exported with its card."""
+    import torch
+
+    from hemolens.networks import create_network
+    from hemolens.training.onnx_export import write_model
+    from hemolens.training.setup import read_setup
+
+    torch.manual_seed(0)
+    network = create_network("do-unet").train()
+    with torch.no_grad():
+        network(torch.rand(2, 3, 92, 92) * 2 - 1)
+    return write_model(network.eval(), read_setup("rbc"), tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture
+def make_cell() -> MakeCell:
+    """A square cell of side 2 * half + 1 around (row, col)."""
+
+    def make(
+        cell_type: CellType = "rbc", row: int = 5, col: int = 7, half: int = 2, *, touches_frame: bool = False
+    ) -> Cell:
+        corners = [(-half, -half), (-half, half), (half, half), (half, -half)]
+        outline = np.array([(row + r, col + c) for r, c in corners], np.float32)
+        box = Box(row - half, col - half, row + half + 1, col + half + 1)
+        side = 2 * half + 1
+        return Cell(cell_type, row, col, box, outline, side**2, side * 1.128, 0.75, touches_frame)
+
+    return make
+
+
+@pytest.fixture
+def make_result() -> MakeResult:
+    """A counted grey photograph of 40 × 60 pixels; the keyword arguments are those that tests look at."""
+
+    def make(name: str = "a.png", *cells: Cell, path: Path | None = None, grey: int = 200) -> Result:
+        pixels = np.full((40, 60, 3), grey, np.uint8)
+        return Result(
+            photograph=Photograph(pixels, name=name, path=path, sha256="f" * 64, um_per_px=None),
+            cells=list(cells),
+            counts=count_cells(cells),
+            red_cell_diameter=RedCellDiameter(px=12.345, confidence=0.5),
+            counters={"rbc": "watershed", "wbc": "watershed", "plt": "connected-components"},
+            models={"rbc": "a" * 64, "wbc": "b" * 64, "plt": "c" * 64},
+            seconds=0.25,
+        )
+
+    return make
+
+
+@pytest.fixture
+def write_photograph(tmp_path: Path) -> WritePhotograph:
+    """A grey photograph of 40 × 60 pixels under ``tmp_path``; the stubbed pipeline reads its grey value."""
+
+    def write(name: str, grey: int = 1) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((40, 60, 3), grey, np.uint8)).save(path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def stub_pipeline(
+    make_result: MakeResult, make_cell: MakeCell, monkeypatch: pytest.MonkeyPatch
+) -> dict[int, type[BaseException]]:
+    """Counts as many red cells as the photograph's grey value says; raises what the returned dict holds."""
+    raising: dict[int, type[BaseException]] = {}
+
+    def count_photograph(photograph: Photograph, *, counter: str = "auto") -> Result:
+        grey = int(photograph.pixels[0, 0, 0])
+        if grey in raising:
+            raise raising[grey]("from the stub")
+        return make_result(photograph.name, *[make_cell()] * grey, path=photograph.path, grey=grey)
+
+    monkeypatch.setattr("hemolens.batch.photographs.count_photograph", count_photograph)
+    return raising

@@ -1,0 +1,121 @@
+"""What every counter keeps to, and what is shipped for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hemolens.config import CELL_TYPES, CellType
+from hemolens.counters import COUNTERS, _settings_file, default_counter, find_cells, settings_for
+from hemolens.counters.connected_components import ConnectedComponentsSettings
+from hemolens.counters.source import SourceSettings
+from hemolens.counters.watershed import WatershedSettings
+from hemolens.errors import UsageError
+from hemolens.probability_maps import ProbabilityMaps
+
+DiscMaps = Callable[..., ProbabilityMaps]
+Doubled = Callable[[ProbabilityMaps], ProbabilityMaps]
+Turned = Callable[[ProbabilityMaps, int], ProbabilityMaps]
+
+DISC_FIELDS = st.lists(st.tuples(st.integers(0, 95), st.integers(0, 95), st.integers(4, 12)), min_size=0, max_size=12)
+"""Random discs on a picture of 96 x 96 pixels, overlapping as they fall, some cut by the frame."""
+
+CHOSEN: list[tuple[str, SourceSettings]] = [
+    ("connected-components", ConnectedComponentsSettings()),
+    ("connected-components", ConnectedComponentsSettings(source="mask-edge", min_core_area=0.05)),
+    ("watershed", WatershedSettings(min_distance=0.3, min_depth=0.05)),
+    ("watershed", WatershedSettings(source="mask-edge", edge_weight=2, min_depth=0.05)),
+    ("watershed", WatershedSettings(smoothing=0.05)),
+]
+
+DISCS = [(30.0, 30.0, 15.0), (62.0, 64.0, 14.0), (70.0, 24.0, 15.0)]
+
+
+@pytest.mark.parametrize("counter_name", COUNTERS)
+@pytest.mark.parametrize("cell_type", CELL_TYPES)
+def test_settings_are_shipped_in_full(cell_type: CellType, counter_name: str) -> None:
+    settings = settings_for(cell_type, counter_name)
+    assert isinstance(settings, COUNTERS[counter_name].settings_model)
+    assert settings.model_fields_set == set(type(settings).model_fields)
+
+
+@pytest.mark.parametrize("cell_type", CELL_TYPES)
+def test_every_type_has_a_default_counter_and_nothing_unknown(cell_type: CellType) -> None:
+    assert default_counter(cell_type) in COUNTERS
+    assert set(_settings_file()[cell_type]) == {"default_counter", *COUNTERS}
+
+
+@pytest.mark.parametrize("counter_name", COUNTERS)
+@pytest.mark.parametrize("cell_type", ["wbc", "plt"])
+def test_types_without_an_edge_map_are_counted_on_the_mask(cell_type: CellType, counter_name: str) -> None:
+    assert settings_for(cell_type, counter_name).source == "mask"
+
+
+@pytest.mark.parametrize("counter_name", COUNTERS)
+@pytest.mark.parametrize("cell_type", CELL_TYPES)
+def test_nothing_in_gives_nothing_out(cell_type: CellType, counter_name: str) -> None:
+    nothing = np.zeros((40, 50), np.float32)
+    assert find_cells(ProbabilityMaps(cell_type, nothing, nothing, 48), counter_name) == []
+
+
+@pytest.mark.parametrize("counter_name", COUNTERS)
+def test_cells_lie_inside_the_frame_and_in_order(disc_maps: DiscMaps, counter_name: str) -> None:
+    maps = disc_maps([*DISCS, (2.0, 60.0, 14.0)], diameter_px=30, edge_px=2)
+    cells = find_cells(maps, counter_name)
+    assert len(cells) == 4
+    assert [(cell.row, cell.col) for cell in cells] == sorted((cell.row, cell.col) for cell in cells)
+    for cell in cells:
+        assert 0 <= cell.box.row0 < cell.box.row1 <= 96
+        assert 0 <= cell.box.col0 < cell.box.col1 <= 96
+        assert 0 <= cell.score <= 1
+        assert len(cell.outline) >= 3
+
+
+@pytest.mark.parametrize("counter_name", COUNTERS)
+def test_counting_leaves_the_maps_as_they_were(disc_maps: DiscMaps, counter_name: str) -> None:
+    maps = disc_maps(DISCS, diameter_px=30, edge_px=2)
+    assert maps.edge is not None
+    mask, edge = maps.mask.copy(), maps.edge.copy()
+    find_cells(maps, counter_name)
+    np.testing.assert_array_equal(maps.mask, mask)
+    np.testing.assert_array_equal(maps.edge, edge)
+
+
+@given(discs=DISC_FIELDS)
+@settings(max_examples=15, deadline=None, derandomize=True)
+def test_turning_the_picture_does_not_change_the_count(
+    disc_maps: DiscMaps, turned: Turned, discs: list[tuple[int, int, int]]
+) -> None:
+    maps = disc_maps(discs, edge_px=3)
+    for name, chosen in CHOSEN:
+        assert len({len(find_cells(turned(maps, quarters), name, chosen)) for quarters in range(4)}) == 1
+
+
+@given(discs=DISC_FIELDS)
+@settings(max_examples=15, deadline=None, derandomize=True)
+def test_twice_the_size_gives_the_same_count_of_components(
+    disc_maps: DiscMaps, doubled: Doubled, discs: list[tuple[int, int, int]]
+) -> None:
+    maps = disc_maps(discs, edge_px=3)
+    chosen = ConnectedComponentsSettings(source="mask-edge", min_core_area=0.02)
+    name = "connected-components"
+    assert len(find_cells(doubled(maps), name, chosen)) == len(find_cells(maps, name, chosen))
+
+
+def test_unknown_counter_names_the_ones_there_are() -> None:
+    with pytest.raises(UsageError, match=r"unknown counter: got 'hough'; allowed: watershed, connected-comp"):
+        settings_for("rbc", "hough")
+
+
+def test_unknown_type_names_the_ones_there_are() -> None:
+    with pytest.raises(UsageError, match="unknown cell type: got 'red'; allowed: rbc, wbc, plt"):
+        default_counter("red")  # type: ignore[arg-type]
+
+
+def test_settings_of_another_counter_are_refused(disc_maps: DiscMaps) -> None:
+    with pytest.raises(UsageError, match="got WatershedSettings; allowed: CircleHoughSettings"):
+        find_cells(disc_maps(DISCS), "circle-hough", settings_for("rbc", "watershed"))

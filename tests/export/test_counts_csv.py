@@ -1,0 +1,27 @@
+from hemolens.export.counts_csv import COLUMNS, counted_row, failed_row
+from hemolens.export.entries import Entry
+
+ENTRY = Entry("a.jpg", "overlay/a.png", "a.jpg")
+
+
+def test_the_columns_that_other_tools_rely_on_come_first():
+    assert COLUMNS[:6] == ("image", "width", "height", "rbc", "wbc", "plt")
+
+
+def test_a_counted_photograph(make_result, make_cell):
+    row = counted_row(ENTRY, make_result("a.jpg", make_cell("rbc"), make_cell("plt")))
+    assert row == ("a.jpg", "60", "40", "1", "0", "1", "12.35", "0.500", "0.250", "overlay/a.png", "")
+    assert len(row) == len(COLUMNS)
+
+
+def test_a_failed_photograph_has_no_zeros():
+    row = failed_row(ENTRY, "broken")
+    assert dict(zip(COLUMNS, row, strict=True)) == dict.fromkeys(COLUMNS, "") | {
+        "image": "a.jpg",
+        "error": "broken",
+    }
+
+
+def test_a_name_like_a_formula_is_made_harmless(make_result):
+    entry = Entry("=1+1.jpg", "overlay/=1+1.png", "=1+1.jpg")
+    assert counted_row(entry, make_result())[0] == failed_row(entry, "broken")[0] == "'=1+1.jpg"

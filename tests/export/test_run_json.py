@@ -1,0 +1,78 @@
+import json
+import os
+from datetime import UTC, datetime
+
+import hemolens
+from hemolens.export.entries import Entry
+from hemolens.export.run_json import counted_record, earlier_overlays, failed_record, run_bytes, run_record
+
+STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+ENTRY = Entry("a.jpg", "overlay/a.png", "my photos/a.jpg")
+
+
+def test_the_record_says_what_is_needed_to_run_again():
+    record = run_record({"name": "count", "paths": ["my photos/"], "counter": "auto"}, STARTED)
+    assert record["hemolens"] == hemolens.__version__
+    assert record["started"] == "2026-01-02T03:04:05+00:00"
+    assert record["command"] == {"name": "count", "paths": ["my photos/"], "counter": "auto"}
+    assert all(record["libraries"].values())
+
+
+def test_a_run_is_not_complete_before_it_ends():
+    assert run_record(None, STARTED)["complete"] is False
+
+
+def test_a_counted_photograph_has_its_path_as_given_and_its_hash(make_result):
+    record = counted_record(ENTRY, make_result("a.jpg"))
+    assert record["path"] == "my photos/a.jpg"
+    assert record["sha256"] == "f" * 64
+    assert (record["width"], record["height"]) == (60, 40)
+
+
+def test_a_failed_photograph_has_its_reason():
+    assert failed_record(ENTRY, "broken")["error"] == "broken"
+
+
+def test_no_machine_path_beyond_what_the_user_gave(make_result, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    record = run_record({"name": "count", "paths": ["my photos/"]}, STARTED)
+    record["photographs"].append(counted_record(ENTRY, make_result("a.jpg")))
+    text = run_bytes(record).decode()
+    assert str(tmp_path) not in text
+    assert os.path.expanduser("~") not in text  # noqa: PTH111 - the very text that must not be there
+
+
+def test_a_name_that_is_no_text_is_written_as_an_escape():
+    path = os.fsdecode(b"a\xff.jpg")
+    assert b"a\\udcff.jpg" in run_bytes({"path": path})
+
+
+def test_json_of_a_name_that_is_no_text_can_be_read():
+    assert json.loads(run_bytes({"path": os.fsdecode(b"a\xff.jpg")}))["path"] == "a\udcff.jpg"
+
+
+def test_earlier_overlays_are_those_that_the_run_names(tmp_path):
+    photographs = [{"overlay": "overlay/a.png"}, {"error": "broken"}, {"overlay": None}]
+    (tmp_path / "run.json").write_text(json.dumps({"photographs": photographs}))
+    assert earlier_overlays(tmp_path) == [tmp_path / "overlay" / "a.png"]
+
+
+def test_a_forged_record_names_nothing_outside(tmp_path):
+    names = [
+        "../a.png",
+        "overlay/../a.png",
+        "overlay/sub/a.png",
+        "/etc/a.png",
+        "overlay/..",
+        "a.png",
+        "overlay/a.txt",
+        7,
+    ]
+    (tmp_path / "run.json").write_text(json.dumps({"photographs": [{"overlay": name} for name in names]}))
+    assert earlier_overlays(tmp_path) == []
+
+
+def test_a_record_of_something_else_is_no_error(tmp_path):
+    for text in ("", "[]", "{}", '{"photographs": 1}', '{"photographs": [1]}', "\xff"):
+        (tmp_path / "run.json").write_text(text, "latin-1")
+        assert earlier_overlays(tmp_path) == []

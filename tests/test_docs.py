@@ -1,0 +1,91 @@
+"""What the documentation tells a user to type is typed here.
+
+A command is a line of a ``console`` block that starts with ``$``. Those that begin with ``hemolens`` or ``python`` are
+run, one block after the other, in a folder that has the photographs the documentation speaks of. A block
+that ends in another exit status than 0 fails. Commands of other programs (pip, make, git) are not run here:
+``tests/test_makefile.py`` looks at make.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from hemolens.cli import app
+from hemolens.synthetic import draw_smear
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PHOTOGRAPHS = ("smear.jpg", "my photos/1.jpg", "my photos/2.jpg")
+NOT_RUN = {"train": "takes hours, and photographs that cannot be redistributed"}
+
+HEMOLENS = [sys.executable, "-c", "from hemolens.cli import main; main()"]
+
+
+def commands(page):
+    """The commands of a page's console blocks; a line that ends in a backslash goes on in the next."""
+    for block in re.findall(r"^```console\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            if line.startswith("$ "):
+                yield shlex.split(line.removeprefix("$ "), comments=True)
+
+
+def is_run(words):
+    if words[0] == "hemolens":
+        return "--help" in words or words[1:2] == [] or words[1] not in NOT_RUN
+    return words[0] in {"python", "python3"} and words[1:3] != ["-m", "pip"]
+
+
+def documented():
+    return [(page, words) for page in PAGES if page.is_file() for words in commands(page)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("documented")
+    for n, name in enumerate(PHOTOGRAPHS):
+        (folder / name).parent.mkdir(exist_ok=True)
+        smear = draw_smear(seed=n, height=400, width=500, n_rbc=15, n_wbc=1, n_plt=2)
+        Image.fromarray(smear.pixels).save(folder / name, quality=95)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [pytest.param(page, words, id=shlex.join(words)) for page, words in documented() if is_run(words)],
+)
+def test_a_documented_command_works(page, words, folder):
+    program = HEMOLENS if words[0] == "hemolens" else [sys.executable]
+    done = subprocess.run(
+        [*program, *words[1:]],
+        cwd=folder,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, f"{page.name}: {shlex.join(words)}\n{done.stderr}"
+
+
+def test_every_command_of_hemolens_is_documented():
+    written = {words[1] for _, words in documented() if words[0] == "hemolens" and len(words) > 1}
+    text = "\n".join(page.read_text("utf-8") for page in PAGES if page.is_file())
+    missing = {
+        command.callback.__name__
+        for command in app.registered_commands
+        if command.callback.__name__ not in written and f"hemolens {command.callback.__name__}" not in text
+    }
+    assert not missing
+
+
+def test_a_failing_documented_command_would_be_seen(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("```console\n$ hemolens count missing.jpg \\\n    --out out  # a comment\nimage  red cells\n```\n")
+    ((words),) = commands(page)
+    assert words == ["hemolens", "count", "missing.jpg", "--out", "out"]
+    assert is_run(words)

@@ -1,0 +1,115 @@
+"""What ``make`` runs, with a stand-in for Python that writes down how it was called."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+STAND_IN = """#!/bin/sh
+{ printf '%s' "${0##*/}"; printf ' <%s>' "$@"; echo; } >> "$CALLS"
+case "$2" in
+  venv) mkdir -p .venv/bin; for name in python pip hemolens; do cp "$0" ".venv/bin/$name"; done ;;
+esac
+case "$*" in
+  *"$FAIL"*) exit 3 ;;
+esac
+"""
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Runs make in a copy of the build files, in a folder with a blank in its name; gives the calls."""
+    folder = tmp_path / "a checkout"
+    folder.mkdir()
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, folder)
+    (folder / "py 3").write_text(STAND_IN)
+    (folder / "py 3").chmod(0o755)
+    calls = folder / "calls"
+
+    def run(*arguments, fail="nothing fails", status=0):
+        calls.write_text("")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        environment = kept | {"CALLS": str(calls), "FAIL": fail}
+        command = ["make", "PYTHON=./py 3", *arguments]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stderr
+        return calls.read_text().splitlines()
+
+    return run
+
+
+def test_count_makes_the_environment_installs_the_core_and_counts(make):
+    venv, install, count = make("count", "IMAGES=my photos/")
+    assert venv == "py 3 <-m> <venv> <.venv>"
+    assert install.startswith("python <-m> <pip> <install>")
+    assert install.endswith("<-c> <constraints.txt> <-e> <.>")
+    assert count == "hemolens <count> <--out> <hemolens-out> <--> <my photos/>"
+
+
+def test_count_without_images_is_the_demo(make):
+    assert make("count")[-1] == "hemolens <demo> <--out> <hemolens-out>"
+
+
+def test_the_output_folder_can_be_chosen(make):
+    assert make("count", "OUT=my results")[-1] == "hemolens <demo> <--out> <my results>"
+
+
+@pytest.mark.parametrize("name", ["it's.jpg", 'a "b".jpg', "a*.jpg", "$(echo no).jpg", "a;b&c.jpg", "`no`.jpg"])
+def test_any_file_name_arrives_as_it_was_written(make, name):
+    assert make("count", f"IMAGES={name}")[-1].endswith(f"<--> <{name}>")
+
+
+def test_a_second_count_installs_nothing(make):
+    make("count")
+    assert make("count") == ["hemolens <demo> <--out> <hemolens-out>"]
+
+
+def test_test_runs_every_check_in_order(make):
+    venv, install, *checks = make("test")
+    assert venv == "py 3 <-m> <venv> <.venv>"
+    assert install.endswith("<-e> <.[train,dev]>")
+    assert checks == [
+        "python <-m> <ruff> <check> <.>",
+        "python <-m> <ruff> <format> <--check> <.>",
+        "python <-m> <mypy>",
+        "python <-m> <pytest>",
+    ]
+
+
+def test_a_second_test_installs_nothing_nor_does_a_count_after_it(make):
+    make("test")
+    assert len(make("test")) == 4
+    assert len(make("count")) == 1
+
+
+def test_a_changed_constraint_installs_again(make, tmp_path):
+    make("count")
+    changed = tmp_path / "a checkout" / "constraints.txt"
+    later = (tmp_path / "a checkout" / ".venv" / "core.stamp").stat().st_mtime + 10
+    os.utime(changed, (later, later))
+    assert len(make("count")) == 2
+
+
+def test_an_installation_that_failed_is_tried_again(make):
+    make("count", fail="pip install", status=2)
+    assert len(make("count")) == 2
+
+
+def test_a_failing_check_fails(make):
+    assert make("test", fail="mypy", status=2)[-1] == "python <-m> <mypy>"
+
+
+def test_ci_runs_the_test_command():
+    script = (ROOT / ".ci" / "run").read_text()
+    assert "make test" in script
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_the_constraints_pin_exact_public_versions():
+    pins = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    assert "torch==2.13.0" in pins
+    assert all(line.count("==") == 1 and "+" not in line and "/" not in line for line in pins)

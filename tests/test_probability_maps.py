@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from hemolens.errors import ModelError
+from hemolens.probability_maps import Model, compute_probability_maps, load_model, resize_to_diameter
+
+
+def noise(height, width, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def model(exported_do_unet) -> Model:
+    return load_model(str(exported_do_unet))
+
+
+@pytest.mark.train
+def test_large_tiles_equal_the_papers_188_to_100_tile_on_the_same_pooling_grid(model):
+    pixels = noise(260, 300)
+    large = compute_probability_maps(pixels, 48, model, tile_px=512)
+    (small,) = model.session.run(["edge"], {"pixels": pixels[None, 16:204, 40:228]})
+    assert large.edge is not None
+    assert np.abs(large.edge[60:160, 84:184] - small[0]).max() < 1e-4
+
+
+@pytest.mark.train
+def test_tile_size_never_changes_the_maps(model):
+    pixels = noise(150, 170)
+    whole = compute_probability_maps(pixels, 48, model, tile_px=512)
+    tiled = compute_probability_maps(pixels, 48, model, tile_px=40)
+    assert np.abs(whole.mask - tiled.mask).max() < 1e-4
+
+
+@pytest.mark.train
+def test_maps_have_the_size_of_the_photograph_at_the_models_scale(model):
+    maps = compute_probability_maps(noise(100, 160), 96, model)
+    assert maps.mask.shape == (50, 80)
+    assert maps.red_cell_diameter_px == pytest.approx(48)
+
+
+@pytest.mark.train
+def test_one_pixel_is_enough(model):
+    assert compute_probability_maps(noise(1, 1), 80, model).mask.shape == (1, 1)
+
+
+@pytest.mark.train
+def test_probabilities_lie_between_0_and_1(model):
+    maps = compute_probability_maps(noise(64, 64), 48, model)
+    assert maps.mask.min() >= 0
+    assert maps.mask.max() <= 1
+
+
+def test_missing_model_says_what_is_installed():
+    with pytest.raises(ModelError, match=r"model cannot be read: got 'nonesuch' .*allowed: .*rbc-do-unet"):
+        load_model("nonesuch")
+
+
+def test_resizing_keeps_a_picture_of_the_right_scale():
+    pixels = noise(20, 30)
+    assert resize_to_diameter(pixels, 48, 48) is pixels

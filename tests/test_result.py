@@ -1,0 +1,34 @@
+import csv
+
+import numpy as np
+from PIL import Image
+
+
+def rows(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_overlay_has_the_size_of_the_photograph(make_result, make_cell):
+    drawn = make_result("a.png", make_cell()).overlay()
+    assert drawn.shape == (40, 60, 3)
+    assert drawn.dtype == np.uint8
+
+
+def test_save_writes_the_four_outputs(make_result, make_cell, tmp_path):
+    make_result("a.jpg", make_cell("wbc")).save(tmp_path / "out")
+    written = sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*"))
+    assert written == ["cells.csv", "counts.csv", "overlay", "overlay/a.png", "run.json"]
+    assert rows(tmp_path / "out" / "counts.csv")[0]["wbc"] == "1"
+    with Image.open(tmp_path / "out" / "overlay" / "a.png") as picture:
+        assert picture.size == (60, 40)
+
+
+def test_a_second_photograph_never_reports_the_first_ones_count(make_result, make_cell, tmp_path):
+    # mistake 1 of the paper's released code: an existing output file made it return early
+    make_result("a.jpg", make_cell(), make_cell()).save(tmp_path)
+    make_result("b.jpg", make_cell()).save(tmp_path)
+    (row,) = rows(tmp_path / "counts.csv")
+    assert (row["image"], row["rbc"]) == ("b.jpg", "1")
+    assert [cell["image"] for cell in rows(tmp_path / "cells.csv")] == ["b.jpg"]
+    assert [p.name for p in (tmp_path / "overlay").iterdir()] == ["b.png"]

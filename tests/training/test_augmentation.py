@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+
+from hemolens.training.all_idb1 import LabelledPhotograph
+from hemolens.training.augmentation import (
+    change_colours,
+    draw_sample,
+    has_object,
+    lose_quality,
+    pick_photograph,
+    pick_place,
+    resize_to_input,
+    rotate_and_flip,
+    take_slice,
+)
+from hemolens.training.setup import Augmentation
+
+PLAIN = Augmentation(quality=(1, 1), zoom=(1, 1), hue=0, saturation=(1, 1), value=(1, 1))
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def labelled(height=120, width=160, name="a"):
+    pixels = rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    target = np.zeros((1, height, width), np.uint8)
+    target[0, 50:70, 50:70] = 255
+    return LabelledPhotograph(name, pixels, target, np.ones((1, height, width), np.uint8))
+
+
+def test_step_1_picks_every_photograph():
+    photographs = [labelled(name=name) for name in "abc"]
+    generator = rng()
+    assert {pick_photograph(photographs, generator).name for _ in range(50)} == set("abc")
+
+
+def test_step_2_reaches_over_the_frame_by_the_margin_only():
+    generator = rng()
+    places = np.array([pick_place((120, 160), 92, 44, generator) for _ in range(3000)])
+    assert places.min(axis=0).tolist() == [-44, -44]
+    assert places.max(axis=0).tolist() == [120 + 44 - 92, 160 + 44 - 92]
+
+
+def test_step_3_takes_fine_detail_away_and_keeps_the_size():
+    stripes = np.zeros((40, 40, 3), np.uint8)
+    stripes[:, ::2] = 255
+    blurred = lose_quality(stripes, 0.5)
+    assert blurred.shape == stripes.shape
+    assert blurred.std() < 0.2 * stripes.std()
+
+
+def test_step_4_mirrors_beyond_the_frame():
+    photograph = labelled()
+    pixels, _, _ = take_slice(photograph, -2, 0, 5)
+    assert (pixels[0] == photograph.pixels[2, :5]).all()
+
+
+def test_step_4_cuts_pixels_targets_and_weights_alike():
+    pixels, targets, weights = take_slice(labelled(), 50, 50, 20)
+    assert (pixels.shape, targets.shape, weights.shape) == ((20, 20, 3), (1, 20, 20), (1, 20, 20))
+    assert targets.min() == 255
+
+
+def test_step_5_sees_whether_there_is_something_to_find():
+    assert has_object(labelled().targets)
+    assert not has_object(np.zeros((2, 5, 5), np.uint8))
+
+
+def test_step_5_skips_slices_without_an_object():
+    skipping = PLAIN.model_copy(update={"keep_empty": 0.0})
+    for seed in range(20):
+        sample = draw_sample([labelled(400, 400)], rng(seed), skipping, input_px=92, margin_px=10)
+        assert sample.targets.max() == 1
+
+
+def test_step_6_resizes_to_the_input():
+    pixels, targets, weights = resize_to_input(*take_slice(labelled(), 0, 0, 60), 92)
+    assert (pixels.shape, targets.shape, weights.shape) == ((92, 92, 3), (1, 92, 92), (1, 92, 92))
+
+
+def test_step_7_turns_pixels_and_targets_together():
+    plane = np.arange(16, dtype=np.uint8).reshape(4, 4)
+    for seed in range(10):
+        pixels, targets, weights = rotate_and_flip(
+            np.repeat(plane[..., None], 3, axis=2), plane[None], plane[None], rng(seed)
+        )
+        assert (pixels[..., 0] == targets[0]).all()
+        assert (targets == weights).all()
+
+
+def test_step_7_gives_all_eight_positions():
+    plane = np.arange(4, dtype=np.uint8).reshape(2, 2)
+    seen = {
+        rotate_and_flip(np.repeat(plane[..., None], 3, axis=2), plane[None], plane[None], rng(seed))[1].tobytes()
+        for seed in range(200)
+    }
+    assert len(seen) == 8
+
+
+def test_step_8_changes_nothing_at_strength_zero():
+    grey = np.full((4, 4, 3), 90, np.uint8)
+    assert (change_colours(grey, rng(), PLAIN) == grey).all()
+
+
+def test_step_8_scales_the_value():
+    grey = np.full((4, 4, 3), 100, np.uint8)
+    darker = PLAIN.model_copy(update={"value": (0.5, 0.5)})
+    assert (change_colours(grey, rng(), darker) == 50).all()
+
+
+def test_the_same_seed_draws_the_same_sample():
+    first, second = (draw_sample([labelled()], rng(7), Augmentation(), input_px=92, margin_px=10) for _ in range(2))
+    assert all((a == b).all() for a, b in zip(first, second, strict=True))
+
+
+def test_different_seeds_draw_different_samples():
+    first, second = (draw_sample([labelled()], rng(seed), Augmentation(), input_px=92, margin_px=10) for seed in (1, 2))
+    assert (first.pixels != second.pixels).any()
+
+
+@pytest.mark.parametrize("input_px", [92, 188])
+def test_targets_are_the_part_that_the_network_writes(input_px):
+    sample = draw_sample([labelled()], rng(), PLAIN, input_px=input_px, margin_px=44)
+    assert sample.targets.shape == sample.weights.shape == (1, input_px - 88, input_px - 88)

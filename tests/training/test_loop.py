@@ -1,0 +1,128 @@
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
+
+import numpy as np  # noqa: E402
+
+from hemolens.errors import TrainingError  # noqa: E402
+from hemolens.training import loop  # noqa: E402
+from hemolens.training.all_idb1 import LabelledPhotograph  # noqa: E402
+from hemolens.training.setup import TrainingSetup  # noqa: E402
+
+pytestmark = pytest.mark.train
+
+
+def setup(**changes) -> TrainingSetup:
+    values = {
+        "name": "tiny",
+        "cell_type": "rbc",
+        "network": "do-unet",
+        "red_cell_diameter_px": 48,
+        "photographs": {"train": ["a"]},
+        "steps": 4,
+        "batch": 1,
+        "input_px": 92,
+        "learning_rate": 1e-2,
+        "loss": {"mask": {}, "edge": {}},
+    }
+    return TrainingSetup.model_validate(values | changes)
+
+
+@pytest.fixture(autouse=True)
+def one_photograph(monkeypatch):
+    """A dark disc on a bright ground, in place of labelled photographs."""
+    rows, cols = np.mgrid[:60, :60]
+    disc = np.hypot(rows - 30, cols - 30) < 20
+    pixels = np.where(disc[..., None], 90, 220).repeat(3, axis=2).astype(np.uint8)
+    planes = np.stack([disc, disc]).astype(np.uint8)
+    photograph = LabelledPhotograph("a", pixels, 255 * planes, np.ones_like(planes))
+    monkeypatch.setattr(loop, "read_training_set", lambda *_, **__: [photograph])
+
+
+def weights(network):
+    return torch.cat([value.flatten().float() for value in network.state_dict().values()])
+
+
+def test_the_same_seed_gives_the_same_weights(tmp_path):
+    first, second = (weights(loop.train(setup(), tmp_path, tmp_path / name)) for name in "ab")
+    assert torch.equal(first, second)
+
+
+def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+
+    def stop(progress):
+        if progress.step == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(setup(), tmp_path, tmp_path / "a", on_progress=stop)
+    resumed = weights(loop.train(setup(), tmp_path, tmp_path / "a"))
+    assert torch.equal(resumed, weights(loop.train(setup(), tmp_path, tmp_path / "b")))
+
+
+def test_the_loss_falls(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "WARM_UP_STEPS", 1)
+    seen = []
+    loop.train(setup(steps=25), tmp_path, tmp_path / "a", on_progress=lambda step: seen.append(step.loss))
+    assert seen[-1] < 0.8 * seen[0]
+
+
+def test_frozen_statistics_are_those_of_many_batches(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "N_STATISTICS_BATCHES", 5)
+    trainee = loop.begin(setup(), tmp_path / "none")
+    first = loop.batch_norms(trainee.network)[0]
+    before = first.running_mean.clone()
+    loop.measure_statistics(trainee.network, loop.read_training_set(), setup())
+    assert first.num_batches_tracked == 5
+    assert not torch.allclose(first.running_mean, before)
+
+
+def test_statistics_stay_frozen_from_their_step_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "N_STATISTICS_BATCHES", 2)
+    frozen = setup(freeze_statistics_at=1)
+    trainee, photographs = loop.begin(frozen, tmp_path / "none"), loop.read_training_set()
+    seen = []
+    for _ in range(3):
+        loop.take_step(trainee, photographs, frozen)
+        seen.append(loop.batch_norms(trainee.network)[0].running_mean.clone())
+    assert not torch.equal(seen[0], seen[1])
+    assert torch.equal(seen[1], seen[2])
+
+
+def test_progress_tells_the_step_and_the_time_left(tmp_path):
+    seen = []
+    loop.train(setup(), tmp_path, tmp_path / "a", on_progress=seen.append)
+    assert [(each.step, each.steps) for each in seen] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert seen[-1].seconds_left == 0
+
+
+def test_the_log_has_a_row_for_the_end(tmp_path):
+    loop.train(setup(), tmp_path, tmp_path / "a")
+    header, row = (tmp_path / "a" / "log.csv").read_text().splitlines()
+    assert header == "step,learning_rate,loss,validation_loss"
+    assert row.startswith("4,")
+
+
+def test_a_checkpoint_of_another_setup_is_refused(tmp_path):
+    loop.train(setup(), tmp_path, tmp_path / "a")
+    with pytest.raises(TrainingError, match="checkpoint belongs to another training set-up"):
+        loop.train(setup(seed=2), tmp_path, tmp_path / "a")
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path):
+    (tmp_path / "checkpoint.pt").write_bytes(b"not a checkpoint")
+    with pytest.raises(TrainingError, match="checkpoint cannot be read"):
+        loop.train(setup(), tmp_path, tmp_path)
+
+
+def test_losses_must_fit_the_outputs(tmp_path):
+    with pytest.raises(TrainingError, match=r"losses do not fit the network's outputs: got mask; allowed: mask, edge"):
+        loop.train(setup(loss={"mask": {}}), tmp_path, tmp_path)
+
+
+def test_the_learning_rate_warms_up_and_falls():
+    long = setup(steps=1000)
+    rates = [loop.learning_rate(step, long) for step in range(1000)]
+    assert rates[0] < rates[50] < max(rates)
+    assert rates[-1] < 0.02 * max(rates)
