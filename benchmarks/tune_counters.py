@@ -21,7 +21,7 @@ from pydantic import ValidationError
 import hemolens
 from hemolens.cells import to_photograph
 from hemolens.config import CELL_TYPES, CellType
-from hemolens.counters import COUNTERS, find_cells, settings_for
+from hemolens.counters import COUNTERS, default_counter, find_cells, settings_for
 from hemolens.evaluation.agreement import counting_accuracy
 from hemolens.evaluation.all_idb1 import Truth, detect, read_truth
 from hemolens.evaluation.matching import add_up
@@ -39,8 +39,8 @@ CORE: dict[str, list[Any]] = {
     "edge_weight": [0.4, 0.6, 0.8, 1.0, 1.3],
     "threshold": [0.2, 0.3, 0.4, 0.5, 0.6, 0.7],
     "body_threshold": [0.3, 0.4, 0.5, 0.6],
-    "max_hole": [0.05, 0.1, 0.2, 0.4],
-    "min_score": [0.0, 0.5, 0.6, 0.7, 0.8],
+    "max_hole": [0.1, 0.3],
+    "min_score": [0.0, 0.6, 0.75],
 }
 MIN_AREA: dict[CellType, list[float]] = {
     "rbc": [0.03, 0.06, 0.1, 0.15, 0.2],
@@ -166,7 +166,8 @@ def main() -> None:
         "# Chosen by benchmarks/tune_counters.py on photographs that no network was fitted to.",
     ]
     for kind in CELL_TYPES:
-        best = max(records[kind], key=lambda counter: records[kind][counter])
+        scores = records.get(kind, {})
+        best = max(scores, key=lambda counter: scores[counter]) if scores else default_counter(kind)
         lines += ["", f"[{kind}]", f'default_counter = "{best}"']
         for counter, values in tables[kind].items():
             lines += ["", f"[{kind}.{counter}]"]

@@ -50,8 +50,9 @@ class RedCellDiameter:
     px : float
         Median diameter in photograph pixels, of the circle through the cell's outline.
     confidence : float
-        0 … 1. Above 0.5 the diameter has been within 20 % nearly always, below 0.3 rarely; 0.0 means that no
-        cell was found and ``px`` is :data:`FALLBACK_PX`.
+        0 … 1. In benchmarks/scale_accuracy.py the diameter is off by more than 20 % in 2 of 806 photographs
+        at 0.4 or above, and in 10 of 26 below (label margin taken out). 0.0 means that no cell was found
+        and ``px`` is :data:`FALLBACK_PX`.
     """
 
     px: float
