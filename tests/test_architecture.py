@@ -26,6 +26,7 @@ LAYERS = """
     quality
     scale
     photograph
+    formats
     synthetic
     cells
     config errors

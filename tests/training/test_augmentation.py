@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from hemolens.training import augmentation
 from hemolens.training.all_idb1 import LabelledPhotograph
 from hemolens.training.augmentation import (
     change_colours,
@@ -77,6 +78,17 @@ def test_step_5_skips_slices_without_an_object():
 def test_step_6_resizes_to_the_input():
     pixels, targets, weights = resize_to_input(*take_slice(labelled(), 0, 0, 60), 92)
     assert (pixels.shape, targets.shape, weights.shape) == ((92, 92, 3), (1, 92, 92), (1, 92, 92))
+
+
+def test_steps_3_and_6_scale_differently_from_sample_to_sample(monkeypatch):
+    """In the released code of the paper the rescaling was a constant."""
+    sides, factors = set(), set()
+    monkeypatch.setattr(augmentation, "lose_quality", lambda pixels, factor: factors.add(factor) or pixels)
+    monkeypatch.setattr(augmentation, "take_slice", lambda *all_: sides.add(all_[-1]) or take_slice(*all_))
+    for seed in range(10):
+        draw_sample([labelled()], rng(seed), Augmentation(), input_px=92, margin_px=10)
+    assert len(sides) > 5
+    assert len(factors) == 10
 
 
 def test_step_7_turns_pixels_and_targets_together():

@@ -5,7 +5,7 @@ torch = pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[
 import numpy as np  # noqa: E402
 
 from hemolens.errors import TrainingError  # noqa: E402
-from hemolens.training import loop  # noqa: E402
+from hemolens.training import augmentation, loop  # noqa: E402
 from hemolens.training.all_idb1 import LabelledPhotograph  # noqa: E402
 from hemolens.training.setup import TrainingSetup  # noqa: E402
 
@@ -88,6 +88,17 @@ def test_statistics_stay_frozen_from_their_step_on(tmp_path, monkeypatch):
         seen.append(loop.batch_norms(trainee.network)[0].running_mean.clone())
     assert not torch.equal(seen[0], seen[1])
     assert torch.equal(seen[1], seen[2])
+
+
+def test_validation_draws_all_its_samples_from_the_whole_photograph(monkeypatch):
+    """In the released code of the paper the validation stopped after one tile a row."""
+    places = []
+    real = augmentation.take_slice
+    monkeypatch.setattr(augmentation, "take_slice", lambda *all_: places.append(all_[1:3]) or real(*all_))
+    samples = loop.validation_samples(loop.read_training_set(), setup(batch=4))
+    assert len(samples) == loop.N_VALIDATION_SAMPLES
+    rows, cols = np.ptp(np.array(places), axis=0)
+    assert min(rows, cols) > 30
 
 
 def test_progress_tells_the_step_and_the_time_left(tmp_path):

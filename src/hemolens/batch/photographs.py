@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
 
+from hemolens.batch.found_photographs import find_photographs
 from hemolens.counts import Counts
 from hemolens.errors import HemolensError, ModelError, OutputError, PhotographError, UsageError
 from hemolens.export import RunFiles
 from hemolens.export.entries import Entry, name_entries
-from hemolens.photograph import find_photographs, read_photograph
+from hemolens.photograph import read_photograph
 from hemolens.pipeline import count_photograph
 
 INTERRUPTED = "not counted: the user stopped the run before"

@@ -199,7 +199,7 @@ def train(
     trainee = begin(setup, path)
     first = trainee.step
     photographs = _read(setup, data, setup.photographs.train)
-    checks = _validation_samples(_read(setup, data, setup.photographs.validation), setup)
+    checks = validation_samples(_read(setup, data, setup.photographs.validation), setup)
     log = _Log(out / "log.csv", keep_until=first)
     started = saved = time.monotonic()
     recent: list[float] = []
@@ -233,7 +233,8 @@ def _read(setup: TrainingSetup, data: Path, names: Sequence[str]) -> list[Labell
     )
 
 
-def _validation_samples(held_out: Sequence[LabelledPhotograph], setup: TrainingSetup) -> list[Sample]:
+def validation_samples(held_out: Sequence[LabelledPhotograph], setup: TrainingSetup) -> list[Sample]:
+    """Fixed samples of the photographs that are left out; none without such photographs."""
     if not held_out:
         return []
     n_batches = max(1, N_VALIDATION_SAMPLES // setup.batch)

@@ -1,0 +1,151 @@
+import errno
+from pathlib import Path
+
+import pytest
+
+from hemolens.batch.found_photographs import find_photographs
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Make a folder of empty files, named by the test, and stand in it."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(*names):
+        for name in names:
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).touch()
+        return tmp_path
+
+    return make
+
+
+def names(found):
+    return [item.found.as_posix() if isinstance(item.found, Path) else "error" for item in found]
+
+
+def test_a_file_is_found(folder):
+    folder("a.jpg")
+    assert names(find_photographs(["a.jpg"])) == ["a.jpg"]
+
+
+def test_a_file_with_any_suffix_is_taken_when_it_is_named(folder):
+    folder("scan.dat")
+    assert names(find_photographs([Path("scan.dat")])) == ["scan.dat"]
+
+
+def test_a_folder_gives_its_photographs_in_natural_order(folder):
+    folder("d/Im10.jpg", "d/Im2.jpg", "d/im1.PNG", "d/Im2b.tif")
+    assert names(find_photographs(["d"])) == ["d/im1.PNG", "d/Im2.jpg", "d/Im2b.tif", "d/Im10.jpg"]
+
+
+def test_a_folder_is_not_searched_deeper_and_hidden_and_other_files_are_skipped(folder):
+    folder("d/a.jpg", "d/deeper/b.jpg", "d/.hidden.jpg", "d/._a.jpg", "d/notes.txt", "d/e.jpg/f.txt")
+    assert names(find_photographs(["d"])) == ["d/a.jpg"]
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".JPEG", ".png", ".tif", ".ome.tiff", ".bmp", ".webp"])
+def test_known_suffixes(folder, suffix):
+    folder(f"d/a{suffix}")
+    assert names(find_photographs(["d"])) == [f"d/a{suffix}"]
+
+
+def test_a_pattern_gives_what_matches_in_natural_order(folder):
+    folder("Im10.jpg", "Im2.jpg", "Im1.txt", "other.jpg")
+    assert names(find_photographs(["Im*"])) == ["Im2.jpg", "Im10.jpg"]
+
+
+def test_an_absolute_pattern_works(folder):
+    root = folder("a.jpg")
+    assert names(find_photographs([f"{root}/*.jpg"])) == [(root / "a.jpg").as_posix()]
+
+
+def test_a_pattern_reaches_deeper_with_two_stars(folder):
+    folder("d/a.jpg", "d/e/b.jpg")
+    assert names(find_photographs(["d/**/*.jpg"])) == ["d/a.jpg", "d/e/b.jpg"]
+
+
+def test_a_literal_name_comes_before_a_pattern(folder):
+    folder("smear[1].jpg", "smear1.jpg")
+    assert names(find_photographs(["smear[1].jpg"])) == ["smear[1].jpg"]
+
+
+def test_a_literal_folder_with_brackets_comes_before_a_pattern(folder):
+    folder("day[1]/a.jpg", "day1/b.jpg")
+    assert names(find_photographs(["day[1]"])) == ["day[1]/a.jpg"]
+
+
+def test_a_missing_file_is_kept_so_that_reading_it_fails(folder):
+    folder("b.jpg")
+    assert names(find_photographs(["missing.jpg", "b.jpg"])) == ["missing.jpg", "b.jpg"]
+
+
+def test_a_broken_link_in_a_folder_is_kept_so_that_reading_it_fails(folder):
+    folder("d/a.jpg")
+    Path("d/b.jpg").symlink_to("gone.jpg")
+    assert names(find_photographs(["d"])) == ["d/a.jpg", "d/b.jpg"]
+
+
+def test_a_broken_link_is_not_taken_for_a_pattern(folder):
+    folder("b1.jpg")
+    Path("b[1].jpg").symlink_to("gone.jpg")
+    assert names(find_photographs(["b[1].jpg"])) == ["b[1].jpg"]
+
+
+def test_a_folder_without_photographs_is_one_error_among_the_others(folder):
+    folder("a.jpg", "d/notes.txt")
+    found = find_photographs(["d", "a.jpg"])
+    assert names(found) == ["error", "a.jpg"]
+    assert found[0].argument == "d"
+    assert str(found[0].found).startswith("the folder holds no photograph: got 'd'; allowed: a folder,")
+
+
+def test_a_pattern_without_matches_is_one_error_among_the_others(folder):
+    folder("a.jpg", "b.txt")
+    found = find_photographs(["b*", "a.jpg"])
+    assert names(found) == ["error", "a.jpg"]
+    assert str(found[0].found).startswith("no photograph has such a name: got 'b*'; allowed: a folder,")
+
+
+def test_a_folder_that_cannot_be_read_is_an_error(folder, monkeypatch):
+    folder("d/a.jpg")
+
+    def refuse(_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    (item,) = find_photographs(["d"])
+    assert str(item.found).startswith("the folder cannot be read: got 'd' (Permission denied); allowed:")
+
+
+@pytest.mark.parametrize("argument", ["", "  "])
+def test_an_empty_argument_does_not_mean_the_current_folder(folder, argument):
+    folder("a.jpg")
+    (item,) = find_photographs([argument])
+    assert str(item.found).startswith("the name of a photograph is empty: got '")
+
+
+def test_the_same_file_is_given_once(folder):
+    root = folder("d/a.jpg")
+    Path("link.jpg").symlink_to("d/a.jpg")
+    arguments = ["d/a.jpg", "d", "d/../d/a.jpg", "*/a.jpg", root / "d" / "a.jpg", "link.jpg"]
+    assert names(find_photographs(arguments)) == ["d/a.jpg"]
+
+
+def test_files_of_one_name_in_two_folders_are_two(folder):
+    folder("d/a.jpg", "e/a.jpg")
+    assert names(find_photographs(["d", "e"])) == ["d/a.jpg", "e/a.jpg"]
+
+
+def test_the_order_of_the_arguments_is_kept(folder):
+    folder("b.jpg", "a.jpg")
+    assert names(find_photographs(["b.jpg", "a.jpg"])) == ["b.jpg", "a.jpg"]
+
+
+def test_no_argument_finds_nothing():
+    assert find_photographs([]) == []
+
+
+def test_a_null_byte_in_a_name_is_left_to_reading(folder):
+    folder()
+    assert names(find_photographs(["a\0*.jpg"])) == ["a\0*.jpg"]
