@@ -2,8 +2,9 @@
 
     python benchmarks/all_idb1.py --data ../shared/data/all-idb1 [--cards]
 
-Prints a table of the counting figures for each cell type and counter, and writes benchmarks/all-idb1.json: one record
-for each figure. With --cards, the figures of the default counters go into the cards of the shipped models.
+Prints a table of the counting figures for each cell type and counter, and writes benchmarks/all-idb1.json (one record
+for each figure) and benchmarks/all-idb1.md (the README's table). With --cards, the figures of the default counters go
+into the cards of the shipped models.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -79,6 +81,23 @@ def write_cards(results: dict[CellType, dict[str, float]], n_images: dict[CellTy
         (folder / f"{name}.toml").write_text(card_text(card), encoding="utf-8")
 
 
+def markdown(records: list[dict[str, Any]]) -> str:
+    """Table of the default counters' figures, as the README shows it."""
+    lines = [
+        "| | photographs | counter | counting accuracy | mean absolute error | bias | F1 |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for kind in CELL_TYPES:
+        rows = {row["metric"]: row for row in records if (row["cell"], row["counter"]) == (kind, "auto")}
+        value = {metric: row["value"] for metric, row in rows.items()}
+        f1 = f"{value['F1']:.3f}" if "F1" in value else "no boxes to match"
+        lines.append(
+            f"| {CELL_NAMES[kind]} | {rows['bias']['n_images']} | {rows['bias']['chosen']} "
+            f"| {value['counting accuracy']:.1%} | {value['mean absolute error']:.1f} | {value['bias']:+.1%} | {f1} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
@@ -110,6 +129,7 @@ def main() -> None:
     models = {name: read_model(name).card.sha256 for name in DEFAULT_MODELS.values()}
     result = {"models": models, "records": records, "photographs": detail}
     (HERE / "all-idb1.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    (HERE / "all-idb1.md").write_text(markdown(records), encoding="utf-8")
     if arguments.cards:
         best = {kind: figures(rows[kind, "auto"]) for kind in CELL_TYPES}
         write_cards(best, {kind: len(rows[kind, "auto"]) for kind in CELL_TYPES})

@@ -1,6 +1,6 @@
 """Choose the counters' settings on the validation photographs of the training set-ups, which no network was fitted to.
 
-    python benchmarks/tune_counters.py --data ../shared/data/all-idb1 [--trials 150] [--cell rbc]
+    python benchmarks/tune_counters.py --data ../shared/data/all-idb1 [--trials 40] [--cell rbc]
 
 For each cell type and counter: a random search around the present settings, then the best value of each one in turn.
 The score is the mean of counting accuracy and F1 (white cells: counting accuracy alone, since their masks join touching
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from pydantic import ValidationError
 import hemolens
 from hemolens.cells import to_photograph
 from hemolens.config import CELL_TYPES, CellType
-from hemolens.counters import COUNTERS, default_counter, find_cells, settings_for
+from hemolens.counters import COUNTERS, find_cells, settings_for
 from hemolens.evaluation.agreement import counting_accuracy
 from hemolens.evaluation.all_idb1 import Truth, detect, read_truth
 from hemolens.evaluation.matching import add_up
@@ -144,35 +145,43 @@ def toml_value(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else f"{value:g}"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--trials", type=int, default=150)
-    parser.add_argument("--cell", choices=CELL_TYPES, action="append")
-    arguments = parser.parse_args()
-    recorded = HERE / "counters.json"
-    records = json.loads(recorded.read_text(encoding="utf-8")) if recorded.exists() else {}
-    tables = {kind: {name: settings_for(kind, name).model_dump() for name in COUNTERS} for kind in CELL_TYPES}
-    for kind in arguments.cell or CELL_TYPES:
-        cases = read_cases(arguments.data, kind)
-        records[kind] = {}
-        for counter in COUNTERS:
-            tables[kind][counter], reached = search(cases, kind, counter, arguments.trials)
-            records[kind][counter] = round(reached, 4)
-            print(kind, counter, f"{reached:.4f}", tables[kind][counter], flush=True)
-    recorded.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+def write_settings(tables: dict[CellType, dict[str, dict[str, Any]]], records: dict[str, dict[str, float]]) -> None:
+    """Write the settings file; the counter with the best score becomes a type's default."""
+    present = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
     lines = [
         "# Settings of the counters for each cell type; lengths in red-cell diameters, areas in red-cell discs.",
         "# Chosen by benchmarks/tune_counters.py on photographs that no network was fitted to.",
     ]
     for kind in CELL_TYPES:
         scores = records.get(kind, {})
-        best = max(scores, key=lambda counter: scores[counter]) if scores else default_counter(kind)
+        best = max(scores, key=lambda counter: scores[counter]) if scores else present[kind]["default_counter"]
         lines += ["", f"[{kind}]", f'default_counter = "{best}"']
-        for counter, values in tables[kind].items():
+        for counter in COUNTERS:
+            values = tables.get(kind, present[kind])[counter]
             lines += ["", f"[{kind}.{counter}]"]
             lines += [f"{name} = {toml_value(value)}" for name, value in values.items()]
     SETTINGS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--trials", type=int, default=40)
+    parser.add_argument("--cell", choices=CELL_TYPES, action="append")
+    arguments = parser.parse_args()
+    tables: dict[CellType, dict[str, dict[str, Any]]] = {}
+    scores: dict[CellType, dict[str, float]] = {}
+    for kind in arguments.cell or CELL_TYPES:
+        cases = read_cases(arguments.data, kind)
+        tables[kind], scores[kind] = {}, {}
+        for counter in COUNTERS:
+            tables[kind][counter], reached = search(cases, kind, counter, arguments.trials)
+            scores[kind][counter] = round(reached, 4)
+            print(kind, counter, f"{reached:.4f}", tables[kind][counter], flush=True)
+    recorded = HERE / "counters.json"
+    earlier = json.loads(recorded.read_text(encoding="utf-8")) if recorded.exists() else {}
+    recorded.write_text(json.dumps(earlier | scores, indent=1) + "\n", encoding="utf-8")
+    write_settings(tables, earlier | scores)
 
 
 if __name__ == "__main__":

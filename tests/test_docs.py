@@ -89,3 +89,8 @@ def test_a_failing_documented_command_would_be_seen(tmp_path):
     ((words),) = commands(page)
     assert words == ["hemolens", "count", "missing.jpg", "--out", "out"]
     assert is_run(words)
+
+
+def test_the_readme_shows_the_recorded_results():
+    recorded = (ROOT / "benchmarks" / "all-idb1.md").read_text("utf-8")
+    assert recorded in (ROOT / "README.md").read_text("utf-8")

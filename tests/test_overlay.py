@@ -75,7 +75,7 @@ def test_a_tiny_photograph_without_cells_is_unchanged(shape):
 
 
 def test_a_large_photograph_has_a_legend_in_the_corner():
-    drawn = draw_overlay(grey(400, 600), [], 40.0)
+    drawn = draw_overlay(grey(800, 1200), [], 40.0)
     changed = (drawn != 128).any(axis=2)
     assert changed[0, 0]
     assert not changed[200:].any()

@@ -92,7 +92,7 @@ def _with_legend(canvas: NDArray[np.uint8], cells: Sequence[Cell]) -> NDArray[np
     ]
     text_width = max(cv2.getTextSize(text, font, scale, 1)[0][0] for _, text in lines)
     box_height, box_width = (len(lines) * 3 + 1) * line_px // 2, text_width + 3 * line_px
-    if box_height > height // 3 or box_width > width // 2:
+    if box_height > height // 8 or box_width > width // 4:  # it would hide too many cells
         return canvas
     corner = canvas[:box_height, :box_width]
     corner[:] = corner // 5 + 204

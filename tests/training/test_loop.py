@@ -19,7 +19,7 @@ def setup(**changes) -> TrainingSetup:
         "network": "do-unet",
         "red_cell_diameter_px": 48,
         "photographs": {"train": ["a"]},
-        "steps": 4,
+        "cycles": [4],
         "batch": 1,
         "input_px": 92,
         "learning_rate": 1e-2,
@@ -64,7 +64,7 @@ def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(tmp_path, 
 def test_the_loss_falls(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "WARM_UP_STEPS", 1)
     seen = []
-    loop.train(setup(steps=25), tmp_path, tmp_path / "a", on_progress=lambda step: seen.append(step.loss))
+    loop.train(setup(cycles=[25]), tmp_path, tmp_path / "a", on_progress=lambda step: seen.append(step.loss))
     assert seen[-1] < 0.8 * seen[0]
 
 
@@ -133,7 +133,14 @@ def test_losses_must_fit_the_outputs(tmp_path):
 
 
 def test_the_learning_rate_warms_up_and_falls():
-    long = setup(steps=1000)
+    long = setup(cycles=[1000])
     rates = [loop.learning_rate(step, long) for step in range(1000)]
     assert rates[0] < rates[50] < max(rates)
     assert rates[-1] < 0.02 * max(rates)
+
+
+def test_each_cycle_begins_at_half_the_rate_of_the_one_before():
+    two = setup(cycles=[500, 200])
+    assert loop.learning_rate(500, two) == pytest.approx(two.learning_rate / 2)
+    assert loop.learning_rate(499, two) < 0.02 * two.learning_rate
+    assert loop.learning_rate(699, two) < 0.01 * two.learning_rate

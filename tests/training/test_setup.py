@@ -10,7 +10,7 @@ name = "tiny"
 cell_type = "rbc"
 network = "do-unet"
 red_cell_diameter_px = 48
-steps = 3
+cycles = [3]
 loss = { mask = {}, edge = {} }
 photographs = { train = ["Im001_1"] }
 """
@@ -34,14 +34,14 @@ def test_unknown_name_lists_the_shipped_ones():
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ("steps = 0", "steps"),
-        ("input_px = 190\nsteps = 3", "input_px must be 8·k"),
-        ("colour = 1\nsteps = 3", "colour"),
-        ("steps = ", "Invalid value"),
+        ("cycles = [0]", "cycles"),
+        ("input_px = 190\ncycles = [3]", "input_px must be 8·k"),
+        ("colour = 1\ncycles = [3]", "colour"),
+        ("cycles = ", "Invalid value"),
     ],
 )
 def test_a_wrong_value_is_named(tmp_path, change, problem):
-    (tmp_path / "tiny.toml").write_text(MINIMAL.replace("steps = 3", change))
+    (tmp_path / "tiny.toml").write_text(MINIMAL.replace("cycles = [3]", change))
     with pytest.raises(TrainingError, match=problem):
         read_setup(str(tmp_path / "tiny.toml"))
 

@@ -14,11 +14,10 @@ from hemolens.errors import TrainingError
 
 @dataclass
 class Checkpoint:
-    """State after ``step`` steps: the network, its running average, the optimiser, and the set-up's text."""
+    """State after ``step`` steps: the network, the optimiser, and the set-up's text."""
 
     step: int
     network: dict[str, Tensor]
-    average: dict[str, Tensor]
     optimiser: dict[str, Any]
     setup: str
 

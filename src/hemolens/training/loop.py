@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from hemolens.errors import TrainingError
 from hemolens.networks import create_network
@@ -24,14 +23,14 @@ from hemolens.training.checkpoints import Checkpoint, load_checkpoint, save_chec
 from hemolens.training.losses import total_loss
 from hemolens.training.setup import TrainingSetup
 
-AVERAGE_DECAY = 0.998
-"""Weight of the old value in the running average of the weights, which is what gets exported."""
-
 WARM_UP_STEPS = 100
 CHECKPOINT_SECONDS = 120.0
 LOG_STEPS = 250
 N_VALIDATION_SAMPLES = 32
 N_STATISTICS_BATCHES = 100
+
+STATISTICS_STREAM, VALIDATION_STREAM = 1_000_000, 2_000_000
+"""Numbers beyond any step: the samples drawn with them are none of those trained on."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,16 @@ class Progress:
 
 
 def learning_rate(step: int, setup: TrainingSetup) -> float:
-    """Linear warm-up, then half a cosine down to a hundredth."""
-    warm = min(1.0, (step + 1) / WARM_UP_STEPS)
-    return setup.learning_rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * step / setup.steps)) / 2)
+    """Linear warm-up; in each cycle half a cosine down to a hundredth (Loshchilov & Hutter, ICLR 2017, eq. 5).
+
+    Each cycle begins at half the rate of the one before.
+    """
+    warm, highest = min(1.0, (step + 1) / WARM_UP_STEPS), setup.learning_rate
+    for n_steps in setup.cycles:
+        if step < n_steps:
+            break
+        step, highest = step - n_steps, highest / 2
+    return highest * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, step / n_steps))) / 2)
 
 
 def stack(samples: Sequence[Sample]) -> tuple[Tensor, Tensor, Tensor]:
@@ -88,7 +94,7 @@ def measure_statistics(network: nn.Module, photographs: Sequence[LabelledPhotogr
         norm.momentum = None  # a plain mean over all batches since the reset
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         for i in range(N_STATISTICS_BATCHES):
-            pixels, _, _ = stack(draw_batch(photographs, setup, 2 * setup.steps + i))
+            pixels, _, _ = stack(draw_batch(photographs, setup, STATISTICS_STREAM + i))
             network(pixels)
     for norm, momentum in zip(batch_norms(network), momenta, strict=True):
         norm.momentum = momentum
@@ -113,16 +119,15 @@ def _outputs(network: nn.Module) -> tuple[str, ...]:
 
 @dataclass
 class Trainee:
-    """What training changes: the network, the running average of its weights, the optimiser, and the steps done."""
+    """What training changes: the network, the optimiser, and the steps done."""
 
     network: DOUNet | UNet
-    average: AveragedModel
     optimiser: torch.optim.Optimizer
     step: int = 0
 
     def save(self, path: Path, setup: TrainingSetup) -> None:
         """Write a checkpoint."""
-        states = (self.network.state_dict(), self.average.state_dict(), self.optimiser.state_dict())
+        states = (self.network.state_dict(), self.optimiser.state_dict())
         save_checkpoint(path, Checkpoint(self.step, *states, setup=setup.model_dump_json()))
 
 
@@ -144,14 +149,11 @@ def begin(setup: TrainingSetup, checkpoint_path: Path) -> Trainee:
             allowed=", ".join(network.outputs),
             do="give one [loss.NAME] table for each output",
         )
-    averaging = get_ema_multi_avg_fn(AVERAGE_DECAY)  # type: ignore[no-untyped-call]
-    average = AveragedModel(network, multi_avg_fn=averaging, use_buffers=True)
     optimiser = torch.optim.AdamW(network.parameters(), lr=setup.learning_rate, weight_decay=1e-4)
-    trainee = Trainee(network, average, optimiser)
+    trainee = Trainee(network, optimiser)
     if checkpoint_path.exists():
         checkpoint = load_checkpoint(checkpoint_path, setup.model_dump_json())
         network.load_state_dict(checkpoint.network)
-        average.load_state_dict(checkpoint.average)
         optimiser.load_state_dict(checkpoint.optimiser)
         trainee.step = checkpoint.step
     return trainee
@@ -176,7 +178,6 @@ def take_step(trainee: Trainee, photographs: Sequence[LabelledPhotograph], setup
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimiser.step()
-    trainee.average.update_parameters(network)
     trainee.step += 1
     return float(loss.detach())
 
@@ -184,7 +185,7 @@ def take_step(trainee: Trainee, photographs: Sequence[LabelledPhotograph], setup
 def train(
     setup: TrainingSetup, data: Path, out: Path, *, on_progress: Callable[[Progress], None] | None = None
 ) -> nn.Module:
-    """Train a set-up, or go on with it, and return the averaged network in evaluation mode.
+    """Train a set-up, or go on with it, and return the network in evaluation mode.
 
     Writes ``checkpoint.pt`` every two minutes and at the end, and ``log.csv`` (step, learning rate, loss,
     validation loss) beside it. If ``out`` holds a checkpoint of the same set-up, training goes on from it
@@ -210,17 +211,16 @@ def train(
             left = (time.monotonic() - started) / (step - first) * (setup.steps - step)
             on_progress(Progress(step, setup.steps, recent[-1], left))
         if step % LOG_STEPS == 0 or step == setup.steps:
-            checked = validation_loss(trainee.average.module, checks, setup) if checks else float("nan")
+            checked = validation_loss(trainee.network, checks, setup) if checks else float("nan")
             log.add(step, learning_rate(step, setup), float(np.mean(recent)), checked)
             recent.clear()
         if time.monotonic() - saved > CHECKPOINT_SECONDS:
             trainee.save(path, setup)
             saved = time.monotonic()
     trainee.save(path, setup)
-    network = trainee.average.module
     if setup.freeze_statistics_at is None:
-        measure_statistics(network, photographs, setup)  # averaged weights need statistics of their own
-    return network.eval()
+        measure_statistics(trainee.network, photographs, setup)
+    return trainee.network.eval()
 
 
 def _read(setup: TrainingSetup, data: Path, names: Sequence[str]) -> list[LabelledPhotograph]:
@@ -238,7 +238,7 @@ def validation_samples(held_out: Sequence[LabelledPhotograph], setup: TrainingSe
     if not held_out:
         return []
     n_batches = max(1, N_VALIDATION_SAMPLES // setup.batch)
-    return [sample for i in range(n_batches) for sample in draw_batch(held_out, setup, setup.steps + i)]
+    return [sample for i in range(n_batches) for sample in draw_batch(held_out, setup, VALIDATION_STREAM + i)]
 
 
 class _Log:

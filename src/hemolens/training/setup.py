@@ -59,10 +59,12 @@ class TrainingSetup(_Frozen):
     """Everything that decides what :func:`hemolens.training.loop.train` does.
 
     ``red_cell_diameter_px`` is the scale at which the network works: each photograph is resized so that
-    its red cells have this diameter. ``touching_weight`` multiplies the loss on the border between
-    touching cells (and in narrow gaps), which is what separates them. From step ``freeze_statistics_at`` on,
-    batch norm uses statistics that are measured once over many batches: those of a small batch differ so
-    much from those of all photographs that the network would not do in use what it did in training.
+    its red cells have this diameter. ``cycles`` are numbers of steps: in each the learning rate falls along
+    half a cosine, and each begins at half the rate of the one before. ``touching_weight`` multiplies the
+    loss on the border between touching cells (and in narrow gaps), which is what separates them. From step
+    ``freeze_statistics_at`` on, batch norm uses statistics that are measured once over many batches: those
+    of a small batch differ much from those of all photographs, and frozen ones let the network do in use
+    what it did in training.
     """
 
     name: str = Field(pattern=r"^[a-z0-9-]+$")
@@ -71,7 +73,7 @@ class TrainingSetup(_Frozen):
     red_cell_diameter_px: float = Field(gt=4)
     photographs: Photographs
     seed: int = 1
-    steps: int = Field(gt=0)
+    cycles: tuple[Annotated[int, Field(gt=0)], ...] = Field(min_length=1)
     batch: int = Field(8, gt=0)
     input_px: int = Field(188, ge=92)
     learning_rate: float = Field(1e-4, gt=0)
@@ -79,6 +81,11 @@ class TrainingSetup(_Frozen):
     freeze_statistics_at: int | None = Field(None, gt=0)
     augmentation: Augmentation = Augmentation()
     loss: dict[str, Loss]
+
+    @property
+    def steps(self) -> int:
+        """Steps in all."""
+        return sum(self.cycles)
 
     @model_validator(mode="after")
     def _fits_pooling(self) -> TrainingSetup:
