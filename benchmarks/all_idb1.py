@@ -1,6 +1,6 @@
 """Counts of the shipped models on the paper's test photographs of ALL-IDB1, none of which they were fitted to.
 
-    python benchmarks/all_idb1.py --data ../shared/data/all-idb1 [--cards]
+    python benchmarks/all_idb1.py --data all-idb1 [--cards]
 
 Prints a table of the counting figures for each cell type and counter, and writes benchmarks/all-idb1.json (one record
 for each figure) and benchmarks/all-idb1.md (the README's table). With --cards, the figures of the default counters go
@@ -20,7 +20,7 @@ import hemolens
 from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.counters import COUNTERS
 from hemolens.evaluation.agreement import counting_accuracy, mean_absolute_error, relative_bias
-from hemolens.evaluation.all_idb1 import Truth, detect, read_truth, test_photographs
+from hemolens.evaluation.all_idb1 import Truth, detect, held_out_photographs, read_truth
 from hemolens.evaluation.matching import Detection, add_up
 from hemolens.models import DEFAULT_MODELS, Figure, card_text, read_model
 from hemolens.photograph import read_photograph
@@ -33,7 +33,7 @@ HERE = Path(__file__).parent
 
 def count_all(folder: Path) -> dict[tuple[CellType, str], list[tuple[str, Truth, int, Detection | None]]]:
     """Count every test photograph with every counter: rows (photograph, truth, count, detection)."""
-    tests = {kind: test_photographs(folder, kind) for kind in CELL_TYPES}
+    tests = {kind: held_out_photographs(folder, kind) for kind in CELL_TYPES}
     rows: dict[tuple[CellType, str], list[tuple[str, Truth, int, Detection | None]]] = {}
     for name in sorted({name for names in tests.values() for name in names}):
         photograph = read_photograph(folder / "images" / f"{name}.jpg")

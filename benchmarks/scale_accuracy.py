@@ -1,6 +1,6 @@
 """How well the red-cell diameter is measured, source by source.
 
-    python benchmarks/scale_accuracy.py --data ../shared/data
+    python benchmarks/scale_accuracy.py --data data
 
 Prints one row for each source and writes benchmarks/scale-accuracy.json. The truth of a photograph is
 

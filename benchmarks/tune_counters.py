@@ -1,6 +1,6 @@
 """Choose the counters' settings on the validation photographs of the training set-ups, which no network was fitted to.
 
-    python benchmarks/tune_counters.py --data ../shared/data/all-idb1 [--trials 40] [--cell rbc]
+    python benchmarks/tune_counters.py --data all-idb1 [--trials 40] [--cell rbc]
 
 For each cell type and counter: a random search around the present settings, then the best value of each one in turn.
 The score is the mean of counting accuracy and F1 (white cells: counting accuracy alone, since their masks join touching

@@ -14,13 +14,14 @@ from PIL import Image
 from hemolens.cells import Box, Cell
 from hemolens.config import CellType
 from hemolens.counts import count_cells
-from hemolens.photograph import Photograph
+from hemolens.photograph import Photograph, read_photograph
 from hemolens.result import Result
 from hemolens.scale import RedCellDiameter
 
 MakeCell = Callable[..., Cell]
 MakeResult = Callable[..., Result]
 WritePhotograph = Callable[..., Path]
+ReadBytes = Callable[..., Photograph]
 
 NO_DATA = "needs photographs that cannot be redistributed: set HEMOLENS_DATA to their folder"
 NO_TORCH = "needs torch: pip install 'hemolens[train]'"
@@ -111,6 +112,18 @@ def write_photograph(tmp_path: Path) -> WritePhotograph:
         return path
 
     return write
+
+
+@pytest.fixture
+def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ReadBytes:
+    """Write bytes to a file and read them as a photograph."""
+    monkeypatch.chdir(tmp_path)
+
+    def write_and_read(data: bytes, name: str = "smear") -> Photograph:
+        Path(name).write_bytes(data)
+        return read_photograph(name)
+
+    return write_and_read
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@
 >>> from hemolens.synthetic import draw_smear
 >>> smear = draw_smear(seed=1, height=300, width=400, n_rbc=6, n_wbc=1, n_plt=2)
 >>> result = hemolens.count(smear.pixels)
->>> result.counts
-Counts(rbc=6, wbc=1, plt=2)
+>>> result.counts.wbc
+1
 
 Research use only: hemolens gives no diagnosis.
 """

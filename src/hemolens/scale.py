@@ -28,6 +28,9 @@ from hemolens.errors import PhotographError
 FALLBACK_PX = 80.0
 """Returned with confidence 0 when no cell is found: usual for a ×100 objective and a five-megapixel camera."""
 
+RANGE_PX = (15.0, 500.0)
+"""No smaller and no larger diameter is ever returned."""
+
 _Floats = NDArray[np.float32]
 _GREEN, _BLUE = 1, 2
 _RADII_PX = np.geomspace(8.0, 16.0, 7)  # on each level of the pyramid
@@ -88,6 +91,7 @@ class _Circles(NamedTuple):
         return _Circles(*(values[chosen] for values in self))
 
 
+_LEAST_CONFIDENCE = 0.02  # below it, circles are chance finds in noise
 _NOTHING_FOUND = RedCellDiameter(FALLBACK_PX, 0.0)
 
 
@@ -134,7 +138,7 @@ def estimate_red_cell_diameter(pixels: NDArray[np.uint8]) -> RedCellDiameter:
         distinct = _without_overlaps(circles)
         diameter = _consensus(distinct, _redness(distinct, thumbnail, tables, contrast))
         best = max(best, diameter, key=lambda one: one.confidence)
-    return best
+    return best if best.confidence >= _LEAST_CONFIDENCE else _NOTHING_FOUND
 
 
 class _Level(NamedTuple):
@@ -432,4 +436,5 @@ def _consensus(circles: _Circles, redness: _Floats) -> RedCellDiameter:
     share = float(weight[near].sum()) / total
     completeness = float(np.average(quality[near], weights=weight[near]))
     confidence = n_cells / (n_cells + 2) * share * min(1.0, completeness / 0.6)  # noise reaches about 0.4
-    return RedCellDiameter(float(np.exp(median)) * _OUTLINE_PER_EDGE, confidence)
+    px = float(np.clip(np.exp(median) * _OUTLINE_PER_EDGE, *RANGE_PX))
+    return RedCellDiameter(px, confidence)

@@ -1,49 +1,13 @@
-import io
 import struct
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 from hemolens.errors import PhotographError
-from hemolens.photograph import read_photograph
 
-PINK, WHITE, BLACK = (230, 150, 160), (255, 255, 255), (0, 0, 0)
-
-
-PICTURE = np.array(
-    [
-        [(250, 10, 20), (30, 240, 40), (50, 60, 230)],
-        [(70, 80, 90), (200, 190, 180), (5, 120, 250)],
-    ],
-    dtype=np.uint8,
-)
-
-
-def noise(height=40, width=50):
-    return np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
-
-
-def encoded(image, file_format, **options):
-    if isinstance(image, np.ndarray):
-        image = Image.fromarray(image)
-    file = io.BytesIO()
-    image.save(file, file_format, **options)
-    return file.getvalue()
-
-
-@pytest.fixture
-def read(tmp_path, monkeypatch):
-    """Write bytes to a file and read them as a photograph."""
-    monkeypatch.chdir(tmp_path)
-
-    def write_and_read(data, name="smear"):
-        Path(name).write_bytes(data)
-        return read_photograph(name)
-
-    return write_and_read
+from ..pictures import BLACK, PICTURE, PINK, WHITE, encoded, noise, swapping_profile
 
 
 def png_chunk(kind, content, crc=None):
@@ -59,16 +23,6 @@ def png_of_16_bits(samples, *extra_chunks):
     header = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
     body = png_chunk(b"IHDR", header) + b"".join(extra_chunks) + png_chunk(b"IDAT", zlib.compress(rows))
     return b"\x89PNG\r\n\x1a\n" + body + png_chunk(b"IEND", b"")
-
-
-def swapping_profile():
-    """Make an RGB profile whose red and green change places on the way to sRGB."""
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    n_tags = struct.unpack_from(">I", profile, 128)[0]
-    entries = {bytes(profile[at : at + 4]): at for at in range(132, 132 + 12 * n_tags, 12)}
-    red, green = entries[b"rXYZ"], entries[b"gXYZ"]
-    profile[red : red + 4], profile[green : green + 4] = b"gXYZ", b"rXYZ"
-    return bytes(profile)
 
 
 def test_lossless_webp_is_read_exactly(read):

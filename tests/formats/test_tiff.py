@@ -2,7 +2,6 @@ import io
 import logging
 import struct
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,48 +9,8 @@ import tifffile
 from PIL import Image
 
 from hemolens.errors import PhotographError
-from hemolens.photograph import read_photograph
 
-PINK, WHITE, BLACK = (230, 150, 160), (255, 255, 255), (0, 0, 0)
-
-
-PICTURE = np.array(
-    [
-        [(250, 10, 20), (30, 240, 40), (50, 60, 230)],
-        [(70, 80, 90), (200, 190, 180), (5, 120, 250)],
-    ],
-    dtype=np.uint8,
-)
-
-
-def noise(height=40, width=50):
-    return np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
-
-
-def encoded(image, file_format, **options):
-    if isinstance(image, np.ndarray):
-        image = Image.fromarray(image)
-    file = io.BytesIO()
-    image.save(file, file_format, **options)
-    return file.getvalue()
-
-
-def tiff(array, **options):
-    file = io.BytesIO()
-    tifffile.imwrite(file, array, **options)
-    return file.getvalue()
-
-
-@pytest.fixture
-def read(tmp_path, monkeypatch):
-    """Write bytes to a file and read them as a photograph."""
-    monkeypatch.chdir(tmp_path)
-
-    def write_and_read(data, name="smear"):
-        Path(name).write_bytes(data)
-        return read_photograph(name)
-
-    return write_and_read
+from ..pictures import BLACK, PICTURE, PINK, TURNED, WHITE, encoded, lettered, noise, tiff
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -191,23 +150,6 @@ def test_channels_of_an_unknown_kind_are_refused(read):
     data = tiff(np.zeros((4, 4), np.uint32))
     with pytest.raises(PhotographError, match=r"not read: got 'smear' \(values of type uint32\)"):
         read(data)
-
-
-TURNED = {  # the numbers are the pixels of ABC/DEF as each orientation shows them
-    1: ["ABC", "DEF"],
-    2: ["CBA", "FED"],
-    3: ["FED", "CBA"],
-    4: ["DEF", "ABC"],
-    5: ["AD", "BE", "CF"],
-    6: ["DA", "EB", "FC"],
-    7: ["FC", "EB", "DA"],
-    8: ["CF", "BE", "AD"],
-}
-
-
-def lettered(pixels):
-    names = {tuple(colour): letter for colour, letter in zip(PICTURE.reshape(-1, 3).tolist(), "ABCDEF", strict=True)}
-    return ["".join(names[tuple(colour)] for colour in row) for row in pixels.tolist()]
 
 
 @pytest.mark.parametrize("orientation", TURNED)

@@ -24,7 +24,7 @@ class Truth:
     boxes: NDArray[np.float64] | None
 
 
-def test_photographs(folder: Path, cell_type: CellType) -> list[str]:
+def held_out_photographs(folder: Path, cell_type: CellType) -> list[str]:
     """Names of the paper's test photographs for a cell type."""
     with (folder / "splits.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

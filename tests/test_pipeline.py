@@ -1,0 +1,73 @@
+"""The whole path with the shipped models."""
+
+import numpy as np
+import pytest
+
+import hemolens
+from hemolens.counters import COUNTERS
+from hemolens.counts import Counts, count_cells
+from hemolens.errors import UsageError
+from hemolens.evaluation.matching import match_boxes
+from hemolens.synthetic import draw_smear
+
+
+@pytest.fixture(scope="module")
+def smear():
+    return draw_smear(seed=5, height=500, width=700, n_rbc=28, n_wbc=1, n_plt=3)
+
+
+@pytest.fixture(scope="module")
+def result(smear):
+    return hemolens.count(smear.pixels)
+
+
+def boxes(cells, kind):
+    return [cell.box for cell in cells if cell.type == kind]
+
+
+def test_drawn_red_cells_are_found_where_they_are(smear, result):
+    assert match_boxes(boxes(smear.cells, "rbc"), boxes(result.cells, "rbc")).f1 >= 0.9
+
+
+def test_a_drawn_white_cell_is_counted_once(result):
+    assert result.counts.wbc == 1
+
+
+def test_the_counts_are_those_of_the_cells(result):
+    assert result.counts == count_cells(result.cells)
+
+
+def test_cells_lie_inside_the_photograph(smear, result):
+    height, width = smear.pixels.shape[:2]
+    for cell in result.cells:
+        assert 0 <= cell.box.row0 < cell.box.row1 <= height
+        assert 0 <= cell.box.col0 < cell.box.col1 <= width
+
+
+def test_the_same_photograph_gives_the_same_cells(smear, result):
+    again = hemolens.count(smear.pixels)
+    assert [cell.box for cell in again.cells] == [cell.box for cell in result.cells]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (300, 400)])
+def test_zero_is_a_count(shape):
+    assert hemolens.count(np.full((*shape, 3), 225, np.uint8)).counts == Counts(0, 0, 0)
+
+
+@pytest.mark.parametrize("counter", sorted(COUNTERS))
+def test_every_counter_finds_most_red_cells(smear, counter):
+    counted = hemolens.count(smear.pixels, counter=counter)
+    assert set(counted.counters.values()) == {counter}
+    assert abs(counted.counts.rbc - 28) <= 4
+
+
+def test_an_unknown_counter_is_refused(smear):
+    with pytest.raises(UsageError, match="unknown counter"):
+        hemolens.count(smear.pixels, counter="guess")
+
+
+@pytest.mark.data
+def test_a_real_photograph_that_no_model_has_seen(data):
+    counts = hemolens.count(data / "all-idb1" / "images" / "Im037_0.jpg").counts
+    assert abs(counts.rbc - 105) <= 10
+    assert counts.wbc == 1
