@@ -212,7 +212,7 @@ def train(
             on_progress(Progress(step, setup.steps, recent[-1], left))
         if step % LOG_STEPS == 0 or step == setup.steps:
             checked = validation_loss(trainee.network, checks, setup) if checks else float("nan")
-            log.add(step, learning_rate(step, setup), float(np.mean(recent)), checked)
+            log.add(step, learning_rate(step - 1, setup), float(np.mean(recent)), checked)
             recent.clear()
         if time.monotonic() - saved > CHECKPOINT_SECONDS:
             trainee.save(path, setup)
