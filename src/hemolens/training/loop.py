@@ -53,7 +53,7 @@ def learning_rate(step: int, setup: TrainingSetup) -> float:
         if step < n_steps:
             break
         step, highest = step - n_steps, highest / 2
-    return highest * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, step / n_steps))) / 2)
+    return highest * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * step / n_steps)) / 2)
 
 
 def stack(samples: Sequence[Sample]) -> tuple[Tensor, Tensor, Tensor]:
