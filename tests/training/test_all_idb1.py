@@ -72,6 +72,25 @@ def test_the_diameter_of_an_unmeasured_photograph_is_that_of_its_session(folder)
     assert red_cell_diameters(folder) == {"a": 20.0, "b": 20.0}
 
 
+def test_outlined_cells_can_be_piled_up(folder):
+    piles = read(folder).piles
+    assert piles.background.tolist() == [200, 200, 200]
+    assert piles.touching_weight == 5
+
+
+def test_stand_in_masks_need_no_outlines(folder):
+    picture = np.full((60, 80, 3), 200, np.uint8)
+    cv2.circle(picture, (50, 30), 10, (150, 120, 150), -1)
+    cv2.imwrite(str(folder / "images" / "b.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 100])
+    (photograph,) = read_training_set(
+        folder, ["b"], cell_type="rbc", red_cell_diameter_px=20, touching_weight=5, labels="stand-in"
+    )
+    mask, edge = photograph.targets
+    assert mask[30, 50] == 255
+    assert mask[30, 10] == 0
+    assert (mask == edge).all()
+
+
 def test_missing_folder_is_named(tmp_path):
     with pytest.raises(
         TrainingError, match=r"not a training set: .*without images.csv; allowed: a folder with images/"

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -135,3 +137,24 @@ def test_different_seeds_draw_different_samples():
 def test_targets_are_the_part_that_the_network_writes(input_px):
     sample = draw_sample([labelled()], rng(), PLAIN, input_px=input_px, margin_px=44)
     assert sample.targets.shape == sample.weights.shape == (1, input_px - 88, input_px - 88)
+
+
+class LaysWhite:
+    """Stands in for piles: everything becomes white."""
+
+    def lay(self, pixels, targets, _):
+        return np.full_like(pixels, 255), np.full_like(targets, 255), np.ones_like(targets)
+
+
+@pytest.mark.parametrize(("share", "laid"), [(0, False), (1, True)])
+def test_piles_are_laid_on_the_share_that_is_asked_for(share, laid):
+    photograph = dataclasses.replace(labelled(), piles=LaysWhite())
+    sample = draw_sample([photograph], rng(), PLAIN, input_px=92, margin_px=44, piles=share)
+    assert (sample.pixels == 255).all() == laid
+
+
+def test_a_photograph_without_piles_stays_as_it_is():
+    settings = {"input_px": 92, "margin_px": 44}
+    plain = draw_sample([labelled()], rng(), PLAIN, **settings)
+    asked = draw_sample([labelled()], rng(), PLAIN, **settings, piles=1.0)
+    assert (plain.pixels == asked.pixels).all()

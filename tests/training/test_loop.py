@@ -19,10 +19,9 @@ def setup(**changes) -> TrainingSetup:
         "network": "do-unet",
         "red_cell_diameter_px": 48,
         "photographs": {"train": ["a"]},
-        "cycles": [4],
+        "phases": [{"steps": 4, "learning_rate": 1e-2}],
         "batch": 1,
         "input_px": 92,
-        "learning_rate": 1e-2,
         "loss": {"mask": {}, "edge": {}},
     }
     return TrainingSetup.model_validate(values | changes)
@@ -64,7 +63,12 @@ def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(tmp_path, 
 def test_the_loss_falls(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "WARM_UP_STEPS", 1)
     seen = []
-    loop.train(setup(cycles=[25]), tmp_path, tmp_path / "a", on_progress=lambda step: seen.append(step.loss))
+    loop.train(
+        setup(phases=[{"steps": 25, "learning_rate": 1e-2}]),
+        tmp_path,
+        tmp_path / "a",
+        on_progress=lambda step: seen.append(step.loss),
+    )
     assert seen[-1] < 0.8 * seen[0]
 
 
@@ -133,14 +137,86 @@ def test_losses_must_fit_the_outputs(tmp_path):
 
 
 def test_the_learning_rate_warms_up_and_falls():
-    long = setup(cycles=[1000])
+    long = setup(phases=[{"steps": 1000}])
     rates = [loop.learning_rate(step, long) for step in range(1000)]
     assert rates[0] < rates[50] < max(rates)
     assert rates[-1] < 0.02 * max(rates)
 
 
-def test_each_cycle_begins_at_half_the_rate_of_the_one_before():
-    two = setup(cycles=[500, 200])
-    assert loop.learning_rate(500, two) == pytest.approx(two.learning_rate / 2)
-    assert loop.learning_rate(499, two) < 0.02 * two.learning_rate
-    assert loop.learning_rate(699, two) < 0.01 * two.learning_rate
+def test_each_phase_begins_at_its_own_rate():
+    two = setup(phases=[{"steps": 500, "learning_rate": 0.2}, {"steps": 200, "learning_rate": 0.1}])
+    assert loop.learning_rate(500, two) == pytest.approx(0.1)
+    assert loop.learning_rate(499, two) < 0.02 * 0.2
+    assert loop.learning_rate(699, two) < 0.02 * 0.1
+
+
+def two_phases(**second):
+    return setup(phases=[{"steps": 2, "learning_rate": 1e-2}, {"steps": 2, "learning_rate": 1e-2} | second])
+
+
+def part_states(network, part):
+    return {name: value.clone() for name, value in network.get_submodule(part).state_dict().items()}
+
+
+def states_after_each_step(chosen, tmp_path, part):
+    trainee, photographs = loop.begin(chosen, tmp_path / "none"), loop.read_training_set()
+    states = []
+    for _ in range(chosen.steps):
+        loop.take_step(trainee, photographs, chosen)
+        states.append(part_states(trainee.network, part))
+    return states
+
+
+def same(first, second):
+    return [torch.equal(first[name], second[name]) for name in first]
+
+
+def test_a_frozen_part_changes_before_its_phase_and_not_in_it(tmp_path):
+    states = states_after_each_step(two_phases(frozen=["mask"]), tmp_path, "mask")
+    assert not any(same(states[0], states[1]))
+    assert all(same(states[1], states[3]))
+
+
+def test_freezing_includes_the_statistics_of_batch_norm(tmp_path):
+    states = states_after_each_step(two_phases(frozen=["body.level1"]), tmp_path, "body.level1")
+    assert all(same(states[1], states[3]))
+
+
+def test_the_other_parts_go_on_changing(tmp_path):
+    states = states_after_each_step(two_phases(frozen=["mask", "body.level1"]), tmp_path, "edge")
+    assert not any(same(states[1], states[3]))
+
+
+def test_a_frozen_part_wakes_up_in_the_next_phase(tmp_path):
+    phases = [{"steps": 1, "frozen": ["mask"]}, {"steps": 2, "learning_rate": 1e-2}]
+    states = states_after_each_step(setup(phases=phases), tmp_path, "mask")
+    assert not any(same(states[0], states[2]))
+
+
+def test_an_unknown_part_to_freeze_is_named(tmp_path):
+    with pytest.raises(TrainingError, match=r"no such part of the network to freeze: got head; allowed: body, "):
+        loop.train(two_phases(frozen=["head"]), tmp_path, tmp_path)
+
+
+def test_each_phase_reads_its_own_photographs_and_labels(tmp_path, monkeypatch):
+    asked, photographs = [], loop.read_training_set()
+    monkeypatch.setattr(loop, "read_training_set", lambda _, **how: asked.append(how) or photographs)
+    loop.train(two_phases(train=["b"], labels="stand-in"), tmp_path, tmp_path)
+    in_phases = [(how["names"], how["labels"]) for how in asked if "labels" in how]
+    assert in_phases == [(("a",), "annotated"), (("b",), "stand-in")]
+
+
+def test_training_goes_on_in_the_phase_it_was_in(tmp_path, monkeypatch):
+    asked, photographs = [], loop.read_training_set()
+    monkeypatch.setattr(loop, "read_training_set", lambda _, **how: asked.append(how) or photographs)
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+
+    def stop(progress):
+        if progress.step == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(two_phases(train=["b"]), tmp_path, tmp_path, on_progress=stop)
+    asked.clear()
+    loop.train(two_phases(train=["b"]), tmp_path, tmp_path)
+    assert asked[0]["names"] == ("b",)

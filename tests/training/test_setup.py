@@ -10,7 +10,7 @@ name = "tiny"
 cell_type = "rbc"
 network = "do-unet"
 red_cell_diameter_px = 48
-cycles = [3]
+phases = [{ steps = 3 }]
 loss = { mask = {}, edge = {} }
 photographs = { train = ["Im001_1"] }
 """
@@ -26,6 +26,12 @@ def test_a_file_is_read(tmp_path):
     assert read_setup(str(tmp_path / "tiny.toml")).steps == 3
 
 
+def test_the_steps_are_those_of_all_phases(tmp_path):
+    two = MINIMAL.replace("[{ steps = 3 }]", "[{ steps = 3 }, { steps = 4, frozen = ['mask'] }]")
+    (tmp_path / "tiny.toml").write_text(two)
+    assert read_setup(str(tmp_path / "tiny.toml")).steps == 7
+
+
 def test_unknown_name_lists_the_shipped_ones():
     with pytest.raises(TrainingError, match=r"no such training set-up: got 'xyz' .*allowed: plt, rbc, wbc or the path"):
         read_setup("xyz")
@@ -34,14 +40,16 @@ def test_unknown_name_lists_the_shipped_ones():
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ("cycles = [0]", "cycles"),
-        ("input_px = 190\ncycles = [3]", "input_px must be 8·k"),
-        ("colour = 1\ncycles = [3]", "colour"),
-        ("cycles = ", "Invalid value"),
+        ("phases = []", "phases"),
+        ("phases = [{ steps = 0 }]", "phases.0.steps"),
+        ("phases = [{ steps = 3, labels = 'none' }]", "phases.0.labels"),
+        ("input_px = 190\nphases = [{ steps = 3 }]", "input_px must be 8·k"),
+        ("colour = 1\nphases = [{ steps = 3 }]", "colour"),
+        ("phases = ", "Invalid value"),
     ],
 )
 def test_a_wrong_value_is_named(tmp_path, change, problem):
-    (tmp_path / "tiny.toml").write_text(MINIMAL.replace("cycles = [3]", change))
+    (tmp_path / "tiny.toml").write_text(MINIMAL.replace("phases = [{ steps = 3 }]", change))
     with pytest.raises(TrainingError, match=problem):
         read_setup(str(tmp_path / "tiny.toml"))
 

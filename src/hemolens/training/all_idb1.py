@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -25,6 +26,8 @@ from hemolens.errors import TrainingError
 from hemolens.models import Source
 from hemolens.photograph import read_photograph
 from hemolens.probability_maps import resize_to_diameter
+from hemolens.training.piles import EDGE_PX, Piles, cut_out_cells, touching_weights
+from hemolens.training.stand_in_masks import draw_stand_in_mask
 
 TERMS = "Research use only. The photographs' makers restrict redistribution; the weights contain none of them."
 
@@ -50,8 +53,7 @@ SOURCES: dict[CellType, tuple[Source, ...]] = {
 }
 """Where the photographs and labels of each cell type come from, and their terms as found."""
 
-EDGE_PX = 2
-"""Thickness of a drawn outline, in pixels of the working scale."""
+Labels = Literal["annotated", "stand-in"]
 
 SMALLEST_WHITE_CELL = 0.5
 """Components of a white-cell mask below this share of a red cell's area are left out of the loss."""
@@ -72,6 +74,8 @@ class LabelledPhotograph:
         0 or 255, one plane for each output of the network.
     weights : ndarray of uint8, shape (K, H, W)
         Weight of the loss at each pixel; 0 where the label says nothing.
+    piles : Piles or None
+        What piles of its cells can be made of; only where cells are outlined one by one.
 
     """
 
@@ -79,6 +83,7 @@ class LabelledPhotograph:
     pixels: NDArray[np.uint8]
     targets: NDArray[np.uint8]
     weights: NDArray[np.uint8]
+    piles: Piles | None = None
 
 
 def read_training_set(
@@ -88,6 +93,7 @@ def read_training_set(
     cell_type: CellType,
     red_cell_diameter_px: float,
     touching_weight: float,
+    labels: Labels = "annotated",
 ) -> list[LabelledPhotograph]:
     """Read photographs of an ALL-IDB1 folder with the targets of one cell type.
 
@@ -101,6 +107,8 @@ def read_training_set(
         Every photograph is resized so that its red cells have this diameter.
     touching_weight : float
         Loss weight of the border between touching cells and of narrow gaps; 1 elsewhere.
+    labels : {"annotated", "stand-in"}
+        The annotators' labels, or masks of red cells made without them (:mod:`hemolens.training.stand_in_masks`).
 
     Raises
     ------
@@ -109,7 +117,7 @@ def read_training_set(
 
     """
     diameters = red_cell_diameters(folder)
-    draw = _target_drawer(folder, cell_type, touching_weight)
+    draw = _target_drawer(folder, cell_type, touching_weight, labels)
     labelled = []
     for name in names:
         if name not in diameters:
@@ -120,10 +128,7 @@ def read_training_set(
                 do="correct the set-up's list of photographs",
             )
         photograph = read_photograph(folder / "images" / f"{name}.jpg").pixels
-        pixels = resize_to_diameter(photograph, diameters[name], red_cell_diameter_px)
-        before, after = (photograph.shape[0], photograph.shape[1]), (pixels.shape[0], pixels.shape[1])
-        targets, weights = draw(name, before, after, diameters[name])
-        labelled.append(LabelledPhotograph(name, pixels, targets, weights))
+        labelled.append(draw(name, photograph, diameters[name], red_cell_diameter_px))
     return labelled
 
 
@@ -152,13 +157,16 @@ def red_cell_diameters(folder: Path) -> dict[str, float]:
     return {row["image"]: diameter(row) for row in rows}
 
 
-Drawer = Callable[[str, tuple[int, int], tuple[int, int], float], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
+Drawer = Callable[[str, NDArray[np.uint8], float, float], LabelledPhotograph]
+"""(name, photograph, its red-cell diameter in px, the diameter wanted) → photograph with targets."""
 
 
-def _target_drawer(folder: Path, cell_type: CellType, touching_weight: float) -> Drawer:
-    if cell_type == "rbc":
-        return partial(_draw_outlines, read_outlines(folder), touching_weight)
-    return partial(_read_mask, folder / "masks" / cell_type, cell_type)
+def _target_drawer(folder: Path, cell_type: CellType, touching_weight: float, labels: Labels) -> Drawer:
+    if cell_type != "rbc":
+        return partial(_read_mask, folder / "masks" / cell_type, cell_type)
+    if labels == "stand-in":
+        return partial(_stand_in, folder / "masks")
+    return partial(_draw_outlines, read_outlines(folder), touching_weight)
 
 
 def read_outlines(folder: Path) -> dict[str, list[NDArray[np.float64]]]:
@@ -176,10 +184,10 @@ def _draw_outlines(
     outlines: dict[str, list[NDArray[np.float64]]],
     touching_weight: float,
     name: str,
-    photograph_shape: tuple[int, int],
-    shape: tuple[int, int],
-    diameter_px: float,
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    photograph: NDArray[np.uint8],
+    from_px: float,
+    to_px: float,
+) -> LabelledPhotograph:
     """Mask of filled outlines and edge of drawn outlines, with the touching borders weighted."""
     if name not in outlines:
         raise TrainingError(
@@ -188,29 +196,45 @@ def _draw_outlines(
             allowed=", ".join(sorted(outlines)),
             do="correct the set-up's list of photographs",
         )
-    scale = np.array([shape[1] / photograph_shape[1], shape[0] / photograph_shape[0]])
-    mask, edge = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-    for points in outlines[name]:
-        vertices = np.round(((points + 0.5) * scale - 0.5) * 16).astype(np.int32)
+    pixels = resize_to_diameter(photograph, from_px, to_px)
+    scale = np.array([pixels.shape[1] / photograph.shape[1], pixels.shape[0] / photograph.shape[0]])
+    resized = [(points + 0.5) * scale - 0.5 for points in outlines[name]]
+    mask, edge = np.zeros(pixels.shape[:2], np.uint8), np.zeros(pixels.shape[:2], np.uint8)
+    for points in resized:
+        vertices = np.round(points * 16).astype(np.int32)
         cv2.fillPoly(mask, [vertices], 255, shift=4)
         cv2.polylines(edge, [vertices], True, 255, EDGE_PX, shift=4)
-    cells = cv2.bitwise_or(mask, edge)
-    inner = cv2.distanceTransform(cells, cv2.DIST_L2, 3) > 2 * EDGE_PX + 0.5
-    between = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7)))
-    weights = np.ones((2, *shape), np.uint8)
-    weights[0][(between > 0) & (mask == 0)] = round(touching_weight)
-    weights[1][(edge > 0) & inner] = round(touching_weight)
-    return np.stack([mask, edge]), weights
+    weights = touching_weights(mask, edge, touching_weight)
+    background = np.median(pixels[mask == 0], axis=0).astype(np.float32)
+    piles = Piles(cut_out_cells(pixels, resized), background, touching_weight)
+    return LabelledPhotograph(name, pixels, np.stack([mask, edge]), weights, piles)
+
+
+def _stand_in(
+    masks: Path, name: str, photograph: NDArray[np.uint8], from_px: float, to_px: float
+) -> LabelledPhotograph:
+    """A mask of red cells by their colour, as mask and as edge: the edge is not known, and is to begin there."""
+    others = [
+        read_photograph(path).pixels[..., 0] > 127
+        for path in (masks / kind / f"{name}.png" for kind in ("wbc", "plt"))
+        if path.exists()
+    ]
+    mask = draw_stand_in_mask(photograph, np.logical_or.reduce(others) if others else None, from_px)
+    pixels = resize_to_diameter(photograph, from_px, to_px)
+    resized = cv2.resize(mask, (pixels.shape[1], pixels.shape[0]), interpolation=cv2.INTER_AREA)
+    target = np.where(resized > 127, 255, 0).astype(np.uint8)
+    targets = np.stack([target, target])
+    return LabelledPhotograph(name, pixels, targets, np.ones_like(targets))
 
 
 def _read_mask(
     folder: Path,
     cell_type: CellType,
     name: str,
-    photograph_shape: tuple[int, int],
-    shape: tuple[int, int],
-    diameter_px: float,
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    photograph: NDArray[np.uint8],
+    from_px: float,
+    to_px: float,
+) -> LabelledPhotograph:
     """A one-bit mask at the working scale, its specks weighted zero."""
     try:
         mask = read_photograph(folder / f"{name}.png").pixels[..., 0]
@@ -223,18 +247,19 @@ def _read_mask(
         ) from error
     whole = np.where(mask > 127, 255, 0).astype(np.uint8)
     if cell_type == "wbc":
-        side = 2 * round(0.06 * diameter_px) + 1
+        side = 2 * round(0.06 * from_px) + 1
         whole = cv2.morphologyEx(
             whole, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
         ).astype(np.uint8)
-        smallest = SMALLEST_WHITE_CELL * np.pi / 4 * diameter_px**2
+        smallest = SMALLEST_WHITE_CELL * np.pi / 4 * from_px**2
     else:
         smallest = SMALLEST_PLATELET_PX
     _, labels, stats, _ = cv2.connectedComponentsWithStats(whole, connectivity=8)
     speck = stats[:, cv2.CC_STAT_AREA] < smallest
     unsure = speck[labels]
-    height, width = shape
+    pixels = resize_to_diameter(photograph, from_px, to_px)
+    height, width = pixels.shape[:2]
     target = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
     ignored = cv2.resize(unsure.astype(np.uint8) * 255, (width, height), interpolation=cv2.INTER_AREA) > 0
     binary = np.where(target > 127, 255, 0).astype(np.uint8)
-    return binary[None], np.where(ignored, 0, 1).astype(np.uint8)[None]
+    return LabelledPhotograph(name, pixels, binary[None], np.where(ignored, 0, 1).astype(np.uint8)[None])

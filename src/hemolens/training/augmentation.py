@@ -35,6 +35,7 @@ def draw_sample(
     *,
     input_px: int,
     margin_px: int,
+    piles: float = 0.0,
 ) -> Sample:
     """Draw one augmented sample.
 
@@ -46,6 +47,8 @@ def draw_sample(
         The same state draws the same sample.
     input_px, margin_px : int
         Side of the network's input, and how much of it on each side has no output.
+    piles : float
+        Share of slices on which piles of red cells are laid, after step 4.
 
     """
     while True:
@@ -53,6 +56,8 @@ def draw_sample(
         side = round(input_px * rng.uniform(*settings.zoom))
         row, col = pick_place(photograph.pixels.shape[:2], side, margin_px, rng)
         pixels, targets, weights = take_slice(photograph, row, col, side)
+        if piles and photograph.piles and rng.random() < piles:
+            pixels, targets, weights = photograph.piles.lay(pixels, targets, rng)
         inner = round(margin_px * side / input_px)
         if (
             not has_object(targets[:, inner : side - inner, inner : side - inner])

@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from hemolens.training.all_idb1 import LabelledPhotograph, read_training_set
 from hemolens.training.augmentation import Sample, draw_sample
 from hemolens.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from hemolens.training.losses import total_loss
-from hemolens.training.setup import TrainingSetup
+from hemolens.training.setup import Phase, TrainingSetup
 
 WARM_UP_STEPS = 100
 CHECKPOINT_SECONDS = 120.0
@@ -43,17 +44,20 @@ class Progress:
     seconds_left: float
 
 
-def learning_rate(step: int, setup: TrainingSetup) -> float:
-    """Linear warm-up; in each cycle half a cosine down to a hundredth (Loshchilov & Hutter, ICLR 2017, eq. 5).
+def phase_at(step: int, setup: TrainingSetup) -> tuple[Phase, int]:
+    """The phase that a step (from 0) falls in, and the number of its steps before it."""
+    for phase in setup.phases[:-1]:
+        if step < phase.steps:
+            return phase, step
+        step -= phase.steps
+    return setup.phases[-1], step
 
-    Each cycle begins at half the rate of the one before.
-    """
-    warm, highest = min(1.0, (step + 1) / WARM_UP_STEPS), setup.learning_rate
-    for n_steps in setup.cycles:
-        if step < n_steps:
-            break
-        step, highest = step - n_steps, highest / 2
-    return highest * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * step / n_steps)) / 2)
+
+def learning_rate(step: int, setup: TrainingSetup) -> float:
+    """Linear warm-up; in each phase half a cosine down to a hundredth (Loshchilov & Hutter, ICLR 2017, eq. 5)."""
+    warm = min(1.0, (step + 1) / WARM_UP_STEPS)
+    phase, done = phase_at(step, setup)
+    return phase.learning_rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * done / phase.steps)) / 2)
 
 
 def stack(samples: Sequence[Sample]) -> tuple[Tensor, Tensor, Tensor]:
@@ -75,6 +79,7 @@ def draw_batch(photographs: Sequence[LabelledPhotograph], setup: TrainingSetup, 
             setup.augmentation,
             input_px=setup.input_px,
             margin_px=MARGIN_PX,
+            piles=phase_at(step, setup)[0].piles,
         )
         for i in range(setup.batch)
     ]
@@ -137,7 +142,8 @@ def begin(setup: TrainingSetup, checkpoint_path: Path) -> Trainee:
     Raises
     ------
     TrainingError
-        If the losses do not fit the network's outputs, or the checkpoint belongs to another set-up.
+        If the losses do not fit the network's outputs, a frozen part is not one of its parts, or the
+        checkpoint belongs to another set-up.
     """
     torch.manual_seed(setup.seed)
     network = create_network(setup.network)
@@ -149,7 +155,16 @@ def begin(setup: TrainingSetup, checkpoint_path: Path) -> Trainee:
             allowed=", ".join(network.outputs),
             do="give one [loss.NAME] table for each output",
         )
-    optimiser = torch.optim.AdamW(network.parameters(), lr=setup.learning_rate, weight_decay=1e-4)
+    parts = [name for name, _ in network.named_modules() if name]
+    unknown = sorted({part for phase in setup.phases for part in phase.frozen} - set(parts))
+    if unknown:
+        raise TrainingError(
+            "no such part of the network to freeze",
+            came=", ".join(unknown),
+            allowed=", ".join(part for part in parts if part.count(".") < 2),
+            do="correct 'frozen' in the set-up's phases",
+        )
+    optimiser = torch.optim.AdamW(network.parameters(), lr=setup.phases[0].learning_rate, weight_decay=1e-4)
     trainee = Trainee(network, optimiser)
     if checkpoint_path.exists():
         checkpoint = load_checkpoint(checkpoint_path, setup.model_dump_json())
@@ -157,6 +172,19 @@ def begin(setup: TrainingSetup, checkpoint_path: Path) -> Trainee:
         optimiser.load_state_dict(checkpoint.optimiser)
         trainee.step = checkpoint.step
     return trainee
+
+
+def freeze(network: nn.Module, parts: Sequence[str]) -> None:
+    """Let training change every part of a network but these (names as in ``mask`` or ``body.level1``).
+
+    Of a frozen part neither the weights nor the statistics of batch norm change. Call it after
+    ``network.train()``, which would wake the statistics up again.
+    """
+    network.requires_grad_(True)
+    for part in parts:
+        frozen = network.get_submodule(part).requires_grad_(False)
+        for norm in batch_norms(frozen):
+            norm.eval()
 
 
 def take_step(trainee: Trainee, photographs: Sequence[LabelledPhotograph], setup: TrainingSetup) -> float:
@@ -168,6 +196,7 @@ def take_step(trainee: Trainee, photographs: Sequence[LabelledPhotograph], setup
         measure_statistics(network, photographs, setup)
     pixels, targets, weights = stack(draw_batch(photographs, setup, trainee.step))
     network.train()
+    freeze(network, phase_at(trainee.step, setup)[0].frozen)
     if setup.freeze_statistics_at is not None and trainee.step >= setup.freeze_statistics_at:
         for norm in batch_norms(network):
             norm.eval()
@@ -199,12 +228,16 @@ def train(
     path = out / "checkpoint.pt"
     trainee = begin(setup, path)
     first = trainee.step
-    photographs = _read(setup, data, setup.photographs.train)
-    checks = validation_samples(_read(setup, data, setup.photographs.validation), setup)
+    phase, _ = phase_at(first, setup)
+    photographs = _read(setup, data, phase)
+    checks = validation_samples(_read_validation(setup, data), setup)
     log = _Log(out / "log.csv", keep_until=first)
     started = saved = time.monotonic()
     recent: list[float] = []
     while trainee.step < setup.steps:
+        if phase_at(trainee.step, setup)[0] is not phase:
+            phase, _ = phase_at(trainee.step, setup)
+            photographs = _read(setup, data, phase)
         recent.append(take_step(trainee, photographs, setup))
         step = trainee.step
         if on_progress:
@@ -223,10 +256,18 @@ def train(
     return trainee.network.eval()
 
 
-def _read(setup: TrainingSetup, data: Path, names: Sequence[str]) -> list[LabelledPhotograph]:
-    return read_training_set(
+def _read(setup: TrainingSetup, data: Path, phase: Phase) -> list[LabelledPhotograph]:
+    return _reader(setup, data)(names=phase.train or setup.photographs.train, labels=phase.labels)
+
+
+def _read_validation(setup: TrainingSetup, data: Path) -> list[LabelledPhotograph]:
+    return _reader(setup, data)(names=setup.photographs.validation)
+
+
+def _reader(setup: TrainingSetup, data: Path) -> Callable[..., list[LabelledPhotograph]]:
+    return partial(
+        read_training_set,
         data,
-        names,
         cell_type=setup.cell_type,
         red_cell_diameter_px=setup.red_cell_diameter_px,
         touching_weight=setup.touching_weight,

@@ -55,12 +55,29 @@ class Loss(_Frozen):
     weight: float = Field(1.0, gt=0)
 
 
+class Phase(_Frozen):
+    """A stretch of the training: what is trained on what, for how long, and how fast.
+
+    The learning rate falls from ``learning_rate`` along half a cosine. ``frozen`` names parts of the network
+    (as in ``mask`` or ``body.level1``) of which neither weights nor batch-norm statistics change.
+    """
+
+    steps: int = Field(gt=0)
+    learning_rate: float = Field(1e-4, gt=0)
+    frozen: tuple[str, ...] = ()
+    labels: Literal["annotated", "stand-in"] = "annotated"
+    """The annotators' labels, or masks that a classical segmentation makes without them."""
+    train: tuple[str, ...] = ()
+    """Photographs of this phase, if not those of the set-up."""
+    piles: float = Field(0.0, ge=0, le=1)
+    """Share of slices on which piles of red cells are laid (:mod:`hemolens.training.piles`)."""
+
+
 class TrainingSetup(_Frozen):
     """Everything that decides what :func:`hemolens.training.loop.train` does.
 
     ``red_cell_diameter_px`` is the scale at which the network works: each photograph is resized so that
-    its red cells have this diameter. ``cycles`` are numbers of steps: in each the learning rate falls along
-    half a cosine, and each begins at half the rate of the one before. ``touching_weight`` multiplies the
+    its red cells have this diameter. ``touching_weight`` multiplies the
     loss on the border between touching cells (and in narrow gaps), which is what separates them. From step
     ``freeze_statistics_at`` on, batch norm uses statistics that are measured once over many batches: those
     of a small batch differ much from those of all photographs, and frozen ones let the network do in use
@@ -73,10 +90,9 @@ class TrainingSetup(_Frozen):
     red_cell_diameter_px: float = Field(gt=4)
     photographs: Photographs
     seed: int = 1
-    cycles: tuple[Annotated[int, Field(gt=0)], ...] = Field(min_length=1)
+    phases: tuple[Phase, ...] = Field(min_length=1)
     batch: int = Field(8, gt=0)
     input_px: int = Field(188, ge=92)
-    learning_rate: float = Field(1e-4, gt=0)
     touching_weight: float = Field(1.0, ge=1, le=20)
     freeze_statistics_at: int | None = Field(None, gt=0)
     augmentation: Augmentation = Augmentation()
@@ -85,7 +101,7 @@ class TrainingSetup(_Frozen):
     @property
     def steps(self) -> int:
         """Steps in all."""
-        return sum(self.cycles)
+        return sum(phase.steps for phase in self.phases)
 
     @model_validator(mode="after")
     def _fits_pooling(self) -> TrainingSetup:
