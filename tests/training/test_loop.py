@@ -43,7 +43,7 @@ def weights(network):
 
 
 def test_the_same_seed_gives_the_same_weights(tmp_path):
-    first, second = (weights(loop.train(setup(), tmp_path, tmp_path / name)) for name in "ab")
+    first, second = (weights(loop.train(setup(), tmp_path, tmp_path / name).network) for name in "ab")
     assert torch.equal(first, second)
 
 
@@ -56,8 +56,21 @@ def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(tmp_path, 
 
     with pytest.raises(KeyboardInterrupt):
         loop.train(setup(), tmp_path, tmp_path / "a", on_progress=stop)
-    resumed = weights(loop.train(setup(), tmp_path, tmp_path / "a"))
-    assert torch.equal(resumed, weights(loop.train(setup(), tmp_path, tmp_path / "b")))
+    resumed = weights(loop.train(setup(), tmp_path, tmp_path / "a").network)
+    assert torch.equal(resumed, weights(loop.train(setup(), tmp_path, tmp_path / "b").network))
+
+
+def test_the_processor_time_of_an_interrupted_training_adds_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(loop.time, "process_time", iter(range(100)).__next__)  # every look takes a second
+
+    def stop(progress):
+        if progress.step == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(setup(), tmp_path, tmp_path / "a", on_progress=stop)
+    assert loop.train(setup(), tmp_path, tmp_path / "a").cpu_seconds == 4
 
 
 def test_the_loss_falls(tmp_path, monkeypatch):

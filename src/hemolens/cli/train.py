@@ -43,8 +43,8 @@ def train(
             text = f"step {step.step} of {step.steps}, loss {step.loss:.4f}, {step.seconds_left / 60:.0f} min left"
             progress.update(bar, completed=step.step, description=text)
 
-        network = run(chosen, data, out, on_progress=show)
-    path = write_model(network, chosen, out)
+        trained = run(chosen, data, out, on_progress=show)
+    path = write_model(trained.network, chosen, out, cpu_seconds=trained.cpu_seconds)
     typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB), card {path.with_suffix('.toml')}")
 
 

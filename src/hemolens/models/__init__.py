@@ -64,6 +64,8 @@ class ModelCard(BaseModel):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     terms: str
     trained_steps: int
+    trained_cpu_seconds: int | None = None
+    seed: int | None = None
     trained_on: tuple[str, ...]
     sources: tuple[Source, ...]
     figures: tuple[Figure, ...] = ()
@@ -134,7 +136,7 @@ def card_text(card: ModelCard) -> str:
     """The card as TOML, in the order of its fields."""
     plain = card.model_dump(mode="json")
     tables = {key: plain.pop(key) for key in ("sources", "figures")}
-    lines = [f"{key} = {_toml(value)}" for key, value in plain.items()]
+    lines = [f"{key} = {_toml(value)}" for key, value in plain.items() if value is not None]
     for key, rows in tables.items():
         for row in rows:
             lines += ["", f"[[{key}]]", *(f"{name} = {_toml(value)}" for name, value in row.items())]

@@ -132,6 +132,20 @@ def read_training_set(
     return labelled
 
 
+def label_photograph(
+    folder: Path, name: str, pixels: NDArray[np.uint8], cell_type: CellType, *, from_px: float, to_px: float
+) -> LabelledPhotograph:
+    """Bring one photograph from a red-cell diameter to another and draw the targets of a cell type on it.
+
+    Raises
+    ------
+    TrainingError
+        If its label is missing.
+
+    """
+    return _target_drawer(folder, cell_type, touching_weight=1.0, labels="annotated")(name, pixels, from_px, to_px)
+
+
 def red_cell_diameters(folder: Path) -> dict[str, float]:
     """Red-cell diameter of every photograph in pixels, from the outlines or its capture session's median."""
     try:

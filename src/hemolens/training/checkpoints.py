@@ -14,12 +14,13 @@ from hemolens.errors import TrainingError
 
 @dataclass
 class Checkpoint:
-    """State after ``step`` steps: the network, the optimiser, and the set-up's text."""
+    """State after ``step`` steps: the network, the optimiser, the set-up's text, and the processor time spent."""
 
     step: int
     network: dict[str, Tensor]
     optimiser: dict[str, Any]
     setup: str
+    cpu_seconds: float = 0.0
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:

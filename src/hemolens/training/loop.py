@@ -124,16 +124,17 @@ def _outputs(network: nn.Module) -> tuple[str, ...]:
 
 @dataclass
 class Trainee:
-    """What training changes: the network, the optimiser, and the steps done."""
+    """What training changes: the network, the optimiser, the steps done and the processor time they took."""
 
     network: DOUNet | UNet
     optimiser: torch.optim.Optimizer
     step: int = 0
+    cpu_seconds: float = 0.0
 
     def save(self, path: Path, setup: TrainingSetup) -> None:
         """Write a checkpoint."""
         states = (self.network.state_dict(), self.optimiser.state_dict())
-        save_checkpoint(path, Checkpoint(self.step, *states, setup=setup.model_dump_json()))
+        save_checkpoint(path, Checkpoint(self.step, *states, setup.model_dump_json(), self.cpu_seconds))
 
 
 def begin(setup: TrainingSetup, checkpoint_path: Path) -> Trainee:
@@ -170,7 +171,7 @@ def begin(setup: TrainingSetup, checkpoint_path: Path) -> Trainee:
         checkpoint = load_checkpoint(checkpoint_path, setup.model_dump_json())
         network.load_state_dict(checkpoint.network)
         optimiser.load_state_dict(checkpoint.optimiser)
-        trainee.step = checkpoint.step
+        trainee.step, trainee.cpu_seconds = checkpoint.step, checkpoint.cpu_seconds
     return trainee
 
 
@@ -213,8 +214,8 @@ def take_step(trainee: Trainee, photographs: Sequence[LabelledPhotograph], setup
 
 def train(
     setup: TrainingSetup, data: Path, out: Path, *, on_progress: Callable[[Progress], None] | None = None
-) -> nn.Module:
-    """Train a set-up, or go on with it, and return the network in evaluation mode.
+) -> Trainee:
+    """Train a set-up, or go on with it; the network comes back in evaluation mode.
 
     Writes ``checkpoint.pt`` every two minutes and at the end, and ``log.csv`` (step, learning rate, loss,
     validation loss) beside it. If ``out`` holds a checkpoint of the same set-up, training goes on from it
@@ -233,13 +234,15 @@ def train(
     checks = validation_samples(_read_validation(setup, data), setup)
     log = _Log(out / "log.csv", keep_until=first)
     started = saved = time.monotonic()
+    clock = time.process_time()
     recent: list[float] = []
     while trainee.step < setup.steps:
         if phase_at(trainee.step, setup)[0] is not phase:
             phase, _ = phase_at(trainee.step, setup)
             photographs = _read(setup, data, phase)
         recent.append(take_step(trainee, photographs, setup))
-        step = trainee.step
+        step, before, clock = trainee.step, clock, time.process_time()
+        trainee.cpu_seconds += clock - before
         if on_progress:
             left = (time.monotonic() - started) / (step - first) * (setup.steps - step)
             on_progress(Progress(step, setup.steps, recent[-1], left))
@@ -253,7 +256,8 @@ def train(
     trainee.save(path, setup)
     if setup.freeze_statistics_at is None:
         measure_statistics(trainee.network, photographs, setup)
-    return trainee.network.eval()
+    trainee.network.eval()
+    return trainee
 
 
 def _read(setup: TrainingSetup, data: Path, phase: Phase) -> list[LabelledPhotograph]:

@@ -34,7 +34,7 @@ class PixelsToMaps(nn.Module):
         return torch.unbind(torch.sigmoid(self.network(scaled)), dim=1)
 
 
-def write_model(network: nn.Module, setup: TrainingSetup, folder: Path) -> Path:
+def write_model(network: nn.Module, setup: TrainingSetup, folder: Path, *, cpu_seconds: float | None = None) -> Path:
     """Write ``NAME.onnx`` and its card ``NAME.toml`` into ``folder`` and return the former's path."""
     path = folder / f"{setup.name}.onnx"
     sha256 = export_onnx(network, path)
@@ -50,6 +50,8 @@ def write_model(network: nn.Module, setup: TrainingSetup, folder: Path) -> Path:
         sha256=sha256,
         terms=TERMS,
         trained_steps=setup.steps,
+        trained_cpu_seconds=None if cpu_seconds is None else round(cpu_seconds),
+        seed=setup.seed,
         trained_on=setup.photographs.train,
         sources=SOURCES[setup.cell_type],
     )

@@ -20,16 +20,18 @@ class _Frozen(BaseModel):
 
 
 class Photographs(_Frozen):
-    """Names (without suffix) of the photographs to fit, and of those left out to choose settings on."""
+    """Names (without suffix) of photographs: to fit, to choose settings on, and to be measured on."""
 
     train: tuple[str, ...] = Field(min_length=1)
     validation: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _apart(self) -> Photographs:
-        both = sorted(set(self.train) & set(self.validation))
-        if both:
-            raise ValueError(f"in both train and validation: {', '.join(both)}")
+        for first, second in (("train", "validation"), ("train", "test"), ("validation", "test")):
+            both = sorted(set(getattr(self, first)) & set(getattr(self, second)))
+            if both:
+                raise ValueError(f"in both {first} and {second}: {', '.join(both)}")
         return self
 
 

@@ -1,0 +1,161 @@
+"""Trained models and photographs → what each counted and drew, photograph by photograph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemolens.cells import to_photograph
+from hemolens.config import CELL_TYPES, CellType
+from hemolens.counters import COUNTERS, find_cells
+from hemolens.counters.source import SourceSettings
+from hemolens.evaluation.all_idb1 import Truth, detect, read_truth
+from hemolens.evaluation.matching import Detection
+from hemolens.evaluation.paper.systems import System, measured_photographs
+from hemolens.evaluation.paper.weights import Weights
+from hemolens.evaluation.segmentation import SegmentationScores, score_map
+from hemolens.photograph import read_photograph
+from hemolens.probability_maps import ProbabilityMaps, average_maps, compute_probability_maps
+from hemolens.scale import estimate_red_cell_diameter
+from hemolens.training.all_idb1 import label_photograph
+from hemolens.training.setup import TrainingSetup
+
+ENSEMBLE = "ensemble"
+"""Network name of the mean of two networks' maps."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One photograph counted by one network and counter."""
+
+    system: System
+    counter: str
+    photograph: str
+    truth: int
+    count: int
+    detection: Detection | None
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One output of a network on one photograph, scored against the labels."""
+
+    system: System
+    seed: int
+    output: str
+    photograph: str
+    scores: SegmentationScores
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All that was measured."""
+
+    counted: list[Counted]
+    drawn: list[Drawn]
+
+
+def measure(
+    data: Path, weights: Weights, systems: Sequence[System], *, on_photograph: Callable[[str], None] = lambda _: None
+) -> Measured:
+    """Measure the systems whose weights are there.
+
+    Parameters
+    ----------
+    data : Path
+        The ALL-IDB1 folder.
+    weights : Weights
+    systems : sequence of System
+    on_photograph : callable
+        Told the cell type and name of each photograph before it is measured.
+
+    """
+    result = Measured([], [])
+    for cell in CELL_TYPES:
+        wanted: dict[str, list[tuple[System, TrainingSetup]]] = {}
+        for system in systems:
+            for setup in system.members() if system.cell == cell else ():
+                if weights.has(setup):
+                    for name in measured_photographs(data, system, setup):
+                        wanted.setdefault(name, []).append((system, setup))
+        for name in sorted(wanted):
+            on_photograph(f"{cell} {name}")
+            _measure_photograph(data, name, cell, wanted[name], weights, result)
+    return result
+
+
+def _measure_photograph(
+    data: Path,
+    name: str,
+    cell: CellType,
+    members: Sequence[tuple[System, TrainingSetup]],
+    weights: Weights,
+    result: Measured,
+) -> None:
+    pixels = read_photograph(data / "images" / f"{name}.jpg").pixels
+    diameter = estimate_red_cell_diameter(pixels).px
+    truth = read_truth(data, name, cell)
+    maps = {
+        (system, setup.name): compute_probability_maps(pixels, diameter, weights.load(setup))
+        for system, setup in members
+    }
+    for system, setup in members:
+        own = maps[system, setup.name]
+        result.drawn += _score(data, name, pixels, diameter, own, system, setup)
+        if system.table == "counting":
+            shape = (pixels.shape[0], pixels.shape[1])
+            result.counted += _count(system, own, weights.counters(setup), name, shape, truth)
+    for system, averaged, settings in _ensembles(members, maps, weights):
+        shape = (pixels.shape[0], pixels.shape[1])
+        result.counted += _count(system, averaged, settings, name, shape, truth)
+
+
+def _count(
+    system: System,
+    maps: ProbabilityMaps,
+    settings: Mapping[str, SourceSettings],
+    name: str,
+    shape: tuple[int, int],
+    truth: Truth,
+) -> Iterator[Counted]:
+    for counter in COUNTERS:
+        n_rows, n_cols = maps.mask.shape
+        cells = to_photograph(find_cells(maps, counter, settings[counter]), (n_rows, n_cols), shape)
+        yield Counted(system, counter, name, truth.count, len(cells), detect(truth, cells, system.cell))
+
+
+def _score(
+    data: Path,
+    name: str,
+    pixels: NDArray[np.uint8],
+    diameter_px: float,
+    maps: ProbabilityMaps,
+    system: System,
+    setup: TrainingSetup,
+) -> Iterator[Drawn]:
+    if not (data / "masks" / system.cell / f"{name}.png").exists():
+        return  # counted by hand, but not outlined
+    label = label_photograph(data, name, pixels, system.cell, from_px=diameter_px, to_px=setup.red_cell_diameter_px)
+    for channel, (output, probability) in enumerate((("mask", maps.mask), ("edge", maps.edge))):
+        if probability is not None:
+            scores = score_map(probability, label.targets[channel] > 0, label.weights[channel] > 0)
+            yield Drawn(system, setup.seed, output, name, scores)
+
+
+def _ensembles(
+    members: Sequence[tuple[System, TrainingSetup]],
+    maps: Mapping[tuple[System, str], ProbabilityMaps],
+    weights: Weights,
+) -> Iterator[tuple[System, ProbabilityMaps, Mapping[str, SourceSettings]]]:
+    """The mean of the U-Net's and the SegNet's maps, under each protocol that has both; the U-Net's settings."""
+    for protocol in ("paper", "honest"):
+        both = [each for each in members if each[0].protocol == protocol and each[0].table == "counting"]
+        if len({system.network for system, _ in both}) == 2:
+            first, setup = both[0]
+            ensemble = first.model_copy(update={"network": ENSEMBLE})
+            averaged = average_maps([maps[system, member.name] for system, member in both])
+            yield ensemble, averaged, weights.counters(setup)

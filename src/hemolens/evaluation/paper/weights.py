@@ -1,0 +1,80 @@
+"""Where the models of the paper's tables are, and the counters' settings that belong to each."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from hemolens.counters import COUNTERS, settings_for
+from hemolens.counters.source import SourceSettings
+from hemolens.models import shipped_models
+from hemolens.probability_maps import Model, load_model
+from hemolens.training.setup import TrainingSetup
+
+SETTINGS = "counters.toml"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A folder of trained models, beside those that come with hemolens.
+
+    ``counters.toml`` in it holds the counters' settings of each model, chosen on photographs that the model was
+    trained on or that were left out for this purpose, never on those it is measured on.
+    """
+
+    folder: Path
+
+    def path(self, setup: TrainingSetup) -> Path:
+        """Where the weights of a set-up are kept, unless they come with hemolens."""
+        return self.folder / f"{setup.name}.onnx"
+
+    def has(self, setup: TrainingSetup) -> bool:
+        """Whether there are weights for a set-up."""
+        return setup.name in shipped_models() or self.path(setup).exists()
+
+    def load(self, setup: TrainingSetup) -> Model:
+        """Load the model of a set-up.
+
+        Raises
+        ------
+        ModelError
+            If it is missing or damaged.
+
+        """
+        return load_model(setup.name if setup.name in shipped_models() else str(self.path(setup)))
+
+    def counters(self, setup: TrainingSetup) -> dict[str, SourceSettings]:
+        """Settings of every counter for the model of a set-up."""
+        own = self._read().get(setup.name, {})
+        return {
+            name: counter.settings_model.model_validate(own[name])
+            if name in own
+            else settings_for(setup.cell_type, name)
+            for name, counter in COUNTERS.items()
+        }
+
+    def has_counters(self, setup: TrainingSetup) -> bool:
+        """Whether settings were chosen for the model of a set-up."""
+        return setup.name in shipped_models() or setup.name in self._read()
+
+    def write_counters(self, setup: TrainingSetup, settings: dict[str, SourceSettings]) -> None:
+        """Keep settings for the model of a set-up; those of other models stay."""
+        from hemolens.export.whole_file import write_whole
+
+        tables = self._read() | {setup.name: {name: each.model_dump() for name, each in settings.items()}}
+        lines = ["# Settings of the counters for each model, chosen on its training and validation photographs."]
+        for model, counters in sorted(tables.items()):
+            for counter, values in counters.items():
+                lines += ["", f"[{model}.{counter}]", *(f"{name} = {_toml(value)}" for name, value in values.items())]
+        write_whole(self.folder / SETTINGS, ("\n".join(lines) + "\n").encode())
+
+    def _read(self) -> dict[str, dict[str, dict[str, object]]]:
+        path = self.folder / SETTINGS
+        return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else f"{value:g}"

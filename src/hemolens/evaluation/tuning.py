@@ -1,0 +1,150 @@
+"""Choosing a counter's settings: a search on photographs whose truth is known.
+
+A random search around the present settings, then the best value of each setting in turn until nothing improves.
+The score is the mean of counting accuracy and F1, so that false finds cannot make up for misses; where the truth
+is a count only (white cells), it is the counting accuracy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from pydantic import ValidationError
+
+from hemolens.cells import to_photograph
+from hemolens.config import CellType
+from hemolens.counters import COUNTERS, find_cells
+from hemolens.counters.source import SourceSettings
+from hemolens.evaluation.agreement import counting_accuracy
+from hemolens.evaluation.all_idb1 import Truth, detect
+from hemolens.evaluation.matching import add_up
+from hemolens.probability_maps import ProbabilityMaps
+
+CORE: dict[str, list[Any]] = {
+    "source": ["mask-edge"],
+    "edge_weight": [0.7, 1.0, 1.5],
+    "threshold": [0.2, 0.3, 0.4, 0.5, 0.6, 0.7],
+    "body_threshold": [0.3, 0.4, 0.5, 0.6],
+    "min_score": [0.0, 0.6, 0.75],
+}
+MIN_AREA: dict[CellType, list[float]] = {
+    "rbc": [0.01, 0.03, 0.06, 0.1],
+    "wbc": [0.3, 0.5, 0.7, 0.9],
+    "plt": [0.0, 0.004, 0.008, 0.012, 0.02],
+}
+CORE_AREA: dict[CellType, list[float]] = {
+    "rbc": [0.01, 0.03, 0.06, 0.1, 0.14],
+    "wbc": [0.1, 0.2, 0.3],
+    "plt": [0.0, 0.003, 0.006],
+}
+SPACING: dict[CellType, list[float]] = {
+    "rbc": [0.1, 0.15, 0.2, 0.25],
+    "wbc": [0.3, 0.5, 0.7, 0.9, 1.1],
+    "plt": [0.05, 0.1, 0.15, 0.25],
+}
+RADII: dict[CellType, tuple[list[float], list[float]]] = {
+    "rbc": ([0.25, 0.3, 0.35], [0.6, 0.7, 0.8]),
+    "wbc": ([0.4, 0.5, 0.6], [1.0, 1.2, 1.5]),
+    "plt": ([0.04, 0.07, 0.1], [0.2, 0.3, 0.4]),
+}
+
+
+class Case(NamedTuple):
+    """A photograph to search on: its maps, its height and width in pixels, and the truth."""
+
+    maps: ProbabilityMaps
+    shape: tuple[int, int]
+    truth: Truth
+
+
+def choices(kind: CellType, counter: str) -> dict[str, list[Any]]:
+    """The values tried for each setting."""
+    space = {**CORE, "min_area": MIN_AREA[kind]}
+    if kind != "rbc":
+        del space["source"], space["edge_weight"]
+    if counter == "connected-components":
+        space["min_core_area"] = CORE_AREA[kind]
+        space["highest_threshold"] = [0.0, 0.6, 0.7, 0.8, 0.9]
+        space["keep_coreless"] = [False, True]
+    elif counter == "watershed":
+        space["smoothing"] = [0.0, 0.02, 0.04]
+        space["min_distance"] = SPACING[kind]
+        space["min_depth"] = [0.0, 0.02, 0.04, 0.06]
+        space["min_height"] = [0.0, 0.02, 0.05, 0.1]
+        space["keep_coreless"] = [False, True]
+    else:
+        del space["threshold"]
+        if kind == "rbc":
+            space["source"] = ["mask", "edge", "mask-edge"]
+        space["smoothing"] = [0.0, 0.02, 0.04]
+        space["min_distance"] = SPACING[kind]
+        space["votes"] = [0.1, 0.15, 0.2, 0.25, 0.3, 0.4]
+        space["radius_min"], space["radius_max"] = RADII[kind]
+        space["min_cover"] = [0.3, 0.5, 0.7]
+        space["min_own"] = [0.0, 0.15, 0.3, 0.45]
+        space["canny_threshold"] = [0.2, 0.4, 0.6]
+    return space
+
+
+def score(cases: Sequence[Case], kind: CellType, counter: str, settings: SourceSettings) -> float:
+    """Mean of counting accuracy and pooled F1 over photographs (counting accuracy alone where there are no boxes)."""
+    counts, detections = [], []
+    for maps, shape, truth in cases:
+        n_rows, n_cols = maps.mask.shape
+        cells = to_photograph(find_cells(maps, counter, settings), (n_rows, n_cols), shape)
+        counts.append(len(cells))
+        detection = detect(truth, cells, kind)
+        if detection is not None:
+            detections.append(detection)
+    accuracy = counting_accuracy([case.truth.count for case in cases], counts)
+    return (accuracy + add_up(detections).f1) / 2 if detections else accuracy
+
+
+def tune(
+    cases: Sequence[Case], kind: CellType, counter: str, start: SourceSettings, *, n_trials: int = 40, seed: int = 0
+) -> tuple[SourceSettings, float]:
+    """Search for better settings of a counter.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        Photographs to search on; none of those that the settings are to be measured on.
+    counter : str
+        Name of a counter.
+    start : SourceSettings
+        Settings of that counter to begin with.
+    n_trials : int
+        Random changes tried before each setting is searched in turn.
+
+    Returns
+    -------
+    settings, score
+        Never worse on these photographs than ``start``.
+
+    """
+    space, rng, model = choices(kind, counter), np.random.default_rng(seed), COUNTERS[counter].settings_model
+
+    def reached(values: dict[str, Any]) -> float:
+        try:
+            return score(cases, kind, counter, model.model_validate(values))
+        except ValidationError:  # values that contradict each other
+            return float("-inf")
+
+    best = start.model_dump()
+    best_score = reached(best)
+    for _ in range(n_trials):
+        changed = {name: each[rng.integers(len(each))] for name, each in space.items() if rng.random() < 0.4}
+        tried = reached(best | changed)
+        if tried > best_score:
+            best, best_score = best | changed, tried
+    improved = True
+    while improved:
+        improved = False
+        for name, values in space.items():
+            for value in values:
+                tried = reached(best | {name: value})
+                if tried > best_score + 1e-6:
+                    best, best_score, improved = best | {name: value}, tried, True
+    return model.model_validate(best), best_score
