@@ -14,6 +14,25 @@ def model(exported_do_unet) -> Model:
     return load_model(str(exported_do_unet))
 
 
+@pytest.fixture(scope="module")
+def segnet(tmp_path_factory) -> Model:
+    """A slim SegNet with random weights, exported for red cells of 48 px."""
+    import torch
+
+    from hemolens.networks import create_network
+    from hemolens.training.onnx_export import write_model
+    from hemolens.training.setup import read_setup
+
+    torch.manual_seed(0)
+    changes = {"network": "segnet", "width": 2, "red_cell_diameter_px": 48}
+    folder = tmp_path_factory.mktemp("segnet")
+    network = create_network("segnet", width=2).train()
+    with torch.no_grad():
+        for _ in range(40):
+            network(torch.rand(2, 3, 64, 64) * 2 - 1)
+    return load_model(str(write_model(network.eval(), read_setup("wbc").model_copy(update=changes), folder)))
+
+
 @pytest.mark.train
 def test_large_tiles_equal_the_papers_188_to_100_tile_on_the_same_pooling_grid(model):
     pixels = noise(260, 300)
@@ -29,6 +48,23 @@ def test_tile_size_never_changes_the_maps(model):
     whole = compute_probability_maps(pixels, 48, model, tile_px=512)
     tiled = compute_probability_maps(pixels, 48, model, tile_px=40)
     assert np.abs(whole.mask - tiled.mask).max() < 1e-4
+
+
+@pytest.mark.train
+@pytest.mark.parametrize(("height", "width"), [(150, 170), (200, 390)], ids=["within one tile", "two by three tiles"])
+def test_tile_size_never_changes_the_maps_of_a_network_that_depends_on_its_tile(segnet, height, width):
+    pixels = noise(height, width)
+    whole, *others = (compute_probability_maps(pixels, 48, segnet, tile_px=side) for side in (512, 192, 40, 1))
+    assert all(np.array_equal(whole.mask, tiled.mask) for tiled in others)
+
+
+@pytest.mark.train
+def test_a_tile_of_a_segnet_reads_256_pixels_and_writes_the_192_in_the_middle(segnet):
+    pixels = noise(450, 620)
+    maps = compute_probability_maps(pixels, 48, segnet)
+    (middle,) = segnet.session.run(["mask"], {"pixels": pixels[None, 160:416, 352:608]})
+    assert middle.shape == (1, 192, 192)
+    assert np.abs(maps.mask[192:384, 384:576] - middle[0]).max() < 1e-5
 
 
 @pytest.mark.train

@@ -93,7 +93,8 @@ def compute_probability_maps(
     red_cell_diameter_px : float
         Usual red-cell diameter in pixels of the photograph, > 0.
     tile_px : int, optional
-        Largest side of a tile's block; rounded down to the pooling grid. It never changes the maps.
+        Largest side of a tile's block; rounded down to the pooling grid. It never changes the maps: where it
+        would, the model's card fixes the side, and this one is not used.
 
     Returns
     -------
@@ -104,8 +105,8 @@ def compute_probability_maps(
     resized = resize_to_diameter(pixels, red_cell_diameter_px, card.red_cell_diameter_px)
     shape = (resized.shape[0], resized.shape[1])
     maps = {name: np.zeros(shape, np.float32) for name in card.outputs}
-    largest_px = max(card.grid_px, tile_px // card.grid_px * card.grid_px)
-    for tile in tile_grid(shape, largest_px=largest_px, grid_px=card.grid_px):
+    largest_px = card.tile_px or max(card.grid_px, tile_px // card.grid_px * card.grid_px)
+    for tile in tile_grid(shape, largest_px=largest_px, grid_px=card.tile_px or card.grid_px):
         patch = cut(resized, tile, margin_px=card.margin_px, extra_px=card.extra_px)
         outputs = model.session.run(list(card.outputs), {"pixels": patch[None]})
         for name, output in zip(card.outputs, outputs, strict=True):

@@ -8,7 +8,8 @@ A tile writes a block of the picture and reads that block with its surroundings:
         │  └─────────────┘      │
         └───────────────────────┘
 
-Blocks start at multiples of the pooling grid, so a pixel gets the same value whatever the tile size.
+Blocks start at multiples of the pooling grid, so a pixel gets the same value whatever the tile size. A network
+whose values depend on where a tile ends is given blocks of one fixed side, by a grid of that side.
 """
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+import tomllib
+
 import pytest
 
 from hemolens.errors import ModelError
@@ -33,11 +35,14 @@ def test_all_shipped_weights_stay_under_20_megabytes():
     assert sum(len(read_model(name).onnx) for name in shipped_models()) < 20e6
 
 
-def test_a_card_reads_back_as_written(tmp_path):
-    import tomllib
-
-    card = ModelCard.model_validate(CARD)
+@pytest.mark.parametrize("tile_px", [None, 192])
+def test_a_card_reads_back_as_written(tile_px):
+    card = ModelCard.model_validate(CARD | {"tile_px": tile_px})
     assert ModelCard.model_validate(tomllib.loads(card_text(card))) == card
+
+
+def test_a_card_without_a_tile_side_says_nothing_of_it():
+    assert "tile_px" not in card_text(ModelCard.model_validate(CARD))
 
 
 def test_changed_weights_are_refused(tmp_path):

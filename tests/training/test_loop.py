@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
@@ -5,8 +8,10 @@ torch = pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[
 import numpy as np  # noqa: E402
 
 from hemolens.errors import TrainingError  # noqa: E402
+from hemolens.networks import NETWORKS  # noqa: E402
 from hemolens.training import augmentation, loop  # noqa: E402
 from hemolens.training.all_idb1 import LabelledPhotograph  # noqa: E402
+from hemolens.training.checkpoints import Checkpoint, save_checkpoint  # noqa: E402
 from hemolens.training.setup import TrainingSetup  # noqa: E402
 
 pytestmark = pytest.mark.train
@@ -25,6 +30,10 @@ def setup(**changes) -> TrainingSetup:
         "loss": {"mask": {}, "edge": {}},
     }
     return TrainingSetup.model_validate(values | changes)
+
+
+def segnet_setup(**changes) -> TrainingSetup:
+    return setup(**{"network": "do-segnet", "width": 2, "input_px": 64, "batch": 2} | changes)
 
 
 @pytest.fixture(autouse=True)
@@ -147,6 +156,82 @@ def test_a_damaged_checkpoint_is_refused(tmp_path):
 def test_losses_must_fit_the_outputs(tmp_path):
     with pytest.raises(TrainingError, match=r"losses do not fit the network's outputs: got mask; allowed: mask, edge"):
         loop.train(setup(loss={"mask": {}}), tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"network": "do-unet", "input_px": 190},
+            r"does not fit network 'do-unet': got input_px = 190; allowed: 8·k \+ 4, at least 92; .*paper's is 188\)",
+        ),
+        ({"network": "do-unet", "input_px": 84}, r"got input_px = 84; allowed: 8·k \+ 4, at least 92"),
+        (
+            {"network": "do-segnet", "input_px": 188, "width": 2},
+            r"does not fit network 'do-segnet': got input_px = 188; allowed: 32·k, at least 32; .*paper's is 128\)",
+        ),
+    ],
+    ids=["no multiple", "smaller than the margins", "another network's"],
+)
+def test_the_input_must_fit_the_network(tmp_path, changes, message):
+    with pytest.raises(TrainingError, match=message):
+        loop.train(setup(**changes), tmp_path, tmp_path)
+
+
+def test_options_of_the_network_reach_it(tmp_path):
+    trainee = loop.begin(segnet_setup(width=3), tmp_path / "none")
+    assert trainee.network.mask.in_channels == 3
+
+
+def test_an_option_that_the_network_does_not_have_is_refused(tmp_path):
+    with pytest.raises(TrainingError, match="network 'do-unet' does not have this option: got width"):
+        loop.train(setup(width=16), tmp_path, tmp_path)
+
+
+def test_the_network_decides_how_much_of_a_sample_it_writes():
+    (sample,) = loop.draw_batch(loop.read_training_set(), segnet_setup(batch=1), step=0)
+    assert sample.pixels.shape == (64, 64, 3)
+    assert sample.targets.shape == (2, 64, 64)
+
+
+def test_a_segnet_learns(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "WARM_UP_STEPS", 1)
+    seen = []
+    loop.train(
+        segnet_setup(phases=[{"steps": 25, "learning_rate": 1e-2}]),
+        tmp_path,
+        tmp_path / "a",
+        on_progress=lambda step: seen.append(step.loss),
+    )
+    assert seen[-1] < 0.8 * seen[0]
+
+
+def test_training_goes_on_without_the_file_that_the_encoder_began_with(tmp_path, monkeypatch):
+    asked = []
+
+    def create(name, **options):
+        asked.append((options["encoder_weights"], options["encoder_file"]))
+        return NETWORKS[name](width=2)
+
+    monkeypatch.setattr(loop, "create_network", create)
+    chosen = segnet_setup(encoder_weights="imagenet", encoder_file="vgg16.pth")
+    loop.begin(chosen, tmp_path / "none").save(tmp_path / "checkpoint.pt", chosen)
+    loop.begin(chosen, tmp_path / "checkpoint.pt")
+    assert asked == [("imagenet", Path("vgg16.pth")), ("none", None)]
+
+
+def test_a_checkpoint_without_a_younger_setting_is_of_the_same_setup(tmp_path):
+    trainee = loop.begin(setup(), tmp_path / "none")
+    older = {name: value for name, value in setup().model_dump(mode="json").items() if name != "width"}
+    states = (trainee.network.state_dict(), trainee.optimiser.state_dict())
+    save_checkpoint(tmp_path / "checkpoint.pt", Checkpoint(3, *states, setup=json.dumps(older)))
+    assert loop.begin(setup(), tmp_path / "checkpoint.pt").step == 3
+
+
+def test_a_checkpoint_whose_setup_is_not_one_is_refused(tmp_path):
+    save_checkpoint(tmp_path / "checkpoint.pt", Checkpoint(3, {}, {}, setup='{"name": "tiny"}'))
+    with pytest.raises(TrainingError, match="checkpoint belongs to another training set-up"):
+        loop.begin(setup(), tmp_path / "checkpoint.pt")
 
 
 def test_the_learning_rate_warms_up_and_falls():

@@ -48,7 +48,8 @@ class ModelCard(BaseModel):
 
     ``red_cell_diameter_px`` is the scale at which it works; ``margin_px`` is how much smaller its maps are
     than its input on each side, ``grid_px`` its pooling grid, and ``extra_px`` what an input needs beyond a
-    multiple of it.
+    multiple of it. ``tile_px`` is the side of the block that a tile writes, for networks whose maps depend on
+    where a tile ends; without it, any side gives the same maps.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,6 +62,7 @@ class ModelCard(BaseModel):
     margin_px: int = Field(ge=0)
     grid_px: int = Field(gt=0)
     extra_px: int = Field(ge=0)
+    tile_px: int | None = Field(None, gt=0)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     terms: str
     trained_steps: int
@@ -133,8 +135,8 @@ def _files(name_or_path: str) -> tuple[Traversable, Traversable]:
 
 
 def card_text(card: ModelCard) -> str:
-    """The card as TOML, in the order of its fields."""
-    plain = card.model_dump(mode="json")
+    """The card as TOML, in the order of its fields; what is not known is left out."""
+    plain = card.model_dump(mode="json", exclude_none=True)
     tables = {key: plain.pop(key) for key in ("sources", "figures")}
     lines = [f"{key} = {_toml(value)}" for key, value in plain.items() if value is not None]
     for key, rows in tables.items():

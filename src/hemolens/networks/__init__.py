@@ -1,25 +1,43 @@
 """The shelf of networks: tiles → maps.
 
-A member is a :class:`torch.nn.Module` that takes (N, 3, H, W) float32 in [−1, 1] and gives (N, K, h, w)
-logits, one channel for each name in its ``outputs``. To add one, write its file and list it here.
+A member is a :class:`hemolens.networks.network.Network`. To add one, write its file and list it here.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Literal
+
 from hemolens.errors import TrainingError
 from hemolens.networks.do_unet import DOUNet
+from hemolens.networks.network import Network
+from hemolens.networks.segnet_vgg16 import DOSegNet, SegNet
 from hemolens.networks.unet import UNet
 
-NETWORKS: dict[str, type[DOUNet] | type[UNet]] = {"do-unet": DOUNet, "unet": UNet}
+NETWORKS: dict[str, type[Network]] = {"do-segnet": DOSegNet, "do-unet": DOUNet, "segnet": SegNet, "unet": UNet}
 
 
-def create_network(name: str) -> DOUNet | UNet:
+def create_network(
+    name: str,
+    *,
+    width: int | None = None,
+    encoder_weights: Literal["none", "imagenet"] = "none",
+    encoder_file: Path | None = None,
+) -> Network:
     """Build an untrained network by its name on the shelf.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`NETWORKS`.
+    width, encoder_weights, encoder_file
+        As in :class:`hemolens.networks.segnet_vgg16.SegNet`; left out, the network is the paper's, without
+        trained weights.
 
     Raises
     ------
     TrainingError
-        If no network has that name.
+        If no network has that name, or this one does not have a given option.
 
     Examples
     --------
@@ -34,4 +52,15 @@ def create_network(name: str) -> DOUNet | UNet:
             allowed=", ".join(sorted(NETWORKS)),
             do="name one of these as 'network' in the training configuration",
         )
-    return NETWORKS[name]()
+    network = NETWORKS[name]
+    options = {"width": width, "encoder_weights": encoder_weights, "encoder_file": encoder_file}
+    given = {option: value for option, value in options.items() if value not in (None, "none")}
+    refused = [option for option in given if option not in network.options]
+    if refused:
+        raise TrainingError(
+            f"network {name!r} does not have this option",
+            came=", ".join(refused),
+            allowed=", ".join(network.options) or "none",
+            do="leave it out of the training configuration",
+        )
+    return network(**given)

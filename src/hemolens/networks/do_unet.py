@@ -8,18 +8,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from hemolens.networks.unet import UNetBody
+from hemolens.networks.unet import UNet
 
 
-class DOUNet(nn.Module):
+class DOUNet(UNet):
     """Dual-output U-Net: (N, 3, H, W) in [−1, 1] → (N, 2, H − 88, W − 88) logits of mask and edge."""
 
-    outputs: tuple[str, ...] = ("mask", "edge")
+    outputs = ("mask", "edge")
 
     def __init__(self) -> None:
         super().__init__()
-        self.body = UNetBody()
-        self.mask = nn.Conv2d(32, 1, 1)
         self.edge = nn.Conv2d(32, 1, 1)
 
     def forward(self, pixels: Tensor) -> Tensor:

@@ -6,19 +6,12 @@ valid 3×3 convolutions, three poolings, cropped skips, each convolution followe
 
 from __future__ import annotations
 
-from typing import cast
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
 
-MARGIN_PX = 44
-"""Context on each side: the output is this much smaller than the input at every border."""
-
-POOLING_GRID_PX = 8
-"""Three 2×2 poolings: two inputs whose origins differ by a multiple of this give the same maps."""
-
-EXTRA_PX = 4
-"""An input side is a multiple of the pooling grid plus this (188 = 8·23 + 4)."""
+from hemolens.networks.network import Network
 
 
 def convolution(n_in: int, n_out: int, kernel: int = 3) -> nn.Sequential:
@@ -70,10 +63,14 @@ class UNetBody(nn.Module):
         return cast(Tensor, self.decode1(torch.cat([crop(level1, 40), up], dim=1)))
 
 
-class UNet(nn.Module):
+class UNet(Network):
     """Single-output U-Net: (N, 3, H, W) in [−1, 1] → (N, 1, H − 88, W − 88) logits of the mask."""
 
-    outputs: tuple[str, ...] = ("mask",)
+    outputs: ClassVar[tuple[str, ...]] = ("mask",)
+    paper_input_px = 188
+    margin_px = 44
+    grid_px = 8
+    extra_px = 4
 
     def __init__(self) -> None:
         super().__init__()

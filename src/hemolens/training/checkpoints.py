@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 from torch import Tensor
 
 from hemolens.errors import TrainingError
+from hemolens.training.setup import TrainingSetup
 
 
 @dataclass
@@ -31,8 +33,10 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     unfinished.replace(path)
 
 
-def load_checkpoint(path: Path, setup: str) -> Checkpoint:
+def load_checkpoint(path: Path, setup: TrainingSetup) -> Checkpoint:
     """Read a checkpoint of the same set-up; tensors and plain values only, never code.
+
+    A setting that is not in the checkpoint, because the setting is younger, has its default.
 
     Raises
     ------
@@ -49,7 +53,7 @@ def load_checkpoint(path: Path, setup: str) -> Checkpoint:
             allowed="a file that hemolens train wrote",
             do="delete it to start again, or give another --out",
         ) from error
-    if checkpoint.setup != setup:
+    if not _is_of(checkpoint, setup):
         raise TrainingError(
             "checkpoint belongs to another training set-up",
             came=path.name,
@@ -57,3 +61,10 @@ def load_checkpoint(path: Path, setup: str) -> Checkpoint:
             do="go on with the old set-up, or give another --out",
         )
     return checkpoint
+
+
+def _is_of(checkpoint: Checkpoint, setup: TrainingSetup) -> bool:
+    try:
+        return TrainingSetup.model_validate_json(checkpoint.setup) == setup
+    except ValidationError:
+        return False

@@ -15,9 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from hemolens.errors import TrainingError
-from hemolens.networks import create_network
-from hemolens.networks.do_unet import DOUNet
-from hemolens.networks.unet import MARGIN_PX, UNet
+from hemolens.networks import NETWORKS, create_network
+from hemolens.networks.network import Network
 from hemolens.training.all_idb1 import LabelledPhotograph, read_training_set
 from hemolens.training.augmentation import Sample, draw_sample
 from hemolens.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
@@ -78,7 +77,7 @@ def draw_batch(photographs: Sequence[LabelledPhotograph], setup: TrainingSetup, 
             np.random.default_rng([setup.seed, step, i]),
             setup.augmentation,
             input_px=setup.input_px,
-            margin_px=MARGIN_PX,
+            margin_px=NETWORKS[setup.network].margin_px,
             piles=phase_at(step, setup)[0].piles,
         )
         for i in range(setup.batch)
@@ -105,7 +104,7 @@ def measure_statistics(network: nn.Module, photographs: Sequence[LabelledPhotogr
         norm.momentum = momentum
 
 
-def validation_loss(network: nn.Module, samples: Sequence[Sample], setup: TrainingSetup) -> float:
+def validation_loss(network: Network, samples: Sequence[Sample], setup: TrainingSetup) -> float:
     """Mean loss of fixed samples from photographs that are not trained on."""
     network.eval()
     losses = []
@@ -113,20 +112,15 @@ def validation_loss(network: nn.Module, samples: Sequence[Sample], setup: Traini
         for start in range(0, len(samples), setup.batch):
             pixels, targets, weights = stack(samples[start : start + setup.batch])
             logits = network(pixels).float()
-            losses.append(float(total_loss(logits, targets, weights, _outputs(network), setup.loss)))
+            losses.append(float(total_loss(logits, targets, weights, network.outputs, setup.loss)))
     return float(np.mean(losses))
-
-
-def _outputs(network: nn.Module) -> tuple[str, ...]:
-    outputs: tuple[str, ...] = network.outputs  # type: ignore[assignment]
-    return outputs
 
 
 @dataclass
 class Trainee:
     """What training changes: the network, the optimiser, the steps done and the processor time they took."""
 
-    network: DOUNet | UNet
+    network: Network
     optimiser: torch.optim.Optimizer
     step: int = 0
     cpu_seconds: float = 0.0
@@ -143,12 +137,47 @@ def begin(setup: TrainingSetup, checkpoint_path: Path) -> Trainee:
     Raises
     ------
     TrainingError
-        If the losses do not fit the network's outputs, a frozen part is not one of its parts, or the
-        checkpoint belongs to another set-up.
+        If the network and the rest of the set-up do not fit together, or the checkpoint belongs to another
+        set-up.
     """
+    going_on = checkpoint_path.exists()  # the checkpoint holds the encoder: do not look for its first weights again
     torch.manual_seed(setup.seed)
-    network = create_network(setup.network)
+    network = create_network(
+        setup.network,
+        width=setup.width,
+        encoder_weights="none" if going_on else setup.encoder_weights,
+        encoder_file=None if going_on else setup.encoder_file,
+    )
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    refuse_what_does_not_fit(network, setup)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=setup.phases[0].learning_rate, weight_decay=1e-4)
+    trainee = Trainee(network, optimiser)
+    if going_on:
+        checkpoint = load_checkpoint(checkpoint_path, setup)
+        network.load_state_dict(checkpoint.network)
+        optimiser.load_state_dict(checkpoint.optimiser)
+        trainee.step, trainee.cpu_seconds = checkpoint.step, checkpoint.cpu_seconds
+    return trainee
+
+
+def refuse_what_does_not_fit(network: Network, setup: TrainingSetup) -> None:
+    """Check what a set-up says about its network.
+
+    Raises
+    ------
+    TrainingError
+        If the network does not take the set-up's input, the losses do not fit its outputs, or a frozen part is
+        not one of its parts.
+
+    """
+    if not network.fits(setup.input_px):
+        sides = f"{network.grid_px}·k + {network.extra_px}" if network.extra_px else f"{network.grid_px}·k"
+        raise TrainingError(
+            f"input does not fit network {setup.network!r}",
+            came=f"input_px = {setup.input_px}",
+            allowed=f"{sides}, at least {network.smallest_input_px()}",
+            do=f"correct input_px in the set-up (the paper's is {network.paper_input_px})",
+        )
     if set(setup.loss) != set(network.outputs):
         raise TrainingError(
             "losses do not fit the network's outputs",
@@ -165,14 +194,6 @@ def begin(setup: TrainingSetup, checkpoint_path: Path) -> Trainee:
             allowed=", ".join(part for part in parts if part.count(".") < 2),
             do="correct 'frozen' in the set-up's phases",
         )
-    optimiser = torch.optim.AdamW(network.parameters(), lr=setup.phases[0].learning_rate, weight_decay=1e-4)
-    trainee = Trainee(network, optimiser)
-    if checkpoint_path.exists():
-        checkpoint = load_checkpoint(checkpoint_path, setup.model_dump_json())
-        network.load_state_dict(checkpoint.network)
-        optimiser.load_state_dict(checkpoint.optimiser)
-        trainee.step, trainee.cpu_seconds = checkpoint.step, checkpoint.cpu_seconds
-    return trainee
 
 
 def freeze(network: nn.Module, parts: Sequence[str]) -> None:

@@ -13,8 +13,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from hemolens.models import ModelCard, card_text
-from hemolens.networks.unet import EXTRA_PX, MARGIN_PX, POOLING_GRID_PX
+from hemolens.models import ModelCard, Source, card_text
+from hemolens.networks.network import Network
 from hemolens.training.all_idb1 import SOURCES, TERMS
 from hemolens.training.setup import TrainingSetup
 
@@ -22,19 +22,32 @@ LARGEST_ROUNDING_SIZE = 64
 """Weights with at most this many numbers (biases, constants) keep single precision."""
 
 
-class PixelsToMaps(nn.Module):
-    """The network as the program calls it: uint8 pixels (N, H, W, 3) → probabilities (N, h, w) per output."""
+IMAGENET = Source(
+    name="VGG16 of torchvision",
+    what="first weights of the encoder, trained on ImageNet; Simonyan, Zisserman, ICLR 2015",
+    terms="BSD-3-Clause (torchvision); ImageNet's photographs are for non-commercial research and education",
+)
 
-    def __init__(self, network: nn.Module) -> None:
+
+class PixelsToMaps(nn.Module):
+    """The network as the program calls it: uint8 pixels (N, H, W, 3) → probabilities (N, h, w) per output.
+
+    The maps end ``overlap_px`` inside those of the network on each side.
+    """
+
+    def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         scaled = pixels.permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
-        return torch.unbind(torch.sigmoid(self.network(scaled)), dim=1)
+        logits = self.network(scaled)
+        if border := self.network.overlap_px:
+            logits = logits[..., border:-border, border:-border]
+        return torch.unbind(torch.sigmoid(logits), dim=1)
 
 
-def write_model(network: nn.Module, setup: TrainingSetup, folder: Path, *, cpu_seconds: float | None = None) -> Path:
+def write_model(network: Network, setup: TrainingSetup, folder: Path, *, cpu_seconds: float | None = None) -> Path:
     """Write ``NAME.onnx`` and its card ``NAME.toml`` into ``folder`` and return the former's path."""
     path = folder / f"{setup.name}.onnx"
     sha256 = export_onnx(network, path)
@@ -42,29 +55,25 @@ def write_model(network: nn.Module, setup: TrainingSetup, folder: Path, *, cpu_s
         name=setup.name,
         cell_type=setup.cell_type,
         network=setup.network,
-        outputs=_outputs(network),
+        outputs=network.outputs,
         red_cell_diameter_px=setup.red_cell_diameter_px,
-        margin_px=MARGIN_PX,
-        grid_px=POOLING_GRID_PX,
-        extra_px=EXTRA_PX,
+        margin_px=network.margin_px + network.overlap_px,
+        grid_px=network.grid_px,
+        extra_px=network.extra_px,
+        tile_px=network.tile_px,
         sha256=sha256,
         terms=TERMS,
         trained_steps=setup.steps,
         trained_cpu_seconds=None if cpu_seconds is None else round(cpu_seconds),
         seed=setup.seed,
         trained_on=setup.photographs.train,
-        sources=SOURCES[setup.cell_type],
+        sources=SOURCES[setup.cell_type] + ((IMAGENET,) if setup.encoder_weights == "imagenet" else ()),
     )
     path.with_suffix(".toml").write_text(card_text(card), encoding="utf-8")
     return path
 
 
-def _outputs(network: nn.Module) -> tuple[str, ...]:
-    outputs: tuple[str, ...] = network.outputs  # type: ignore[assignment]
-    return outputs
-
-
-def export_onnx(network: nn.Module, path: Path) -> str:
+def export_onnx(network: Network, path: Path) -> str:
     """Write ``network`` as ONNX with weights in half precision and return the file's sha256.
 
     Weights are stored as float16 and cast back when the file is loaded, so that the computation stays in
@@ -72,12 +81,23 @@ def export_onnx(network: nn.Module, path: Path) -> str:
 
     Parameters
     ----------
-    network : Module
-        A member of :data:`hemolens.networks.NETWORKS` in evaluation mode.
+    network : Network
+        In evaluation mode.
 
     """
-    outputs = _outputs(network)
-    example = torch.zeros((1, 188, 188, 3), dtype=torch.uint8)
+    model = trace(network)
+    _halve_weights(model)
+    onnx.checker.check_model(model)
+    data = model.SerializeToString()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def trace(network: Network) -> onnx.ModelProto:
+    """Network in evaluation mode → ONNX for any number and size of inputs, weights in single precision."""
+    side = network.paper_input_px
+    example = torch.zeros((1, side, side, 3), dtype=torch.uint8)
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # The tracing exporter is deprecated; the new one takes a minute for a network of this size, not two
@@ -88,21 +108,15 @@ def export_onnx(network: nn.Module, path: Path) -> str:
             (example,),
             buffer,  # type: ignore[arg-type]  # the tracing exporter takes a file object
             input_names=["pixels"],
-            output_names=list(outputs),
+            output_names=list(network.outputs),
             dynamic_axes={
                 "pixels": {0: "n", 1: "height", 2: "width"},
-                **{name: {0: "n", 1: "h", 2: "w"} for name in outputs},
+                **{name: {0: "n", 1: "h", 2: "w"} for name in network.outputs},
             },
             opset_version=18,
             dynamo=False,
         )
-    model = onnx.load_from_string(buffer.getvalue())
-    _halve_weights(model)
-    onnx.checker.check_model(model)
-    data = model.SerializeToString()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    return hashlib.sha256(data).hexdigest()
+    return onnx.load_from_string(buffer.getvalue())
 
 
 def _halve_weights(model: onnx.ModelProto) -> None:

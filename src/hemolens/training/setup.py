@@ -78,6 +78,7 @@ class Phase(_Frozen):
 class TrainingSetup(_Frozen):
     """Everything that decides what :func:`hemolens.training.loop.train` does.
 
+    ``width``, ``encoder_weights`` and ``encoder_file`` are options of the network, for those that have them.
     ``red_cell_diameter_px`` is the scale at which the network works: each photograph is resized so that
     its red cells have this diameter. ``touching_weight`` multiplies the
     loss on the border between touching cells (and in narrow gaps), which is what separates them. From step
@@ -89,12 +90,15 @@ class TrainingSetup(_Frozen):
     name: str = Field(pattern=r"^[a-z0-9-]+$")
     cell_type: CellType
     network: str
+    width: int | None = Field(None, gt=0)
+    encoder_weights: Literal["none", "imagenet"] = "none"
+    encoder_file: Path | None = None
     red_cell_diameter_px: float = Field(gt=4)
     photographs: Photographs
     seed: int = 1
     phases: tuple[Phase, ...] = Field(min_length=1)
     batch: int = Field(8, gt=0)
-    input_px: int = Field(188, ge=92)
+    input_px: int = Field(188, gt=0)
     touching_weight: float = Field(1.0, ge=1, le=20)
     freeze_statistics_at: int | None = Field(None, gt=0)
     augmentation: Augmentation = Augmentation()
@@ -104,12 +108,6 @@ class TrainingSetup(_Frozen):
     def steps(self) -> int:
         """Steps in all."""
         return sum(phase.steps for phase in self.phases)
-
-    @model_validator(mode="after")
-    def _fits_pooling(self) -> TrainingSetup:
-        if self.input_px % 8 != 4:
-            raise ValueError(f"input_px must be 8·k + 4 (188, 284, …), got {self.input_px}")
-        return self
 
 
 def shipped_setups() -> list[str]:

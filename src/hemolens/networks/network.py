@@ -1,0 +1,54 @@
+"""What every network on the shelf has: the names of its outputs, its geometry and its options."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import nn
+
+
+class Network(nn.Module):
+    """Pixels (N, 3, H, W) float32 in [−1, 1] → logits (N, K, H − 2·margin, W − 2·margin), one channel an output.
+
+    H and W are multiples of the pooling grid plus ``extra_px``, and greater than twice the margin.
+
+    Attributes
+    ----------
+    outputs : tuple of str
+        What the channels are: ``mask``, and ``edge`` where there is one.
+    options : tuple of str
+        Keyword arguments that its constructor takes.
+    paper_input_px : int
+        Side of the paper's input.
+    margin_px : int
+        How much smaller the maps are than the input on each side.
+    grid_px : int
+        Two inputs whose origins differ by a multiple of this are pooled alike.
+    extra_px : int
+        What a side of the input needs beyond a multiple of ``grid_px``.
+    overlap_px : int
+        Border of the maps that is not used in whole photographs, because it depends on where a tile ends.
+    tile_px : int or None
+        Side of the block that a tile writes; ``None`` where any gives the same maps.
+
+    """
+
+    outputs: ClassVar[tuple[str, ...]]
+    options: ClassVar[tuple[str, ...]] = ()
+    paper_input_px: ClassVar[int]
+    margin_px: ClassVar[int]
+    grid_px: ClassVar[int]
+    extra_px: ClassVar[int]
+    overlap_px: ClassVar[int] = 0
+    tile_px: ClassVar[int | None] = None
+
+    @classmethod
+    def smallest_input_px(cls) -> int:
+        """Side of the smallest input."""
+        least = 2 * cls.margin_px + 1 - cls.extra_px
+        return -(-least // cls.grid_px) * cls.grid_px + cls.extra_px
+
+    @classmethod
+    def fits(cls, input_px: int) -> bool:
+        """Whether an input may have this side."""
+        return input_px >= cls.smallest_input_px() and (input_px - cls.extra_px) % cls.grid_px == 0
