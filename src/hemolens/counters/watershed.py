@@ -1,8 +1,9 @@
 """Watershed on the distance transform, seeded by its local maxima.
 
-The paper takes the Euclidean distance. Its reference [10] applies four metrics, and so can this counter: Tran, Binh
-Minh, Lee, Kwon, 'Blood Cell Count Using Deep Learning Semantic Segmentation', Preprints 2019, 2019090075,
-https://doi.org/10.20944/preprints201909.0075.v1. Names and definitions are those of ``bwdist`` in MATLAB.
+The paper takes the Euclidean distance and says that its reference [10] applies four metrics: Tran, Binh Minh, Lee,
+Kwon, 'Blood Cell Count Using Deep Learning Semantic Segmentation', Preprints 2019, 2019090075,
+https://doi.org/10.20944/preprints201909.0075.v1. The four here are those of ``bwdist`` in MATLAB; the abstract of [10]
+names the Euclidean one only.
 """
 
 from __future__ import annotations
