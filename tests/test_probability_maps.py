@@ -1,8 +1,15 @@
 import numpy as np
 import pytest
 
-from hemolens.errors import ModelError
-from hemolens.probability_maps import Model, compute_probability_maps, load_model, resize_to_diameter
+from hemolens.errors import ModelError, UsageError
+from hemolens.probability_maps import (
+    Model,
+    ProbabilityMaps,
+    average_maps,
+    compute_probability_maps,
+    load_model,
+    resize_to_diameter,
+)
 
 
 def noise(height, width, seed=0):
@@ -94,3 +101,59 @@ def test_missing_model_says_what_is_installed():
 def test_resizing_keeps_a_picture_of_the_right_scale():
     pixels = noise(20, 30)
     assert resize_to_diameter(pixels, 48, 48) is pixels
+
+
+def flat_maps(mask, edge=None, *, cell_type="rbc", shape=(2, 3), diameter_px=48.0):
+    edge_map = None if edge is None else np.full(shape, edge, np.float32)
+    return ProbabilityMaps(cell_type, np.full(shape, mask, np.float32), edge_map, diameter_px)
+
+
+def test_averaged_maps_are_the_mean_of_each_output():
+    average = average_maps([flat_maps(0.25, 0.5), flat_maps(0.75, 1.0), flat_maps(0.5, 0.0)])
+    assert average.mask.tolist() == [[0.5] * 3] * 2
+    assert average.edge.tolist() == [[0.5] * 3] * 2
+
+
+def test_the_average_is_of_the_same_photograph_and_type():
+    average = average_maps([flat_maps(0.25), flat_maps(0.75)])
+    assert (average.cell_type, average.red_cell_diameter_px, average.mask.dtype) == ("rbc", 48.0, np.float32)
+
+
+def test_an_edge_is_averaged_over_the_maps_that_have_one():
+    average = average_maps([flat_maps(0.0, 0.5), flat_maps(1.0)])
+    assert (average.mask[0, 0], average.edge[0, 0]) == (0.5, 0.5)
+
+
+def test_without_any_edge_the_average_has_none():
+    assert average_maps([flat_maps(0.0), flat_maps(1.0)]).edge is None
+
+
+def test_the_average_of_one_is_that_one():
+    (only,) = maps = [flat_maps(0.3, 0.7)]
+    average = average_maps(maps)
+    np.testing.assert_array_equal(average.mask, only.mask)
+    np.testing.assert_array_equal(average.edge, only.edge)
+
+
+def test_averaging_leaves_the_maps_as_they_were():
+    maps = [flat_maps(0.25, 0.5), flat_maps(0.75, 1.0)]
+    average_maps(maps)
+    assert (maps[0].mask[0, 0], maps[1].edge[0, 0]) == (0.25, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("other", "came"),
+    [
+        ({"cell_type": "wbc"}, r"rbc \(2, 3\) at 48 px and wbc \(2, 3\) at 48 px"),
+        ({"shape": (3, 2)}, r"rbc \(2, 3\) at 48 px and rbc \(3, 2\) at 48 px"),
+        ({"diameter_px": 24.0}, r"rbc \(2, 3\) at 24 px and rbc \(2, 3\) at 48 px"),
+    ],
+)
+def test_maps_of_different_things_cannot_be_averaged(other, came):
+    with pytest.raises(UsageError, match=f"cannot be averaged: got {came}; allowed: one or more of the same"):
+        average_maps([flat_maps(0.5), flat_maps(0.5, **other)])
+
+
+def test_no_maps_have_no_average():
+    with pytest.raises(UsageError, match=r"got no maps; .*average maps of one photograph"):
+        average_maps([])

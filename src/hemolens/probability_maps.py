@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.config import CellType
-from hemolens.errors import ModelError
+from hemolens.errors import ModelError, UsageError
 from hemolens.models import ModelCard, read_model
 from hemolens.tiles import cut, stitch, tile_grid
 
@@ -113,6 +114,48 @@ def compute_probability_maps(
             stitch(maps[name], tile, output[0])
     ruler = red_cell_diameter_px * shape[0] / pixels.shape[0]
     return ProbabilityMaps(card.cell_type, maps["mask"], maps.get("edge"), ruler)
+
+
+def average_maps(maps: Sequence[ProbabilityMaps]) -> ProbabilityMaps:
+    """Average the maps that several networks made of one photograph, each counting alike.
+
+    Parameters
+    ----------
+    maps : sequence of ProbabilityMaps
+        At least one; all of one cell type, shape and red-cell diameter.
+
+    Returns
+    -------
+    ProbabilityMaps
+        The mean mask; the mean edge of those that have one, ``None`` when none has.
+
+    Raises
+    ------
+    UsageError
+        If there are no maps, or they are not of the same photograph at the same scale.
+
+    Examples
+    --------
+    >>> sure, unsure = (ProbabilityMaps("wbc", np.full((1, 2), p, np.float32), None, 48) for p in (1, 0.5))
+    >>> average_maps([sure, unsure]).mask.tolist()
+    [[0.75, 0.75]]
+
+    """
+    kinds = {(each.cell_type, each.mask.shape, each.red_cell_diameter_px) for each in maps}
+    if len(kinds) != 1:
+        raise UsageError(
+            "maps that cannot be averaged",
+            came=" and ".join(f"{kind} {shape} at {px:g} px" for kind, shape, px in sorted(kinds)) or "no maps",
+            allowed="one or more of the same cell type, shape and red-cell diameter",
+            do="average maps of one photograph, made by networks that work at one scale",
+        )
+    edges = [each.edge for each in maps if each.edge is not None]
+    mask = _mean([each.mask for each in maps])
+    return ProbabilityMaps(maps[0].cell_type, mask, _mean(edges) if edges else None, maps[0].red_cell_diameter_px)
+
+
+def _mean(pictures: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return np.asarray(np.mean(pictures, axis=0, dtype=np.float64), np.float32)
 
 
 def resize_to_diameter(pixels: NDArray[np.uint8], from_px: float, to_px: float) -> NDArray[np.uint8]:

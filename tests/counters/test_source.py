@@ -1,4 +1,4 @@
-"""Mask, edge, mask minus edge; holes; growing back from cores to whole cells."""
+"""Mask, edge and the ways to join them; holes; growing back from cores to whole cells."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from hemolens.counters.source import (
+    JOINS,
     CoreSettings,
+    Source,
     SourceSettings,
     fill_holes,
     find_cores,
@@ -36,7 +38,52 @@ def test_mask_minus_edge_is_clipped_and_does_not_wrap_around() -> None:
     np.testing.assert_allclose(soft, [[0, 0.5]], atol=1e-6)
 
 
-@pytest.mark.parametrize("source", ["edge", "mask-edge"])
+MASK = np.array([[0.0, 0.5, 1.0, 0.9, 0.9, 0.9]], np.float32)
+EDGE = np.array([[1.0, 0.5, 0.0, 0.2, 0.5, 0.9]], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("source", "joined"),
+    [
+        ("mask-edge", [0, 0.0, 1, 0.7, 0.4, 0.0]),
+        ("product", [0, 0.25, 1, 0.72, 0.45, 0.09]),
+        ("minimum", [0, 0.5, 1, 0.8, 0.5, 0.1]),
+    ],
+)
+def test_ways_to_join_mask_and_edge(source: Source, joined: list[float]) -> None:
+    maps = ProbabilityMaps("rbc", MASK, EDGE, 10.0)
+    np.testing.assert_allclose(read_source(maps, SourceSettings(source=source)), [joined], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("source", "joined"),
+    [
+        ("mask-edge", [0, 0, 1, 0.5, 0, 0]),
+        ("product", [0, 0, 1, 0.54, 0, 0]),
+        ("minimum", [0, 0, 1, 0.6, 0, 0]),
+    ],
+)
+def test_the_edge_is_weighted_in_every_join_and_never_counts_below_zero(source: Source, joined: list[float]) -> None:
+    maps = ProbabilityMaps("rbc", MASK, EDGE, 10.0)
+    settings = SourceSettings(source=source, edge_weight=2)
+    np.testing.assert_allclose(read_source(maps, settings), [joined], atol=1e-6)
+
+
+def test_no_threshold_makes_one_join_of_another() -> None:
+    """A higher or lower threshold keeps the order of the pixels, and each join orders these three differently."""
+    mask, edge = np.array([[0.5, 0.9, 0.7]], np.float32), np.array([[0.0, 0.45, 0.24]], np.float32)
+    order = {name: tuple(np.argsort(join(mask, edge, 1.0))[0].tolist()) for name, join in JOINS.items()}
+    assert order == {"mask-edge": (1, 2, 0), "product": (1, 0, 2), "minimum": (0, 1, 2)}
+
+
+def test_joins_of_mask_and_edge_split_cells() -> None:
+    maps = maps_of(mask="11111 11111", edge="..1.. ..1..")
+    for source in JOINS:
+        core, _ = find_cores(maps, CoreSettings(source=source))
+        np.testing.assert_array_equal(core, picture("11.11 11.11").astype(bool))
+
+
+@pytest.mark.parametrize("source", ["edge", *JOINS])
 def test_an_edge_that_is_not_there_is_a_usage_error(source: str) -> None:
     settings = SourceSettings.model_validate({"source": source})
     with pytest.raises(UsageError, match=r"no edge map of rbc.*mask only.*allowed: source 'mask'.*choose"):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import get_args
 
 import numpy as np
 import pytest
 
-from hemolens.counters.watershed import WatershedSettings, find_cells
+from hemolens.counters.watershed import Metric, WatershedSettings, distance_to_outside, find_cells
 from hemolens.probability_maps import ProbabilityMaps
 
+METRICS: tuple[Metric, ...] = get_args(Metric)
 DiscMaps = Callable[..., ProbabilityMaps]
 Doubled = Callable[[ProbabilityMaps], ProbabilityMaps]
 
@@ -101,3 +103,91 @@ def test_twice_the_size_gives_the_same_count(disc_maps: DiscMaps, doubled: Doubl
     discs = [(15, 15, 9), (17, 33, 10), (34, 24, 10), (60, 60, 11), (62, 78, 9), (90, 10, 8)]
     maps = disc_maps(discs)
     assert len(find_cells(maps, MASK)) == len(find_cells(doubled(maps), MASK)) == 6
+
+
+def digits(text: str) -> np.ndarray:
+    return np.array([[0 if c == "." else int(c) for c in row] for row in text.split()])
+
+
+BAY = digits("1111 1111 11.. 1111 1111").astype(bool)
+"""A core with a bay at its right; the tables below are the distances to that bay."""
+
+
+def test_euclidean_distance_is_the_straight_way() -> None:
+    squared = digits("""
+        8544
+        5211
+        41..
+        5211
+        8544
+    """)
+    np.testing.assert_allclose(distance_to_outside(BAY, "euclidean"), np.sqrt(squared), atol=1e-6)
+
+
+def test_city_block_distance_goes_by_sides() -> None:
+    table = digits("""
+        4322
+        3211
+        21..
+        3211
+        4322
+    """)
+    np.testing.assert_array_equal(distance_to_outside(BAY, "city-block"), table)
+
+
+def test_chessboard_distance_goes_by_sides_and_corners_alike() -> None:
+    table = digits("""
+        2222
+        2111
+        21..
+        2111
+        2222
+    """)
+    np.testing.assert_array_equal(distance_to_outside(BAY, "chessboard"), table)
+
+
+def test_quasi_euclidean_distance_counts_a_side_as_1_and_a_corner_as_root_2() -> None:
+    n_sides = digits("""
+        .122
+        1.11
+        21..
+        1.11
+        .122
+    """)
+    n_corners = digits("""
+        21..
+        11..
+        ....
+        11..
+        21..
+    """)
+    table = n_sides + np.sqrt(2) * n_corners
+    np.testing.assert_allclose(distance_to_outside(BAY, "quasi-euclidean"), table, atol=1e-6)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_without_an_outside_every_pixel_is_as_far_as_the_picture_is_long(metric: Metric) -> None:
+    assert (distance_to_outside(np.ones((2, 5), bool), metric) == 5).all()
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_without_a_core_there_is_no_distance(metric: Metric) -> None:
+    assert not distance_to_outside(np.zeros((2, 5), bool), metric).any()
+
+
+def test_the_metric_is_euclidean_unless_told_otherwise() -> None:
+    assert WatershedSettings().metric == "euclidean"
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_touching_discs_are_split_by_every_metric(disc_maps: DiscMaps, metric: Metric) -> None:
+    maps = disc_maps([(40, 30, 12), (40, 51, 12)], diameter_px=24)
+    assert len(find_cells(maps, WatershedSettings(metric=metric, min_distance=0.3, min_depth=0.05))) == 2
+
+
+def test_metrics_measure_differently_what_counts_as_deep() -> None:
+    """A square on its corner: steps to the side lead twice as far into it as steps to the corner."""
+    row, col = np.mgrid[:41, :41]
+    maps = ProbabilityMaps("rbc", (abs(row - 20) + abs(col - 20) < 12).astype(np.float32), None, 20)
+    n_cells = {m: len(find_cells(maps, WatershedSettings(metric=m, min_height=0.5))) for m in METRICS}
+    assert n_cells == {"euclidean": 0, "city-block": 1, "chessboard": 0, "quasi-euclidean": 0}

@@ -1,8 +1,21 @@
 import math
 
+import numpy as np
 import pytest
 
-from hemolens.evaluation.agreement import counting_accuracy, mean_absolute_error, relative_bias
+from hemolens.evaluation.agreement import (
+    bootstrap_f1_interval,
+    bootstrap_interval,
+    bootstrap_ratio_interval,
+    counting_accuracy,
+    counting_accuracy_of_each,
+    mean_absolute_error,
+    relative_bias,
+)
+from hemolens.evaluation.matching import Detection, add_up
+
+VALUES = np.random.default_rng(5).normal(0.9, 0.05, 40).tolist()
+DETECTIONS = [Detection(90, 5, 10), Detection(40, 0, 1), Detection(7, 9, 3), Detection(200, 20, 30)]
 
 
 def test_zero_counted_where_there_are_none_is_right():
@@ -33,3 +46,60 @@ def test_bias_has_a_sign():
 
 def test_errors_do_not_cancel_in_the_absolute_error():
     assert mean_absolute_error([10, 10], [12, 8]) == 2
+
+
+def test_accuracy_is_the_mean_of_the_accuracies_of_each():
+    assert counting_accuracy_of_each([10, 0, 0, 4], [5, 0, 2, 10]) == [0.5, 1.0, 0.0, -0.5]
+
+
+def test_an_interval_of_many_values_is_about_two_standard_errors_to_either_side():
+    low, high = bootstrap_interval(VALUES)
+    error = np.std(VALUES) / len(VALUES) ** 0.5
+    assert (low, high) == pytest.approx((np.mean(VALUES) - 1.96 * error, np.mean(VALUES) + 1.96 * error), abs=0.003)
+
+
+def test_the_same_seed_gives_the_same_interval():
+    assert bootstrap_interval(VALUES) == bootstrap_interval(VALUES, seed=0) != bootstrap_interval(VALUES, seed=1)
+
+
+def test_equal_values_have_no_spread():
+    assert bootstrap_interval([0.9, 0.9, 0.9]) == (0.9, 0.9)
+
+
+def test_a_statistic_may_be_any_function_of_the_values():
+    low, high = bootstrap_interval([1, 2, 3, 4, 100], lambda values: float(np.median(values)))
+    assert 1 <= low <= 3 <= high <= 100
+
+
+@pytest.mark.parametrize("values", [[], [0.5], [0.5, math.nan]])
+def test_of_less_than_two_numbers_there_is_no_interval(values):
+    assert all(math.isnan(limit) for limit in bootstrap_interval(values))
+
+
+def test_parts_and_wholes_are_drawn_together():
+    assert bootstrap_ratio_interval([1, 20, 300], [2, 40, 600]) == (0.5, 0.5)
+
+
+def test_the_interval_of_the_bias_holds_the_bias():
+    true_counts, counts = [105, 601, 802, 215], [105, 583, 667, 230]
+    low, high = bootstrap_ratio_interval(counts, true_counts)
+    assert low < 1 + relative_bias(true_counts, counts) < high
+
+
+def test_a_ratio_to_nothing_has_no_interval_unless_it_has_a_value():
+    assert all(math.isnan(limit) for limit in bootstrap_ratio_interval([0, 0], [0, 0]))
+    assert bootstrap_ratio_interval([0, 0], [0, 0], when_empty=1.0) == (1, 1)
+
+
+def test_the_interval_of_f1_holds_the_f1_of_all_photographs_together():
+    low, high = bootstrap_f1_interval(DETECTIONS)
+    assert 0 < low < add_up(DETECTIONS).f1 < high < 1
+
+
+def test_nothing_to_find_and_nothing_found_is_a_full_f1():
+    assert bootstrap_f1_interval([Detection(0, 0, 0)] * 3) == (1, 1)
+
+
+@pytest.mark.parametrize("detections", [[], DETECTIONS[:1]])
+def test_f1_of_one_photograph_has_no_interval(detections):
+    assert all(math.isnan(limit) for limit in bootstrap_f1_interval(detections))

@@ -1,7 +1,8 @@
-"""What the counters look at: mask, edge or mask minus edge, and how cores grow back to whole cells."""
+"""What the counters look at: mask, edge or both in one, and how cores grow back to whole cells."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from hemolens.cells import Cell
 from hemolens.errors import UsageError
 from hemolens.probability_maps import ProbabilityMaps
 
-Source = Literal["mask", "edge", "mask-edge"]
+Source = Literal["mask", "edge", "mask-edge", "product", "minimum"]
 Probability = Annotated[float, Field(ge=0, le=1)]
 """0 … 1."""
 Diameters = Annotated[float, Field(ge=0, le=10)]
@@ -26,8 +27,10 @@ class SourceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    source: Source = Field(default="mask", description="what is read: the mask, the edge, or mask minus edge")
-    edge_weight: float = Field(default=1.0, ge=0, le=10, description="mask minus edge is mask - weight * edge")
+    source: Source = Field(
+        default="mask", description="what is read: the mask, the edge, or one of the ways in JOINS of both"
+    )
+    edge_weight: float = Field(default=1.0, ge=0, le=10, description="what the edge is multiplied with in a join")
     body_threshold: Probability = Field(default=0.5, description="a pixel whose mask is above belongs to a cell")
     max_hole: Discs = Field(default=0.1, description="holes of the mask up to this size are filled (pale centres)")
     min_area: Discs = Field(default=0.0, description="smaller cells are not counted")
@@ -38,7 +41,7 @@ class CoreSettings(SourceSettings):
     """What the counters that number separate cores share."""
 
     threshold: Probability = Field(
-        default=0.5, description="a core is where mask, mask - weight * edge or 1 - weight * edge is above"
+        default=0.5, description="a core is where the mask, the join, or 1 - weight * edge is above"
     )
     keep_coreless: bool = Field(
         default=False, description="a piece of mask in which there is no core counts as one cell"
@@ -65,7 +68,7 @@ def read_source(maps: ProbabilityMaps, settings: SourceSettings) -> NDArray[np.f
         )
     if settings.source == "edge":
         return maps.edge
-    return mask_minus_edge(fill_mask(maps, settings), maps.edge, settings.edge_weight)
+    return JOINS[settings.source](fill_mask(maps, settings), maps.edge, settings.edge_weight)
 
 
 def mask_minus_edge(mask: NDArray[np.generic], edge: NDArray[np.generic], weight: float = 1.0) -> NDArray[np.float32]:
@@ -76,6 +79,45 @@ def mask_minus_edge(mask: NDArray[np.generic], edge: NDArray[np.generic], weight
     """
     difference = mask.astype(np.float32) - np.float32(weight) * edge.astype(np.float32)
     return np.clip(difference, 0.0, 1.0)
+
+
+def mask_times_no_edge(
+    mask: NDArray[np.generic], edge: NDArray[np.generic], weight: float = 1.0
+) -> NDArray[np.float32]:
+    """Mask times (1 - weighted edge): how likely there is a cell and no edge, were the two independent.
+
+    >>> mask_times_no_edge(np.float32([[0.5, 0.5]]), np.float32([[0, 0.5]])).tolist()
+    [[0.5, 0.25]]
+    """
+    return mask.astype(np.float32) * _no_edge(edge, weight)
+
+
+def lower_of_mask_and_no_edge(
+    mask: NDArray[np.generic], edge: NDArray[np.generic], weight: float = 1.0
+) -> NDArray[np.float32]:
+    """Lower of mask and (1 - weighted edge): both must be above the threshold, neither weakens the other.
+
+    >>> lower_of_mask_and_no_edge(np.float32([[0.5, 0.5]]), np.float32([[0.25, 0.75]])).tolist()
+    [[0.5, 0.25]]
+    """
+    return np.minimum(mask.astype(np.float32), _no_edge(edge, weight))
+
+
+def _no_edge(edge: NDArray[np.generic], weight: float) -> NDArray[np.float32]:
+    no_edge: NDArray[np.float32] = np.clip(1 - np.float32(weight) * edge.astype(np.float32), 0.0, 1.0)
+    return no_edge
+
+
+JOINS: dict[Source, Callable[[NDArray[np.generic], NDArray[np.generic], float], NDArray[np.float32]]] = {
+    "mask-edge": mask_minus_edge,
+    "product": mask_times_no_edge,
+    "minimum": lower_of_mask_and_no_edge,
+}
+"""Ways to join mask and edge into one picture that is high inside cells and low between them.
+
+They are the three usual forms of "and" for numbers from 0 to 1, said of "cell" and "no edge", from the strictest to
+the most lenient. The arithmetic mean would only move the threshold of the first, the geometric that of the second.
+"""
 
 
 def fill_mask(maps: ProbabilityMaps, settings: SourceSettings) -> NDArray[np.float32]:
