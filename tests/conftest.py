@@ -18,6 +18,8 @@ from hemolens.photograph import Photograph, read_photograph
 from hemolens.result import Result
 from hemolens.scale import RedCellDiameter
 
+from .drawn_all_idb1 import write_drawn_all_idb1
+
 MakeCell = Callable[..., Cell]
 MakeResult = Callable[..., Result]
 WritePhotograph = Callable[..., Path]
@@ -48,6 +50,12 @@ def data() -> Path:
     if folder is None:
         pytest.skip(NO_DATA)
     return folder
+
+
+@pytest.fixture(scope="session")
+def drawn_all_idb1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder like ALL-IDB1's with three drawn smears; not to be changed."""
+    return write_drawn_all_idb1(tmp_path_factory.mktemp("drawn") / "all-idb1")
 
 
 @pytest.fixture(scope="session")

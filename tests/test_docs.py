@@ -19,6 +19,8 @@ from PIL import Image
 from hemolens.cli import app
 from hemolens.synthetic import draw_smear
 
+from .drawn_all_idb1 import write_drawn_all_idb1
+
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PHOTOGRAPHS = ("smear.jpg", "my photos/1.jpg", "my photos/2.jpg")
@@ -52,6 +54,7 @@ def folder(tmp_path_factory):
         (folder / name).parent.mkdir(exist_ok=True)
         smear = draw_smear(seed=n, height=400, width=500, n_rbc=15, n_wbc=1, n_plt=2)
         Image.fromarray(smear.pixels).save(folder / name, quality=95)
+    write_drawn_all_idb1(folder / "all-idb1")
     return folder
 
 

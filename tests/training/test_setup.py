@@ -34,7 +34,7 @@ def test_the_steps_are_those_of_all_phases(tmp_path):
 
 def test_unknown_name_lists_the_shipped_ones():
     with pytest.raises(
-        TrainingError, match=r"no such training set-up: got 'xyz' .*allowed: plt, .*, wbc-honest or the path"
+        TrainingError, match=r"no such training set-up: got 'xyz' .*allowed: plt, .*, wbc-segnet-honest or the path"
     ):
         read_setup("xyz")
 

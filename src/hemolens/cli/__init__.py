@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from hemolens.cli import count, demo, train
+from hemolens.cli import count, demo, reproduce, train
 from hemolens.config import RESEARCH_USE_ONLY
 from hemolens.errors import HemolensError, UsageError
 
@@ -17,6 +17,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command()(count.count)
 app.command()(demo.demo)
 app.command()(train.train)
+app.command()(reproduce.reproduce)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

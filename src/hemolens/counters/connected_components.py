@@ -14,7 +14,7 @@ from hemolens.counters.source import (
     find_cores,
     grow_back,
     large_and_sure,
-    read_source,
+    read_inside,
     red_cell_disc_px,
 )
 from hemolens.probability_maps import ProbabilityMaps
@@ -68,7 +68,7 @@ def find_cells(maps: ProbabilityMaps, settings: ConnectedComponentsSettings) -> 
     core, body = find_cores(maps, settings)
     smallest_px = settings.min_core_area * red_cell_disc_px(maps)
     cores = _large_components(core, smallest_px)
-    picture = read_source(maps, settings)
+    picture = read_inside(maps, settings)
     for threshold in np.arange(settings.threshold + STEP, settings.highest_threshold + STEP / 2, STEP):
         cores = _fall_apart(cores, _large_components((picture > threshold) & core, smallest_px))
     whole = grow_back(cores, body, maps, settings)
@@ -83,7 +83,8 @@ def _large_components(picture: NDArray[np.bool_], smallest_px: float) -> NDArray
     _, labels, stats, _ = cv2.connectedComponentsWithStats(picture.astype(np.uint8), connectivity=4)
     is_large = stats[:, cv2.CC_STAT_AREA] >= smallest_px
     is_large[0] = False  # the background is the first component, and never a cell
-    return np.where(is_large, np.cumsum(is_large), 0)[labels].astype(np.int32)
+    numbers = np.where(is_large, np.cumsum(is_large), 0).astype(np.int32)
+    return np.asarray(numbers[labels])
 
 
 def _fall_apart(cores: NDArray[np.int32], parts: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -71,6 +71,12 @@ def read_source(maps: ProbabilityMaps, settings: SourceSettings) -> NDArray[np.f
     return JOINS[settings.source](fill_mask(maps, settings), maps.edge, settings.edge_weight)
 
 
+def read_inside(maps: ProbabilityMaps, settings: SourceSettings) -> NDArray[np.float32]:
+    """Return the same, but always high inside cells: of the edge alone, 1 - weighted edge."""
+    picture = read_source(maps, settings)
+    return _no_edge(picture, settings.edge_weight) if settings.source == "edge" else picture
+
+
 def mask_minus_edge(mask: NDArray[np.generic], edge: NDArray[np.generic], weight: float = 1.0) -> NDArray[np.float32]:
     """Mask minus weighted edge as floats, clipped to 0 … 1: on bytes 0 - 1 would be 255, not 0.
 
@@ -151,11 +157,8 @@ def find_cores(maps: ProbabilityMaps, settings: CoreSettings) -> tuple[NDArray[n
     the one (or the several) where the mask is low.
     """
     body = fill_mask(maps, settings) > settings.body_threshold
-    picture = read_source(maps, settings)
-    if settings.source != "edge":
-        core = picture > settings.threshold
-    else:
-        core = 1 - settings.edge_weight * picture > settings.threshold
+    core = read_inside(maps, settings) > settings.threshold
+    if settings.source == "edge":
         core = _without_background(core, maps.mask, settings.body_threshold)
     # A pale centre may have a false edge of its own: a small hole of a core is no gap between cells.
     return fill_holes(core, settings.max_hole * red_cell_disc_px(maps)), body

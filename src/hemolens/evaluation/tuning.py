@@ -23,8 +23,8 @@ from hemolens.evaluation.matching import add_up
 from hemolens.probability_maps import ProbabilityMaps
 
 CORE: dict[str, list[Any]] = {
-    "source": ["mask-edge"],
-    "edge_weight": [0.7, 1.0, 1.5],
+    "source": ["mask-edge", "product", "minimum"],
+    "edge_weight": [0.7, 1.0, 1.4],
     "threshold": [0.2, 0.3, 0.4, 0.5, 0.6, 0.7],
     "body_threshold": [0.3, 0.4, 0.5, 0.6],
     "min_score": [0.0, 0.6, 0.75],

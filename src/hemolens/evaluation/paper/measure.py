@@ -105,13 +105,13 @@ def _measure_photograph(
     }
     for system, setup in members:
         own = maps[system, setup.name]
-        result.drawn += _score(data, name, pixels, diameter, own, system, setup)
+        result.drawn.extend(_score(data, name, pixels, diameter, own, system, setup))
         if system.table == "counting":
             shape = (pixels.shape[0], pixels.shape[1])
-            result.counted += _count(system, own, weights.counters(setup), name, shape, truth)
+            result.counted.extend(_count(system, own, weights.counters(setup), name, shape, truth))
     for system, averaged, settings in _ensembles(members, maps, weights):
         shape = (pixels.shape[0], pixels.shape[1])
-        result.counted += _count(system, averaged, settings, name, shape, truth)
+        result.counted.extend(_count(system, averaged, settings, name, shape, truth))
 
 
 def _count(

@@ -1,7 +1,7 @@
 import pytest
 
 from hemolens.errors import UsageError
-from hemolens.evaluation.paper_tiles import TileCount, count_paper_tiles, n_tiles
+from hemolens.evaluation.paper.tiles import TileCount, count_tiles, n_tiles
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_another_tile_begins_every_100_pixels(width, n):
 def test_tiles_add_up_over_the_photographs_of_a_split(tmp_path):
     (tmp_path / "images.csv").write_text("image,width,height\na,2592,1944\nb,1712,1368\nc,1226,652\n")
     (tmp_path / "splits.csv").write_text("image,cell_type,split\na,rbc,train\nb,rbc,train\nc,rbc,test\na,plt,test\n")
-    assert count_paper_tiles(tmp_path) == [
+    assert count_tiles(tmp_path) == [
         TileCount("rbc", "train", 2, 732),
         TileCount("rbc", "test", 1, 84),
         TileCount("wbc", "train", 0, 0),
@@ -36,13 +36,13 @@ def test_tiles_add_up_over_the_photographs_of_a_split(tmp_path):
 
 def test_a_folder_without_the_tables_is_a_usage_error(tmp_path):
     with pytest.raises(UsageError, match=r"images\.csv cannot be read: got .*allowed: an ALL-IDB1 folder.*name that"):
-        count_paper_tiles(tmp_path)
+        count_tiles(tmp_path)
 
 
 @pytest.mark.data
 def test_table_i_of_the_paper(data):
     """Exactly as printed, but for the platelets' 31 test photographs: there are 30, and they give the 14410 tiles."""
-    assert count_paper_tiles(data / "all-idb1") == [
+    assert count_tiles(data / "all-idb1") == [
         TileCount("rbc", "train", 10, 3916),
         TileCount("rbc", "test", 3, 1072),
         TileCount("wbc", "train", 73, 28126),

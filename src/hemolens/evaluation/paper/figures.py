@@ -1,4 +1,4 @@
-"""The paper's own figures, to be printed beside ours: ``paper_figures.toml``, read and looked up.
+"""The paper's own figures, to be printed beside ours: ``figures.toml``, read and looked up.
 
 Gharbi, Neggazi, Touazi, Yagoubi, Gaceb, 'Blood cells image segmentation and counting using deep transfer learning'.
 Tables: ``"I"`` (tiles), ``"II"`` (segmentation of red cells), ``"segmentation"`` and ``"counting"``; the last two are
@@ -158,7 +158,7 @@ def released_value(
 
 @cache
 def read_figures() -> dict[str, list[PaperFigure]]:
-    """Read ``paper_figures.toml``: the figures of each of its tables, in the paper's order.
+    """Read ``figures.toml``: the figures of each of its tables, in the paper's order.
 
     Examples
     --------
@@ -166,7 +166,7 @@ def read_figures() -> dict[str, list[PaperFigure]]:
     ['table_i', 'table_ii', 'segmentation', 'counting', 'released_counting', 'released_segmentation']
 
     """
-    text = resources.files("hemolens.evaluation").joinpath("paper_figures.toml").read_text(encoding="utf-8")
+    text = resources.files("hemolens.evaluation.paper").joinpath("figures.toml").read_text(encoding="utf-8")
     return TypeAdapter(dict[str, list[PaperFigure]]).validate_python(tomllib.loads(text))
 
 

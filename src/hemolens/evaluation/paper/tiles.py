@@ -61,7 +61,7 @@ def _n_along(length: int) -> int:
     return max(0, -(-(length - MARGIN_PX) // STRIDE_PX))
 
 
-def count_paper_tiles(folder: Path) -> list[TileCount]:
+def count_tiles(folder: Path) -> list[TileCount]:
     """Count the tiles of the paper's training and test photographs: the six numbers of Table I.
 
     Parameters

@@ -4,7 +4,7 @@ import pytest
 
 from hemolens.counters import COUNTERS
 from hemolens.errors import UsageError
-from hemolens.evaluation.paper_figures import key_of, paper_value, read_figures, released_value
+from hemolens.evaluation.paper.figures import key_of, paper_value, read_figures, released_value
 from hemolens.evaluation.segmentation import SegmentationScores
 
 TABLE_II = {

@@ -1,0 +1,86 @@
+"""``hemolens reproduce``: the paper's tables beside what these models measure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from hemolens.evaluation.paper.weights import Weights
+
+
+def reproduce(
+    data: Annotated[Path, typer.Option("--data", help="The ALL-IDB1 folder.", metavar="DIR")],
+    weights: Annotated[Path, typer.Option("--weights", help="Folder of the models beside the shipped ones.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the page and the figures.", metavar="DIR")],
+    train: Annotated[
+        bool, typer.Option("--train", help="Train what is missing first; it goes on where it stopped.")
+    ] = False,
+) -> None:
+    """Measure the paper's systems and write its tables with ours beside them.
+
+    Writes paper.md, paper.html and paper.json. Example:
+
+        hemolens reproduce --data all-idb1 --weights benchmarks/weights --out paper
+    """
+    import json
+    import time
+
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    from hemolens.evaluation.paper.measure import measure
+    from hemolens.evaluation.paper.page import html_page, markdown_page
+    from hemolens.evaluation.paper.records import code_version, make_records
+    from hemolens.evaluation.paper.systems import read_systems
+    from hemolens.evaluation.paper.tiles import count_tiles
+    from hemolens.evaluation.paper.weights import Weights
+    from hemolens.export.whole_file import write_whole
+
+    store, systems = Weights(weights), read_systems()
+    tiles = count_tiles(data)
+    columns = (TextColumn("{task.description}"), BarColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        if train:
+            _train(data, store, progress)
+        started = time.monotonic()
+        bar = progress.add_task("measuring", total=None)
+        measured = measure(data, store, systems, on_photograph=lambda name: progress.update(bar, description=name))
+    records = make_records(measured, tiles, code_version())
+    cards = [store.load(setup).card for system in systems for setup in system.members() if store.has(setup)]
+    page = markdown_page(records, list({card.name: card for card in cards}.values()), time.monotonic() - started)
+    rows = [record.model_dump() for record in records]
+    write_whole(out / "paper.json", (json.dumps(rows, indent=1) + "\n").encode())
+    write_whole(out / "paper.md", page.encode())
+    write_whole(out / "paper.html", html_page(page).encode())
+    missing = sorted({setup.name for system in systems for setup in system.members() if not store.has(setup)})
+    if missing:
+        typer.echo(f"no weights for {', '.join(missing)}: run again with --train", err=True)
+    typer.echo(f"{out / 'paper.html'}, paper.md and paper.json ({len(rows)} figures)")
+
+
+def _train(data: Path, weights: Weights, progress: Progress) -> None:
+    """Train and tune whatever is missing, with the time left on the display."""
+    from hemolens.cli.train import require_training_packages
+    from hemolens.evaluation.paper.missing import train_missing, tune_counters, untrained, untuned
+    from hemolens.evaluation.paper.systems import read_systems
+
+    require_training_packages()
+    setups = untrained(read_systems(), weights)
+    for n_done, setup in enumerate(setups):
+        bar = progress.add_task(setup.name, total=setup.steps)
+        later = sum(other.steps for other in setups[n_done + 1 :])
+
+        def show(step: int, steps: int, seconds_left: float, bar: TaskID = bar, name: str = setup.name,
+                 later: int = later) -> None:  # fmt: skip
+            left = seconds_left * (1 + later / max(1, steps - step)) / 60 if step < steps else 0.0
+            progress.update(bar, completed=step, description=f"{name}, {left:.0f} min left in all")
+
+        train_missing(setup, data, weights, on_progress=show)
+    for system, setup in untuned(read_systems(), weights):
+        progress.add_task(f"settings of the counters for {setup.name}", total=None)
+        tune_counters(system, setup, data, weights)

@@ -1,0 +1,100 @@
+"""Systems without weights → trained models, and the counters' settings that belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from hemolens.counters import COUNTERS
+from hemolens.evaluation.all_idb1 import read_truth
+from hemolens.evaluation.paper.systems import System
+from hemolens.evaluation.paper.weights import Weights
+from hemolens.evaluation.tuning import Case, tune
+from hemolens.photograph import read_photograph
+from hemolens.probability_maps import compute_probability_maps
+from hemolens.scale import estimate_red_cell_diameter
+from hemolens.training.setup import TrainingSetup
+
+N_PHOTOGRAPHS = 4
+"""Settings are searched for on at most so many photographs: more cost hours and change little."""
+
+N_TRIALS = 15
+
+
+def untrained(systems: Sequence[System], weights: Weights) -> list[TrainingSetup]:
+    """Set-ups of the systems that have no weights yet, each once."""
+    setups = {setup.name: setup for system in systems for setup in system.members()}
+    return [setup for setup in setups.values() if not weights.has(setup)]
+
+
+def train_missing(
+    setup: TrainingSetup, data: Path, weights: Weights, *, on_progress: Callable[[int, int, float], None]
+) -> None:
+    """Train a set-up, or go on with it, and put its model with the weights.
+
+    Checkpoints are kept in a folder of the set-up's name beside the weights.
+
+    Parameters
+    ----------
+    on_progress : callable
+        Told the step, the number of steps and the seconds left after each step.
+
+    """
+    from hemolens.training.loop import train
+    from hemolens.training.onnx_export import write_model
+
+    trained = train(
+        setup,
+        data,
+        weights.folder / "runs" / setup.name,
+        on_progress=lambda step: on_progress(step.step, step.steps, step.seconds_left),
+    )
+    write_model(trained.network, setup, weights.folder, cpu_seconds=trained.cpu_seconds)
+
+
+def untuned(systems: Sequence[System], weights: Weights) -> list[tuple[System, TrainingSetup]]:
+    """Trained members of the systems to be counted with for whose model no settings were chosen yet."""
+    found = {
+        setup.name: (system, setup)
+        for system in systems
+        for setup in system.members()
+        if system.table == "counting" and weights.has(setup) and not weights.has_counters(setup)
+    }
+    return list(found.values())
+
+
+def tune_counters(system: System, setup: TrainingSetup, data: Path, weights: Weights) -> None:
+    """Choose the settings of every counter for the model of a set-up, and keep them with the weights."""
+    cases = [_case(data, name, member, weights) for member, name in tuning_photographs(system, setup, weights)]
+    start = weights.counters(setup)
+    chosen = {
+        counter: tune(cases, setup.cell_type, counter, start[counter], n_trials=N_TRIALS)[0] for counter in COUNTERS
+    }
+    weights.write_counters(setup, chosen)
+
+
+def tuning_photographs(system: System, setup: TrainingSetup, weights: Weights) -> list[tuple[TrainingSetup, str]]:
+    """Photographs to choose a model's settings on, each with the set-up whose model draws its maps.
+
+    The photographs that the set-up leaves out for this. Where it leaves none out and the system has folds, the
+    test photographs of the other folds, each drawn by the model that has not seen it: a network draws photographs
+    that it was fitted to better than others, and settings chosen on those do not suit others. Where there is
+    neither, its training photographs. Never one that the set-up is measured on under the honest protocol.
+    """
+    own = [(setup, name) for name in setup.photographs.validation]
+    folds = [
+        (other, name)
+        for other in system.members()
+        if other.name != setup.name and system.protocol == "honest" and weights.has(other)
+        for name in other.photographs.test
+        if name not in setup.photographs.test
+    ]
+    found = own or folds or [(setup, name) for name in setup.photographs.train]
+    step = -(-len(found) // N_PHOTOGRAPHS)
+    return found[::step]
+
+
+def _case(data: Path, name: str, setup: TrainingSetup, weights: Weights) -> Case:
+    pixels = read_photograph(data / "images" / f"{name}.jpg").pixels
+    maps = compute_probability_maps(pixels, estimate_red_cell_diameter(pixels).px, weights.load(setup))
+    return Case(maps, (pixels.shape[0], pixels.shape[1]), read_truth(data, name, setup.cell_type))

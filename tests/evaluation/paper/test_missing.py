@@ -1,0 +1,88 @@
+import pytest
+
+from hemolens.counters import settings_for
+from hemolens.evaluation.paper import missing
+from hemolens.evaluation.paper.systems import System
+from hemolens.evaluation.paper.weights import Weights
+from hemolens.training.setup import read_setup
+
+
+def system(**changes):
+    values = {"cell": "wbc", "network": "unet", "protocol": "paper", "setups": ["wbc"]}
+    return System.model_validate(values | changes)
+
+
+FOLDS = system(cell="rbc", protocol="honest", setups=["rbc-fold-1", "rbc-fold-2", "rbc-fold-3"])
+
+
+@pytest.fixture
+def weights(tmp_path):
+    return Weights(tmp_path)
+
+
+def pretend_trained(weights, *names):
+    for name in names:
+        weights.path(read_setup(name)).write_bytes(b"")
+
+
+def test_what_has_no_weights_is_untrained_once(weights):
+    setups = missing.untrained([system(), FOLDS, FOLDS.model_copy(update={"table": "phases"})], weights)
+    assert [each.name for each in setups] == [f"rbc-do-unet-fold-{n}" for n in (1, 2, 3)]
+
+
+def test_trained_models_without_settings_are_untuned(weights):
+    pretend_trained(weights, "rbc-fold-2")
+    assert [setup.name for _, setup in missing.untuned([system(), FOLDS], weights)] == ["rbc-do-unet-fold-2"]
+
+
+def test_models_that_are_not_counted_with_need_no_settings(weights):
+    pretend_trained(weights, "rbc-fold-2")
+    assert missing.untuned([FOLDS.model_copy(update={"table": "phases"})], weights) == []
+
+
+def photographs(system, name, weights):
+    return [photograph for _, photograph in missing.tuning_photographs(system, read_setup(name), weights)]
+
+
+def test_settings_are_chosen_on_what_was_left_out_for_it(weights):
+    chosen = photographs(system(protocol="honest", setups=["wbc-honest"]), "wbc-honest", weights)
+    assert set(chosen) <= set(read_setup("wbc-honest").photographs.validation)
+    assert 1 <= len(chosen) <= missing.N_PHOTOGRAPHS
+
+
+def test_folds_choose_on_each_others_test_photographs(weights):
+    pretend_trained(weights, "rbc-fold-1", "rbc-fold-2", "rbc-fold-3")
+    for member, name in missing.tuning_photographs(FOLDS, read_setup("rbc-fold-1"), weights):
+        assert name in member.photographs.test
+        assert name not in member.photographs.train
+        assert name not in read_setup("rbc-fold-1").photographs.test
+
+
+def test_with_nothing_else_settings_are_chosen_on_training_photographs(weights):
+    assert set(photographs(system(cell="rbc", setups=["rbc-b"]), "rbc-b", weights)) <= set(
+        read_setup("rbc-b").photographs.train
+    )
+
+
+@pytest.mark.parametrize("name", ["rbc-fold-1", "rbc-fold-2", "rbc-fold-3"])
+def test_no_model_is_tuned_on_what_it_is_measured_on(weights, name):
+    for trained in ([], ["rbc-fold-1", "rbc-fold-2", "rbc-fold-3"]):
+        pretend_trained(weights, *trained)
+        assert set(photographs(FOLDS, name, weights)).isdisjoint(read_setup(name).photographs.test)
+
+
+def test_chosen_settings_are_kept(drawn_all_idb1, weights, monkeypatch):
+    own = read_setup("wbc").model_copy(update={"name": "own"})
+    monkeypatch.setattr(Weights, "load", lambda *_: None)
+    monkeypatch.setattr(missing, "compute_probability_maps", lambda *_: None)
+    monkeypatch.setattr(
+        missing,
+        "tune",
+        lambda cases, kind, counter, start, n_trials: (
+            settings_for(kind, counter).model_copy(update={"min_area": 0.5}),
+            len(cases),
+        ),
+    )
+    monkeypatch.setattr(missing, "tuning_photographs", lambda *_: [(own, "Im004_1")])
+    missing.tune_counters(system(), own, drawn_all_idb1, weights)
+    assert {each.min_area for each in weights.counters(own).values()} == {0.5}
