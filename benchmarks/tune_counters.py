@@ -15,6 +15,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 import hemolens
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.counters import COUNTERS, settings_for
@@ -26,6 +28,10 @@ from hemolens.probability_maps import compute_probability_maps, load_model
 from hemolens.scale import estimate_red_cell_diameter
 from hemolens.training.setup import read_setup
 
+HEADING = """\
+# Settings of the counters for each cell type; lengths in red-cell diameters, areas in red-cell discs.
+# Chosen by benchmarks/tune_counters.py, which never opens a test photograph.
+"""
 HERE = Path(__file__).parent
 SETTINGS = Path(hemolens.__file__).parent / "counters" / "settings.toml"
 
@@ -40,28 +46,17 @@ def read_cases(folder: Path, kind: CellType) -> list[Case]:
     return cases
 
 
-def toml_value(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else f"{value:g}"
-
-
-def write_settings(tables: dict[CellType, dict[str, dict[str, Any]]], records: dict[str, dict[str, float]]) -> None:
+def write_settings(
+    tables: dict[CellType, dict[str, dict[str, Any]]], records: dict[CellType, dict[str, float]]
+) -> None:
     """Write the settings file; the counter with the best score becomes a type's default."""
     present = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
-    lines = [
-        "# Settings of the counters for each cell type; lengths in red-cell diameters, areas in red-cell discs.",
-        "# Chosen by benchmarks/tune_counters.py, which never opens a test photograph.",
-    ]
     for kind in CELL_TYPES:
         scores = records.get(kind, {})
-        best = max(scores, key=lambda counter: scores[counter]) if scores else present[kind]["default_counter"]
-        lines += ["", f"[{kind}]", f'default_counter = "{best}"']
-        for counter in COUNTERS:
-            values = tables.get(kind, {}).get(counter, present[kind][counter])
-            lines += ["", f"[{kind}.{counter}]"]
-            lines += [f"{name} = {toml_value(value)}" for name, value in values.items()]
-    SETTINGS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        if scores:
+            present[kind]["default_counter"] = max(scores, key=lambda counter: scores[counter])
+        present[kind] |= tables.get(kind, {})
+    SETTINGS.write_text(f"{HEADING}\n{tomli_w.dumps(present)}", encoding="utf-8")
 
 
 def main() -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -135,20 +134,7 @@ def _files(name_or_path: str) -> tuple[Traversable, Traversable]:
 
 
 def card_text(card: ModelCard) -> str:
-    """The card as TOML, in the order of its fields; what is not known is left out."""
-    plain = card.model_dump(mode="json", exclude_none=True)
-    tables = {key: plain.pop(key) for key in ("sources", "figures")}
-    lines = [f"{key} = {_toml(value)}" for key, value in plain.items() if value is not None]
-    for key, rows in tables.items():
-        for row in rows:
-            lines += ["", f"[[{key}]]", *(f"{name} = {_toml(value)}" for name, value in row.items())]
-    return "\n".join(lines) + "\n"
+    """The card as TOML, in the order of its fields."""
+    import tomli_w
 
-
-def _toml(value: Any) -> str:
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'"{escaped}"'
-    if isinstance(value, list):
-        return "[" + ", ".join(_toml(entry) for entry in value) + "]"
-    return repr(value)
+    return tomli_w.dumps(card.model_dump(mode="json", exclude_none=True))

@@ -79,11 +79,11 @@ class TrainingSetup(_Frozen):
     """Everything that decides what :func:`hemolens.training.loop.train` does.
 
     ``width``, ``encoder_weights`` and ``encoder_file`` are options of the network, for those that have them.
-    ``red_cell_diameter_px`` is the scale at which the network works: each photograph is resized so that
-    its red cells have this diameter. ``touching_weight`` multiplies the loss on the border between touching
-    cells (and in narrow gaps), which is what separates them. From step ``freeze_statistics_at`` on, batch norm uses statistics that are measured once over many batches: those
-    of a small batch differ much from those of all photographs, and frozen ones let the network do in use
-    what it did in training.
+    ``red_cell_diameter_px`` is the scale at which the network works: each photograph is resized so that its red
+    cells have this diameter. ``touching_weight`` multiplies the loss on the border between touching cells (and
+    in narrow gaps), which is what separates them. From step ``freeze_statistics_at`` on, batch norm uses
+    statistics that are measured once over many batches: those of a small batch differ much from those of all
+    photographs, and frozen ones let the network do in use what it did in training.
     """
 
     name: str = Field(pattern=r"^[a-z0-9-]+$")

@@ -13,6 +13,7 @@ from hemolens.probability_maps import Model, load_model
 from hemolens.training.setup import TrainingSetup
 
 SETTINGS = "counters.toml"
+HEADING = "# Settings of the counters for each model, none of them chosen on photographs that it is measured on.\n"
 
 
 @dataclass(frozen=True)
@@ -60,21 +61,14 @@ class Weights:
 
     def write_counters(self, setup: TrainingSetup, settings: dict[str, SourceSettings]) -> None:
         """Keep settings for the model of a set-up; those of other models stay."""
+        import tomli_w
+
         from hemolens.export.whole_file import write_whole
 
         tables = self._read() | {setup.name: {name: each.model_dump() for name, each in settings.items()}}
-        lines = ["# Settings of the counters for each model, chosen on its training and validation photographs."]
-        for model, counters in sorted(tables.items()):
-            for counter, values in counters.items():
-                lines += ["", f"[{model}.{counter}]", *(f"{name} = {_toml(value)}" for name, value in values.items())]
-        write_whole(self.folder / SETTINGS, ("\n".join(lines) + "\n").encode())
+        text = f"{HEADING}\n{tomli_w.dumps(dict(sorted(tables.items())))}"
+        write_whole(self.folder / SETTINGS, text.encode())
 
     def _read(self) -> dict[str, dict[str, dict[str, object]]]:
         path = self.folder / SETTINGS
         return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else f"{value:g}"
