@@ -9,7 +9,7 @@ import onnxruntime  # noqa: E402
 from hemolens.models import read_model  # noqa: E402
 from hemolens.networks import NETWORKS, create_network  # noqa: E402
 from hemolens.training.loop import batch_norms  # noqa: E402
-from hemolens.training.onnx_export import export_onnx, round_weights, trace, write_model  # noqa: E402
+from hemolens.training.onnx_export import LARGEST_ROUNDING_SIZE, export_onnx, trace, write_model  # noqa: E402
 from hemolens.training.setup import read_setup  # noqa: E402
 
 pytestmark = pytest.mark.train
@@ -62,13 +62,13 @@ def test_onnx_runtime_gives_the_maps_of_torch_at_any_size(name):
         assert np.abs(maps - right).max() < 1e-4
 
 
-def rounded(model, weight_type):
-    """The model with its kernels rounded, but kept in single precision."""
-    axes = {node.input[1]: int(node.op_type == "ConvTranspose") for node in model.graph.node if "Conv" in node.op_type}
+def rounded(model):
+    """The model with the large weights rounded to half precision, but kept in single precision."""
     for initialiser in model.graph.initializer:
-        if initialiser.name in axes:
-            steps, step = round_weights(onnx.numpy_helper.to_array(initialiser), axes[initialiser.name], weight_type)
-            initialiser.CopyFrom(onnx.numpy_helper.from_array(steps * step, initialiser.name))
+        values = onnx.numpy_helper.to_array(initialiser)
+        if values.dtype == np.float32 and values.size > LARGEST_ROUNDING_SIZE:
+            values = values.astype(np.float16).astype(np.float32)
+            initialiser.CopyFrom(onnx.numpy_helper.from_array(values, initialiser.name))
     return model
 
 
@@ -81,16 +81,16 @@ def exported(network, folder):
 def test_the_file_computes_in_single_precision_with_rounded_weights(name, tmp_path):
     network = settled(name)
     pixels = next(inputs(network))
-    right = run(rounded(trace(network), network.weight_type).SerializeToString(), network, pixels)
+    right = run(rounded(trace(network)).SerializeToString(), network, pixels)
     assert np.abs(run(exported(network, tmp_path), network, pixels) - right).max() < 1e-5
 
 
 @pytest.mark.parametrize("name", ["do-unet", "unet"])
-def test_rounding_the_weights_of_a_unet_changes_its_maps_by_hundredths(name, tmp_path):
+def test_rounding_the_weights_of_a_unet_changes_its_maps_by_thousandths(name, tmp_path):
     network = settled(name)
     pixels = next(inputs(network))
     maps = run(exported(network, tmp_path), network, pixels)
-    assert np.abs(maps - expected(network, pixels)).max() < 5e-2
+    assert np.abs(maps - expected(network, pixels)).max() < 5e-3
 
 
 @pytest.mark.parametrize("name", ["do-segnet", "segnet"])
@@ -103,7 +103,7 @@ def test_rounding_the_weights_of_a_segnet_keeps_most_of_its_maps(name, tmp_path)
     network = settled(name)
     pixels = next(inputs(network))
     maps, right = run(exported(network, tmp_path), network, pixels), expected(network, pixels)
-    assert np.abs(maps - right).mean() < 0.2 * right.std()
+    assert np.abs(maps - right).mean() < 0.5 * right.std()
 
 
 def segnet_card(folder, **changes):
@@ -121,16 +121,9 @@ def test_the_card_names_imagenet_where_the_encoder_began_with_it(tmp_path):
     assert [source.name for source in card.sources] == ["ALL-IDB1", "bc-count masks", "VGG16 of torchvision"]
 
 
-def test_a_rounded_weight_is_half_a_step_off_at_most():
-    weights = np.random.default_rng(0).normal(size=(4, 5, 3, 3)).astype(np.float32)
-    steps, step = round_weights(weights, axis=1, weight_type=np.int8)
-    assert step.shape == (1, 5, 1, 1)
-    assert (np.abs(steps * step - weights) <= 0.5001 * step).all()
-
-
-def test_the_file_takes_little_more_than_a_byte_a_weight(exported_do_unet):
+def test_the_file_takes_two_bytes_a_weight(exported_do_unet):
     n_weights = sum(weight.numel() for weight in create_network("do-unet").parameters())
-    assert exported_do_unet.stat().st_size < 1.1 * n_weights
+    assert exported_do_unet.stat().st_size < 2.1 * n_weights
 
 
 def test_the_card_names_what_was_trained_on(exported_do_unet):

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hemolens.training.piles import CutOut, Piles, _flatten, cut_out_cells, touching_weights
+from hemolens.training.piles import CutOut, Piles, cut_out_cells, touching_weights
 
 GREY, DARK = 200, 100
 
@@ -94,20 +94,6 @@ def test_what_shines_through_a_see_through_cell_is_darker():
     assert opaque[100, 110, 0] == DARK
     assert through[100, 110, 0] == DARK * DARK // GREY
     assert through[100, 90, 0] == DARK
-
-
-def test_cells_of_a_pile_can_take_one_colour_and_lose_their_pale_centre():
-    pale = cell()
-    cv2.circle(pale.pixels, (24, 24), 10, (180, 180, 180), -1)
-    flat = _flatten(pale, pale_centre=0.0, colour=np.full(3, 60, np.float32), like_coloured=1.0)
-    inside = pale.mask > 0
-    assert flat.pixels[inside].mean() == pytest.approx(60, abs=3)
-    assert flat.pixels[inside].std() < 0.8 * pale.pixels[inside].std()
-
-
-def test_a_cell_can_keep_its_own_colour_and_centre():
-    own = _flatten(cell(), pale_centre=1.0, colour=np.zeros(3, np.float32), like_coloured=0.0)
-    assert (own.pixels == cell().pixels).all()
 
 
 def test_the_slice_handed_in_is_not_changed():

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import numpy as np
 from torch import nn
 
 
@@ -31,8 +30,6 @@ class Network(nn.Module):
         Border of the maps that is not used in whole photographs, because it depends on where a tile ends.
     tile_px : int or None
         Side of the block that a tile writes; ``None`` where any gives the same maps.
-    weight_type : type
-        Whole numbers that its kernels are stored as (:func:`hemolens.training.onnx_export.export_onnx`).
 
     """
 
@@ -44,7 +41,6 @@ class Network(nn.Module):
     extra_px: ClassVar[int]
     overlap_px: ClassVar[int] = 0
     tile_px: ClassVar[int | None] = None
-    weight_type: ClassVar[type[np.signedinteger[Any]]] = np.int8
 
     @classmethod
     def smallest_input_px(cls) -> int:

@@ -10,7 +10,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar, Literal, cast
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -120,7 +119,6 @@ class SegNet(Network):
     extra_px = 0
     overlap_px = 32
     tile_px = 192
-    weight_type = np.int16  # in eight bits, rounding would tip many a kept index over to the next pixel
 
     def __init__(
         self, width: int = PAPER_WIDTH, encoder_weights: EncoderWeights = "none", encoder_file: Path | None = None

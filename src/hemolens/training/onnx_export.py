@@ -1,4 +1,4 @@
-"""Trained network → ONNX file with rounded weights, and its card."""
+"""Trained network → ONNX file with half-precision weights, and its card."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import hashlib
 import io
 import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
@@ -19,6 +17,10 @@ from hemolens.models import ModelCard, Source, card_text
 from hemolens.networks.network import Network
 from hemolens.training.all_idb1 import SOURCES, TERMS
 from hemolens.training.setup import TrainingSetup
+
+LARGEST_ROUNDING_SIZE = 64
+"""Weights with at most this many numbers (biases, constants) keep single precision."""
+
 
 IMAGENET = Source(
     name="VGG16 of torchvision",
@@ -72,11 +74,10 @@ def write_model(network: Network, setup: TrainingSetup, folder: Path, *, cpu_sec
 
 
 def export_onnx(network: Network, path: Path) -> str:
-    """Write ``network`` as ONNX with rounded weights and return the file's sha256.
+    """Write ``network`` as ONNX with weights in half precision and return the file's sha256.
 
-    Kernels are stored as whole numbers of a step, one step for each output channel, and turned back when the
-    file is loaded: the computation stays in single precision while the file is a quarter (a SegNet's: half) as
-    large.
+    Weights are stored as float16 and cast back when the file is loaded, so that the computation stays in
+    single precision while the file is half as large.
 
     Parameters
     ----------
@@ -85,7 +86,7 @@ def export_onnx(network: Network, path: Path) -> str:
 
     """
     model = trace(network)
-    _round_weights(model, network.weight_type)
+    _halve_weights(model)
     onnx.checker.check_model(model)
     data = model.SerializeToString()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -118,50 +119,15 @@ def trace(network: Network) -> onnx.ModelProto:
     return onnx.load_from_string(buffer.getvalue())
 
 
-def _round_weights(model: onnx.ModelProto, weight_type: type[np.signedinteger[Any]]) -> None:
-    """Store the kernels as whole numbers, each followed by the way back to float32."""
-    graph, way_back = model.graph, []
-    output_axis = {node.input[1]: 0 for node in graph.node if node.op_type == "Conv"}
-    output_axis |= {node.input[1]: 1 for node in graph.node if node.op_type == "ConvTranspose"}
-    for initialiser in list(graph.initializer):
-        name = initialiser.name
-        if name not in output_axis:
+def _halve_weights(model: onnx.ModelProto) -> None:
+    """Store large float32 initialisers as float16, each followed by a cast back to float32."""
+    graph, casts = model.graph, []
+    for initialiser in graph.initializer:
+        values = numpy_helper.to_array(initialiser)
+        if values.dtype != np.float32 or values.size <= LARGEST_ROUNDING_SIZE:
             continue
-        steps, step = round_weights(numpy_helper.to_array(initialiser), output_axis[name], weight_type)
-        initialiser.CopyFrom(numpy_helper.from_array(steps, f"{name}_steps"))
-        graph.initializer.append(numpy_helper.from_array(step, f"{name}_step"))
-        way_back += [
-            helper.make_node("Cast", [f"{name}_steps"], [f"{name}_float"], to=TensorProto.FLOAT),
-            helper.make_node("Mul", [f"{name}_float", f"{name}_step"], [name]),
-        ]
-    for node in reversed(way_back):
+        name = initialiser.name
+        initialiser.CopyFrom(numpy_helper.from_array(values.astype(np.float16), name + "_half"))
+        casts.append(helper.make_node("Cast", [name + "_half"], [name], to=TensorProto.FLOAT))
+    for node in reversed(casts):
         graph.node.insert(0, node)
-
-
-def round_weights(
-    weights: NDArray[np.float32], axis: int, weight_type: type[np.signedinteger[Any]]
-) -> tuple[NDArray[np.signedinteger[Any]], NDArray[np.float32]]:
-    """Round weights to whole numbers of steps, with a step of its own for each index of ``axis``.
-
-    Parameters
-    ----------
-    weight_type : type
-        ``numpy.int8`` or ``numpy.int16``; all of its numbers are made use of, but for the lowest.
-
-    Returns
-    -------
-    steps : ndarray of weight_type
-    step : ndarray of float32
-        ``steps * step`` are the rounded weights.
-
-    Examples
-    --------
-    >>> steps, step = round_weights(np.float32([[127, 3.2], [0, 0]]), axis=0, weight_type=np.int8)
-    >>> (steps * step).tolist()
-    [[127.0, 3.0], [0.0, 0.0]]
-
-    """
-    others = tuple(other for other in range(weights.ndim) if other != axis)
-    largest = np.abs(weights).max(axis=others, keepdims=True)
-    step = np.where(largest > 0, largest / np.iinfo(weight_type).max, 1).astype(np.float32)
-    return np.round(weights / step).astype(weight_type), step

@@ -22,7 +22,7 @@ EDGE_PX = 2
 SMALLEST_CELL = 0.6
 """Isolated cells below this share of the median area are fragments, and not laid on piles."""
 
-CELLS_OF_PILE = (2, 7)
+CELLS_OF_PILE = (2, 6)
 """Least number of cells in a chain, and one more than the greatest."""
 
 STEP = (0.3, 1.0)
@@ -72,17 +72,13 @@ class Piles:
         row, col = rng.uniform(0, pixels.shape[0], 2)
         direction = rng.uniform(0, 2 * math.pi)
         pale_centre, see_through = rng.uniform(0, 1), rng.uniform(0, 0.8)
-        colour, like_coloured = _mean_colour(self._pick(rng)), rng.uniform(0, 1)
         for _ in range(int(rng.integers(*CELLS_OF_PILE))):
-            cell = _flatten(self._pick(rng), pale_centre, colour, like_coloured)
-            turned = _turn(cell, rng.uniform(0, 360), rng.uniform(0.85, 1.1))
+            cell = self.cells[int(rng.integers(len(self.cells)))]
+            turned = _turn(_flatten(cell, pale_centre), rng.uniform(0, 360), rng.uniform(0.85, 1.1))
             self._lay_cell(pixels, targets, turned, (round(row), round(col)), see_through)
             step = rng.uniform(*STEP) * math.sqrt(4 / math.pi * np.count_nonzero(turned.mask))
             direction += rng.normal(0, 0.3)
             row, col = row + step * math.sin(direction), col + step * math.cos(direction)
-
-    def _pick(self, rng: np.random.Generator) -> CutOut:
-        return self.cells[int(rng.integers(len(self.cells)))]
 
     def _lay_cell(
         self, pixels: Planes, targets: Planes, cell: CutOut, centre: tuple[int, int], see_through: float
@@ -150,20 +146,16 @@ def touching_weights(mask: Planes, edge: Planes, touching_weight: float) -> Plan
     return weights
 
 
-def _flatten(cell: CutOut, pale_centre: float, colour: NDArray[np.float32], like_coloured: float) -> CutOut:
-    """Leave a share ``pale_centre`` of the coarse shading, and go a share ``like_coloured`` of the way to a colour."""
+def _flatten(cell: CutOut, pale_centre: float) -> CutOut:
+    """Take away the coarse shading (the pale centre), down to a share ``pale_centre`` of it."""
     inside = (cell.mask > 0).astype(np.float32)
     sigma = cell.mask.shape[0] / 8
     colours = cell.pixels.astype(np.float32)
     total = np.asarray(cv2.GaussianBlur(colours * inside[..., None], (0, 0), sigma))
     shading = total / np.maximum(cv2.GaussianBlur(inside, (0, 0), sigma), 1e-3)[..., None]
-    mean = _mean_colour(cell)
-    flat = np.clip(colours - (1 - pale_centre) * (shading - mean) + like_coloured * (colour - mean), 0, 255)
+    mean = colours[cell.mask > 0].mean(axis=0)
+    flat = np.clip(colours - (1 - pale_centre) * (shading - mean), 0, 255)
     return CutOut(np.round(flat).astype(np.uint8), cell.mask)
-
-
-def _mean_colour(cell: CutOut) -> NDArray[np.float32]:
-    return np.asarray(cell.pixels[cell.mask > 0].mean(axis=0), np.float32)
 
 
 def _turn(cell: CutOut, degrees: float, zoom: float) -> CutOut:
