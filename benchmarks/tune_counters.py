@@ -20,12 +20,9 @@ import tomli_w
 import hemolens
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.counters import COUNTERS, settings_for
-from hemolens.evaluation.all_idb1 import read_truth
-from hemolens.evaluation.tuning import Case, tune
+from hemolens.evaluation.tuning import Case, read_case, tune
 from hemolens.models import DEFAULT_MODELS
-from hemolens.photograph import read_photograph
-from hemolens.probability_maps import compute_probability_maps, load_model
-from hemolens.scale import estimate_red_cell_diameter
+from hemolens.probability_maps import load_model
 from hemolens.training.setup import read_setup
 
 HEADING = """\
@@ -38,12 +35,8 @@ SETTINGS = Path(hemolens.__file__).parent / "counters" / "settings.toml"
 
 def read_cases(folder: Path, kind: CellType) -> list[Case]:
     """Maps, size and truth of the photographs to search on, at the diameter that the program estimates."""
-    model, cases = load_model(DEFAULT_MODELS[kind]), []
-    for name in read_setup(kind).photographs.validation:
-        pixels = read_photograph(folder / "images" / f"{name}.jpg").pixels
-        maps = compute_probability_maps(pixels, estimate_red_cell_diameter(pixels).px, model)
-        cases.append(Case(maps, (pixels.shape[0], pixels.shape[1]), read_truth(folder, name, kind)))
-    return cases
+    model = load_model(DEFAULT_MODELS[kind])
+    return [read_case(folder, name, kind, model) for name in read_setup(kind).photographs.validation]
 
 
 def write_settings(

@@ -84,3 +84,25 @@ def test_too_small_and_too_doubtful_cells_are_not_counted() -> None:
     doubtful = ProbabilityMaps("plt", maps.mask * np.float32(0.6), None, 2)
     assert len(find_cells(doubtful, MASK)) == 2
     assert find_cells(doubtful, ConnectedComponentsSettings(min_score=0.7)) == []
+
+
+def bridged(bridge):
+    """Two square cells joined by a bridge of this probability, a speck of it higher."""
+    mask = np.zeros((20, 44), np.float32)
+    mask[4:16, 4:16] = mask[4:16, 28:40] = 1
+    mask[8:12, 16:28] = bridge
+    return ProbabilityMaps("rbc", mask, None, red_cell_diameter_px=16)
+
+
+@pytest.mark.parametrize(("highest", "n_cells"), [(0.0, 1), (0.6, 1), (0.8, 2)])
+def test_a_rising_threshold_tells_cells_apart_that_a_low_one_joins(highest, n_cells):
+    settings = ConnectedComponentsSettings(threshold=0.5, highest_threshold=highest, min_core_area=0.1)
+    assert len(find_cells(bridged(0.65), settings)) == n_cells
+
+
+def test_a_rising_threshold_does_not_cut_off_small_parts():
+    maps = bridged(0.65)
+    maps.mask[4:16, 28:40] = 0.65
+    maps.mask[8:10, 30:32] = 1
+    settings = ConnectedComponentsSettings(threshold=0.5, highest_threshold=0.9, min_core_area=0.1)
+    assert len(find_cells(maps, settings)) == 1

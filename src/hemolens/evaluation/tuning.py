@@ -8,6 +8,7 @@ is a count only (white cells), it is the counting accuracy.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,9 +19,11 @@ from hemolens.config import CellType
 from hemolens.counters import COUNTERS, find_cells
 from hemolens.counters.source import SourceSettings
 from hemolens.evaluation.agreement import counting_accuracy
-from hemolens.evaluation.all_idb1 import Truth, detect
+from hemolens.evaluation.all_idb1 import Truth, detect, read_truth
 from hemolens.evaluation.matching import add_up
-from hemolens.probability_maps import ProbabilityMaps
+from hemolens.photograph import read_photograph
+from hemolens.probability_maps import Model, ProbabilityMaps, compute_probability_maps
+from hemolens.scale import estimate_red_cell_diameter
 
 CORE: dict[str, list[Any]] = {
     "source": ["mask-edge", "product", "minimum"],
@@ -57,6 +60,13 @@ class Case(NamedTuple):
     maps: ProbabilityMaps
     shape: tuple[int, int]
     truth: Truth
+
+
+def read_case(folder: Path, name: str, kind: CellType, model: Model) -> Case:
+    """Apply a model to an ALL-IDB1 photograph at the diameter that the program estimates, and read the truth."""
+    pixels = read_photograph(folder / "images" / f"{name}.jpg").pixels
+    maps = compute_probability_maps(pixels, estimate_red_cell_diameter(pixels).px, model)
+    return Case(maps, (pixels.shape[0], pixels.shape[1]), read_truth(folder, name, kind))
 
 
 def choices(kind: CellType, counter: str) -> dict[str, list[Any]]:

@@ -6,13 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hemolens.counters import COUNTERS
-from hemolens.evaluation.all_idb1 import read_truth
 from hemolens.evaluation.paper.systems import System
 from hemolens.evaluation.paper.weights import Weights
-from hemolens.evaluation.tuning import Case, tune
-from hemolens.photograph import read_photograph
-from hemolens.probability_maps import compute_probability_maps
-from hemolens.scale import estimate_red_cell_diameter
+from hemolens.evaluation.tuning import read_case, tune
 from hemolens.training.setup import TrainingSetup
 
 N_PHOTOGRAPHS = 4
@@ -65,7 +61,10 @@ def untuned(systems: Sequence[System], weights: Weights) -> list[tuple[System, T
 
 def tune_counters(system: System, setup: TrainingSetup, data: Path, weights: Weights) -> None:
     """Choose the settings of every counter for the model of a set-up, and keep them with the weights."""
-    cases = [_case(data, name, member, weights) for member, name in tuning_photographs(system, setup, weights)]
+    cases = [
+        read_case(data, name, member.cell_type, weights.load(member))
+        for member, name in tuning_photographs(system, setup, weights)
+    ]
     start = weights.counters(setup)
     chosen = {
         counter: tune(cases, setup.cell_type, counter, start[counter], n_trials=N_TRIALS)[0] for counter in COUNTERS
@@ -92,9 +91,3 @@ def tuning_photographs(system: System, setup: TrainingSetup, weights: Weights) -
     found = own or folds or [(setup, name) for name in setup.photographs.train]
     step = -(-len(found) // N_PHOTOGRAPHS)
     return found[::step]
-
-
-def _case(data: Path, name: str, setup: TrainingSetup, weights: Weights) -> Case:
-    pixels = read_photograph(data / "images" / f"{name}.jpg").pixels
-    maps = compute_probability_maps(pixels, estimate_red_cell_diameter(pixels).px, weights.load(setup))
-    return Case(maps, (pixels.shape[0], pixels.shape[1]), read_truth(data, name, setup.cell_type))

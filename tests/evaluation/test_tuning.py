@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from hemolens.counters import settings_for
+from hemolens.evaluation import tuning
+from hemolens.evaluation.all_idb1 import Truth
+from hemolens.evaluation.tuning import Case, score, tune
+from hemolens.probability_maps import ProbabilityMaps
+
+
+def case():
+    """Two white cells of 24 px, red cells being 20 px wide, and a speck."""
+    row, col = np.mgrid[:60, :120]
+    mask = np.zeros((60, 120), np.float32)
+    for centre, radius in (((30, 25), 12), ((30, 75), 12), ((10, 110), 3)):
+        mask[np.hypot(row - centre[0], col - centre[1]) < radius] = 1
+    return Case(ProbabilityMaps("wbc", mask, None, 20.0), (60, 120), Truth(2, None))
+
+
+def settings(**changes):
+    return settings_for("wbc", "connected-components").model_copy(update=changes)
+
+
+def test_the_score_of_a_right_count_is_one():
+    assert score([case()], "wbc", "connected-components", settings(min_area=0.5)) == 1
+
+
+def test_a_speck_that_is_counted_costs_score():
+    assert score([case()], "wbc", "connected-components", settings(min_area=0.0, min_core_area=0.0)) == 0.5
+
+
+@pytest.mark.parametrize("n_trials", [0, 5])
+def test_the_search_finds_settings_that_leave_the_speck_out(n_trials):
+    start = settings(min_area=0.0, min_core_area=0.0)
+    found, reached = tune([case()], "wbc", "connected-components", start, n_trials=n_trials)
+    assert reached == 1
+    assert score([case()], "wbc", "connected-components", found) == 1
+
+
+def test_values_that_contradict_each_other_are_passed_over(monkeypatch):
+    monkeypatch.setattr(tuning, "choices", lambda *_: {"radius_min": [9.0]})
+    start = settings_for("wbc", "circle-hough")
+    assert tune([case()], "wbc", "circle-hough", start, n_trials=0)[0] == start
