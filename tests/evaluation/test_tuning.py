@@ -41,3 +41,9 @@ def test_values_that_contradict_each_other_are_passed_over(monkeypatch):
     monkeypatch.setattr(tuning, "choices", lambda *_: {"radius_min": [9.0]})
     start = settings_for("wbc", "circle-hough")
     assert tune([case()], "wbc", "circle-hough", start, n_trials=0)[0] == start
+
+
+def test_only_the_settings_of_the_space_change():
+    start = settings(min_area=0.0, min_core_area=0.0)
+    found, _ = tune([case()], "wbc", "connected-components", start, space={"min_area": [0.5]}, n_trials=0)
+    assert found == settings(min_area=0.5, min_core_area=0.0)

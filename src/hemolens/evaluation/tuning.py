@@ -7,7 +7,7 @@ is a count only (white cells), it is the counting accuracy.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -113,7 +113,14 @@ def score(cases: Sequence[Case], kind: CellType, counter: str, settings: SourceS
 
 
 def tune(
-    cases: Sequence[Case], kind: CellType, counter: str, start: SourceSettings, *, n_trials: int = 40, seed: int = 0
+    cases: Sequence[Case],
+    kind: CellType,
+    counter: str,
+    start: SourceSettings,
+    *,
+    space: Mapping[str, Sequence[Any]] | None = None,
+    n_trials: int = 40,
+    seed: int = 0,
 ) -> tuple[SourceSettings, float]:
     """Search for better settings of a counter.
 
@@ -125,6 +132,8 @@ def tune(
         Name of a counter.
     start : SourceSettings
         Settings of that counter to begin with.
+    space : mapping of str to sequence, optional
+        The settings searched and the values tried for each; :func:`choices` by default.
     n_trials : int
         Random changes tried before each setting is searched in turn.
 
@@ -134,7 +143,8 @@ def tune(
         Never worse on these photographs than ``start``.
 
     """
-    space, rng, model = choices(kind, counter), np.random.default_rng(seed), COUNTERS[counter].settings_model
+    rng, model = np.random.default_rng(seed), COUNTERS[counter].settings_model
+    space = choices(kind, counter) if space is None else space
 
     def reached(values: dict[str, Any]) -> float:
         try:
@@ -145,7 +155,7 @@ def tune(
     best = start.model_dump()
     best_score = reached(best)
     for _ in range(n_trials):
-        changed = {name: each[rng.integers(len(each))] for name, each in space.items() if rng.random() < 0.4}
+        changed = {name: each[int(rng.integers(len(each)))] for name, each in space.items() if rng.random() < 0.4}
         tried = reached(best | changed)
         if tried > best_score:
             best, best_score = best | changed, tried

@@ -1,9 +1,14 @@
+import numpy as np
 import pytest
 
 from hemolens.counters import settings_for
+from hemolens.counters.source import JOINS
+from hemolens.evaluation.all_idb1 import Truth
 from hemolens.evaluation.paper import missing
 from hemolens.evaluation.paper.systems import System
 from hemolens.evaluation.paper.weights import Weights
+from hemolens.evaluation.tuning import Case, score
+from hemolens.probability_maps import ProbabilityMaps
 from hemolens.training.setup import read_setup
 
 
@@ -86,3 +91,14 @@ def test_chosen_settings_are_kept(drawn_all_idb1, weights, monkeypatch):
     monkeypatch.setattr(missing, "tuning_photographs", lambda *_: [(own, "Im004_1")])
     missing.tune_counters(system(), own, drawn_all_idb1, weights)
     assert {each.min_area for each in weights.counters(own).values()} == {0.5}
+
+
+def test_every_join_gets_the_threshold_that_suits_it():
+    edge = np.zeros((40, 40), np.float32)
+    edge[:, 19:21] = 0.8  # two cells side by side: what is left of the edge is above some thresholds only
+    mask = np.pad(np.ones((20, 32), np.float32), ((10, 10), (4, 4)))
+    boxes = np.float64([[10, 4, 30, 20], [10, 20, 30, 36]])
+    case = Case(ProbabilityMaps("rbc", mask, edge, 20.0), (40, 40), Truth(2, boxes))
+    tuned = missing.tune_joins([case], settings_for("rbc", "connected-components"))
+    assert {join: each.source for join, each in tuned.items()} == {join: join for join in JOINS}
+    assert [score([case], "rbc", "connected-components", each) for each in tuned.values()] == [1, 1, 1]

@@ -90,3 +90,24 @@ def test_the_html_page_needs_nothing_else():
     text = html_page(page(record()))
     assert "http" not in text
     assert "<script" not in text
+
+
+def test_ways_to_join_mask_and_edge_are_compared():
+    joined = {"table": "joins", "cell": "rbc", "network": "do-unet", "counter": "connected-components"}
+    honest = {"output": "product", "images": "13", "n_images": 13, "protocol": "honest", "paper_value": None}
+    text = page(record(**joined, **honest), record(**joined, **honest, metric="bias", value=-0.01, low=None, high=None))
+    assert line_with(text, "| product |") == ["DO-U-Net", "product", "90.0 % [85.0, 95.0]", "-1.0 %", "–"]
+
+
+def phase(model, seed, value):
+    edge = {"table": "II", "counter": None, "cell": "rbc", "output": "edge", "metric": "plain_dice", "low": None}
+    return record(**edge, network=f"do-unet-{model}", protocol="honest", seed=seed, value=value, high=None)
+
+
+def test_the_page_says_whether_the_first_phase_helps_the_edge():
+    text = page(phase("a", 1, 0.5), phase("a", 2, 0.7), phase("b", 1, 0.4), phase("b", 2, 0.4))
+    assert "model A: 0.600 (standard deviation 0.141 over 2 seeds); DO-U-Net, model B: 0.400" in text
+
+
+def test_one_seed_says_nothing_about_phases():
+    assert "help the edge?" not in page(phase("a", 1, 0.5), phase("b", 1, 0.4))

@@ -1,5 +1,6 @@
 import math
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -116,3 +117,11 @@ def test_without_a_checkout_the_version_stands_for_the_commit(monkeypatch):
 
     monkeypatch.setattr(subprocess, "run", no_git)
     assert code_version() == hemolens.__version__
+
+
+def test_ways_to_join_are_a_table_of_their_own():
+    plain = counted("Im037_0", 10, 9)
+    made = records(plain, replace(plain, join="product", count=5))
+    assert {each.table for each in made} == {"counting", "joins"}
+    (accuracy,) = [each for each in made if each.table == "joins" and each.metric == "counting accuracy"]
+    assert (accuracy.output, accuracy.value) == ("product", 0.5)

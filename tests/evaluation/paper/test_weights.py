@@ -29,7 +29,7 @@ def test_without_settings_of_its_own_a_model_has_the_shipped_ones(tmp_path):
 def test_settings_come_back_as_they_were_written(tmp_path):
     weights = Weights(tmp_path)
     own = {name: settings_for("plt", name).model_copy(update={"min_area": 0.0123}) for name in COUNTERS}
-    weights.write_counters(read_setup("plt-honest"), own)
+    weights.write_counters(read_setup("plt-honest"), own, {})
     assert weights.has_counters(read_setup("plt-honest"))
     assert weights.counters(read_setup("plt-honest")) == own
 
@@ -38,6 +38,17 @@ def test_settings_of_other_models_stay(tmp_path):
     weights = Weights(tmp_path)
     for name in ("plt-honest", "wbc-honest"):
         kind = read_setup(name).cell_type
-        weights.write_counters(read_setup(name), {counter: settings_for(kind, counter) for counter in COUNTERS})
+        weights.write_counters(read_setup(name), {each: settings_for(kind, each) for each in COUNTERS}, {})
     assert weights.has_counters(read_setup("plt-honest"))
     assert weights.has_counters(read_setup("wbc-honest"))
+
+
+def test_settings_for_each_join_are_kept_too(tmp_path):
+    weights, setup = Weights(tmp_path), read_setup("rbc-fold-1")
+    joined = settings_for("rbc", "connected-components").model_copy(update={"source": "product", "threshold": 0.3})
+    weights.write_counters(setup, {}, {"product": joined})
+    assert weights.joins(setup) == {"product": joined}
+
+
+def test_a_model_without_compared_joins_has_none(tmp_path):
+    assert Weights(tmp_path).joins(read_setup("rbc-fold-1")) == {}

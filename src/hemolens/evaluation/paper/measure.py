@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hemolens.cells import to_photograph
 from hemolens.config import CELL_TYPES, CellType
-from hemolens.counters import COUNTERS, find_cells
+from hemolens.counters import find_cells
 from hemolens.counters.source import SourceSettings
 from hemolens.evaluation.all_idb1 import Truth, detect, read_truth
 from hemolens.evaluation.matching import Detection
@@ -30,7 +30,7 @@ ENSEMBLE = "ensemble"
 
 @dataclass(frozen=True)
 class Counted:
-    """One photograph counted by one network and counter."""
+    """One photograph counted by one network and counter; ``join`` where ways to join mask and edge are compared."""
 
     system: System
     counter: str
@@ -38,6 +38,7 @@ class Counted:
     truth: int
     count: int
     detection: Detection | None
+    join: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,9 @@ def _measure_photograph(
         if system.table == "counting":
             shape = (pixels.shape[0], pixels.shape[1])
             result.counted.extend(_count(system, own, weights.counters(setup), name, shape, truth))
+            for join, joined in weights.joins(setup).items():
+                rows = _count(system, own, {"connected-components": joined}, name, shape, truth)
+                result.counted.extend(replace(row, join=join) for row in rows)
     for system, averaged, settings in _ensembles(members, maps, weights):
         shape = (pixels.shape[0], pixels.shape[1])
         result.counted.extend(_count(system, averaged, settings, name, shape, truth))
@@ -122,7 +126,7 @@ def _count(
     shape: tuple[int, int],
     truth: Truth,
 ) -> Iterator[Counted]:
-    for counter in COUNTERS:
+    for counter in settings:
         n_rows, n_cols = maps.mask.shape
         cells = to_photograph(find_cells(maps, counter, settings[counter]), (n_rows, n_cols), shape)
         yield Counted(system, counter, name, truth.count, len(cells), detect(truth, cells, system.cell))

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hemolens.counters import COUNTERS
+from hemolens.counters.connected_components import ConnectedComponentsSettings
+from hemolens.counters.source import JOINS, SourceSettings
 from hemolens.evaluation.paper.systems import System
 from hemolens.evaluation.paper.weights import Weights
-from hemolens.evaluation.tuning import read_case, tune
+from hemolens.evaluation.tuning import CORE, Case, read_case, tune
 from hemolens.training.setup import TrainingSetup
 
 N_PHOTOGRAPHS = 4
@@ -69,7 +71,19 @@ def tune_counters(system: System, setup: TrainingSetup, data: Path, weights: Wei
     chosen = {
         counter: tune(cases, setup.cell_type, counter, start[counter], n_trials=N_TRIALS)[0] for counter in COUNTERS
     }
-    weights.write_counters(setup, chosen)
+    compared = system.protocol == "honest" and cases[0].maps.edge is not None
+    joins = tune_joins(cases, chosen["connected-components"]) if compared else {}
+    weights.write_counters(setup, chosen, joins)
+
+
+def tune_joins(cases: Sequence[Case], chosen: SourceSettings) -> dict[str, ConnectedComponentsSettings]:
+    """Every way to join mask and edge with the threshold that suits it, the other settings as chosen: to compare."""
+    tuned: dict[str, ConnectedComponentsSettings] = {}
+    for join in JOINS:
+        start, space = chosen.model_copy(update={"source": join}), {"threshold": CORE["threshold"]}
+        settings, _ = tune(cases, cases[0].maps.cell_type, "connected-components", start, space=space, n_trials=0)
+        tuned[join] = ConnectedComponentsSettings.model_validate(settings.model_dump())
+    return tuned
 
 
 def tuning_photographs(system: System, setup: TrainingSetup, weights: Weights) -> list[tuple[TrainingSetup, str]]:

@@ -28,7 +28,7 @@ from hemolens.evaluation.segmentation import SegmentationScores, mean_scores
 
 Row = TypeVar("Row")
 Key = TypeVar("Key")
-Table = Literal["I", "II", "segmentation", "counting"]
+Table = Literal["I", "II", "segmentation", "counting", "joins"]
 Images = Literal["13", "all", "train", "test"]
 
 
@@ -116,7 +116,8 @@ def make_records(measured: Measured, tiles: Iterable[TileCount], commit: str) ->
         *_tile_records(tiles, commit),
         *_phase_records([row for row in measured.drawn if row.system.table == "phases"], commit),
         *_segmentation_records([row for row in measured.drawn if row.system.table == "counting"], commit),
-        *_counting_records(measured.counted, commit),
+        *_counting_records([row for row in measured.counted if row.join is None], commit),
+        *_join_records([row for row in measured.counted if row.join is not None], commit),
     ]
 
 
@@ -169,6 +170,17 @@ def _counting_records(rows: Sequence[Counted], commit: str) -> Iterable[Record]:
                     counter=counter, protocol=system.protocol, paper=paper,
                     seed=_only({setup.seed for setup in system.members()}),
                 )  # fmt: skip
+
+
+def _join_records(rows: Sequence[Counted], commit: str) -> Iterable[Record]:
+    """Ways to join mask and edge; the output is the name of the join."""
+    for (system, counter, join), some in _group(rows, lambda row: (row.system, row.counter, row.join)).items():
+        for metric, figure in counting_figures(some).items():
+            yield _record(
+                "joins", system.cell, metric, figure, commit, "13", len(some), network=system.network,
+                counter=counter, output=join, protocol=system.protocol, paper=None,
+                seed=_only({setup.seed for setup in system.members()}),
+            )  # fmt: skip
 
 
 def _images_of_the_paper(cell: CellType, network: str, images: str) -> int | None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hemolens.counters import COUNTERS, settings_for
+from hemolens.counters.connected_components import ConnectedComponentsSettings
 from hemolens.counters.source import SourceSettings
 from hemolens.models import shipped_models
 from hemolens.probability_maps import Model, load_model
 from hemolens.training.setup import TrainingSetup
 
 SETTINGS = "counters.toml"
+JOINS = "joins"
 HEADING = "# Settings of the counters for each model, none of them chosen on photographs that it is measured on.\n"
 
 
@@ -59,16 +63,29 @@ class Weights:
         """Whether settings were chosen for the model of a set-up."""
         return setup.name in shipped_models() or setup.name in self._read()
 
-    def write_counters(self, setup: TrainingSetup, settings: dict[str, SourceSettings]) -> None:
+    def joins(self, setup: TrainingSetup) -> dict[str, ConnectedComponentsSettings]:
+        """Settings of connected components for each way to join mask and edge; none for a model without an edge."""
+        own = self._read().get(setup.name, {}).get(JOINS, {})
+        return {join: ConnectedComponentsSettings.model_validate(each) for join, each in own.items()}
+
+    def write_counters(
+        self,
+        setup: TrainingSetup,
+        settings: Mapping[str, SourceSettings],
+        joins: Mapping[str, ConnectedComponentsSettings],
+    ) -> None:
         """Keep settings for the model of a set-up; those of other models stay."""
         import tomli_w
 
         from hemolens.export.whole_file import write_whole
 
-        tables = self._read() | {setup.name: {name: each.model_dump() for name, each in settings.items()}}
+        own: dict[str, Any] = {name: each.model_dump() for name, each in settings.items()}
+        if joins:
+            own[JOINS] = {name: each.model_dump() for name, each in joins.items()}
+        tables = self._read() | {setup.name: own}
         text = f"{HEADING}\n{tomli_w.dumps(dict(sorted(tables.items())))}"
         write_whole(self.folder / SETTINGS, text.encode())
 
-    def _read(self) -> dict[str, dict[str, dict[str, object]]]:
+    def _read(self) -> dict[str, dict[str, dict[str, Any]]]:
         path = self.folder / SETTINGS
         return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
