@@ -52,7 +52,7 @@ def photographs(system, name, weights):
 def test_settings_are_chosen_on_what_was_left_out_for_it(weights):
     chosen = photographs(system(protocol="honest", setups=["wbc-honest"]), "wbc-honest", weights)
     assert set(chosen) <= set(read_setup("wbc-honest").photographs.validation)
-    assert 1 <= len(chosen) <= missing.N_PHOTOGRAPHS
+    assert 1 <= len(chosen) <= missing.N_PHOTOGRAPHS["wbc"]
 
 
 def test_folds_choose_on_each_others_test_photographs(weights):

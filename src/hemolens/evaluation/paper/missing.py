@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from hemolens.config import CellType
 from hemolens.counters import COUNTERS
 from hemolens.counters.connected_components import ConnectedComponentsSettings
 from hemolens.counters.source import JOINS, SourceSettings
@@ -13,8 +14,8 @@ from hemolens.evaluation.paper.weights import Weights
 from hemolens.evaluation.tuning import CORE, Case, read_case, tune
 from hemolens.training.setup import TrainingSetup
 
-N_PHOTOGRAPHS = 4
-"""Settings are searched for on at most so many photographs: more cost hours and change little."""
+N_PHOTOGRAPHS: dict[CellType, int] = {"rbc": 4, "wbc": 12, "plt": 8}
+"""Settings are searched for on at most so many photographs, fewer where the maps are large: more cost hours."""
 
 N_TRIALS = 15
 
@@ -103,5 +104,5 @@ def tuning_photographs(system: System, setup: TrainingSetup, weights: Weights) -
         if name not in setup.photographs.test
     ]
     found = own or folds or [(setup, name) for name in setup.photographs.train]
-    step = -(-len(found) // N_PHOTOGRAPHS)
+    step = -(-len(found) // N_PHOTOGRAPHS[setup.cell_type])
     return found[::step]
