@@ -41,7 +41,7 @@ def count_all(folder: Path) -> dict[tuple[CellType, str], list[tuple[str, Truth,
         # The count of a type depends on its own map and on that of the white cells, which win over both others.
         needed = [kind for kind in CELL_TYPES if name in tests[kind] or kind == "wbc"]
         maps = {
-            kind: compute_probability_maps(photograph.pixels, diameter.px, load_model(DEFAULT_MODELS[kind]))
+            kind: compute_probability_maps(photograph.pixels, diameter.px, load_model(DEFAULT_MODELS[kind]))[kind]
             for kind in needed
         }
         for counter in ("auto", *COUNTERS):

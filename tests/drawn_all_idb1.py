@@ -37,9 +37,9 @@ def write_drawn_all_idb1(folder: Path) -> Path:
     (folder / "labels/rbc/polygons_coco.json").write_text(json.dumps(coco))
     _write(
         folder / "images.csv",
-        ["image", "width", "height", "session", "camera", "digital_zoom", "rbc_diameter_px"],
+        ["image", "width", "height", "session", "camera", "digital_zoom", "rbc_diameter_px", "flags"],
         [
-            [name, 400, 300, f"S{n}", "drawn", "", smear.red_cell_diameter_px]
+            [name, 400, 300, f"S{n}", "drawn", "", smear.red_cell_diameter_px, ""]
             for n, (name, smear) in enumerate(smears.items())
         ],
     )

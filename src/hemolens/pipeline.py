@@ -64,7 +64,7 @@ def choose_counters(counter: str) -> dict[CellType, str]:
 def map_photograph(photograph: Photograph, diameter: RedCellDiameter) -> Maps:
     """Apply the network of each cell type to a photograph."""
     return {
-        kind: compute_probability_maps(photograph.pixels, diameter.px, load_model(name))
+        kind: compute_probability_maps(photograph.pixels, diameter.px, load_model(name))[kind]
         for kind, name in DEFAULT_MODELS.items()
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.config import CellType
+from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import ModelError, UsageError
 from hemolens.models import ModelCard, read_model
 from hemolens.tiles import cut, stitch, tile_grid
@@ -35,6 +35,10 @@ class ProbabilityMaps:
         0 … 1: the pixel lies on the outline of a cell. ``None`` for a network without this output.
     red_cell_diameter_px : float
         Usual red-cell diameter in pixels of these maps, > 0: the ruler of every size in the counters.
+    distance : ndarray of float32, shape (H, W), or None
+        0 … 1: distance to the border of the cell as a share of the greatest in that cell.
+    centre : ndarray of float32, shape (H, W), or None
+        0 … 1: high on the middle of a cell.
 
     """
 
@@ -42,6 +46,8 @@ class ProbabilityMaps:
     mask: NDArray[np.float32]
     edge: NDArray[np.float32] | None
     red_cell_diameter_px: float
+    distance: NDArray[np.float32] | None = None
+    centre: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +87,7 @@ def load_model(name_or_path: str) -> Model:
 
 def compute_probability_maps(
     pixels: NDArray[np.uint8], red_cell_diameter_px: float, model: Model, *, tile_px: int = TILE_PX
-) -> ProbabilityMaps:
+) -> dict[CellType, ProbabilityMaps]:
     """Apply a network to a whole photograph at the scale the network works at.
 
     The photograph is resized so that its red cells have the diameter that the network was trained with, then
@@ -99,7 +105,8 @@ def compute_probability_maps(
 
     Returns
     -------
-    ProbabilityMaps
+    dict of CellType to ProbabilityMaps
+        One for each cell type that the network counts.
 
     """
     card = model.card
@@ -109,11 +116,28 @@ def compute_probability_maps(
     largest_px = card.tile_px or max(card.grid_px, tile_px // card.grid_px * card.grid_px)
     for tile in tile_grid(shape, largest_px=largest_px, grid_px=card.tile_px or card.grid_px):
         patch = cut(resized, tile, margin_px=card.margin_px, extra_px=card.extra_px)
-        outputs = model.session.run(list(card.outputs), {"pixels": patch[None]})
+        outputs = model.session.run(None, {"pixels": patch[None]})
         for name, output in zip(card.outputs, outputs, strict=True):
             stitch(maps[name], tile, output[0])
     ruler = red_cell_diameter_px * shape[0] / pixels.shape[0]
-    return ProbabilityMaps(card.cell_type, maps["mask"], maps.get("edge"), ruler)
+    return {
+        kind: ProbabilityMaps(kind, own["mask"], own.get("edge"), ruler, own.get("distance"), own.get("centre"))
+        for kind, own in by_type(maps, card).items()
+    }
+
+
+def by_type(maps: Mapping[str, NDArray[np.float32]], card: ModelCard) -> dict[CellType, dict[str, NDArray[np.float32]]]:
+    """Sort the outputs of a network by cell type: ``rbc.mask`` is the mask of the red cells.
+
+    The outputs of a network of one type, which its card names, are called ``mask`` and ``edge`` alone.
+    """
+    sorted_maps: dict[CellType, dict[str, NDArray[np.float32]]] = {}
+    for kind in CELL_TYPES if card.cell_type is None else (card.cell_type,):
+        prefix = "" if card.cell_type else f"{kind}."
+        own = {name.removeprefix(prefix): each for name, each in maps.items() if name.startswith(prefix)}
+        if own:
+            sorted_maps[kind] = own
+    return sorted_maps
 
 
 def average_maps(maps: Sequence[ProbabilityMaps]) -> ProbabilityMaps:

@@ -73,9 +73,9 @@ def test_the_diameter_of_an_unmeasured_photograph_is_that_of_its_session(folder)
 
 
 def test_outlined_cells_can_be_piled_up(folder):
-    piles = read(folder).piles
-    assert piles.background.tolist() == [200, 200, 200]
-    assert piles.touching_weight == 5
+    photograph = read(folder)
+    assert photograph.piles.background.tolist() == [200, 200, 200]
+    assert photograph.touching_weight == 5
 
 
 def test_stand_in_masks_need_no_outlines(folder):

@@ -14,7 +14,6 @@ from hemolens.training.augmentation import (
     pick_place,
     resize_to_input,
     rotate_and_flip,
-    take_slice,
 )
 from hemolens.training.setup import Augmentation
 
@@ -38,6 +37,13 @@ def test_step_1_picks_every_photograph():
     assert {pick_photograph(photographs, generator).name for _ in range(50)} == set("abc")
 
 
+def test_step_1_picks_by_the_share():
+    rare, usual = (dataclasses.replace(labelled(name=name), share=share) for name, share in (("a", 0.1), ("b", 0.9)))
+    generator = rng()
+    picked = [pick_photograph([rare, usual], generator).name for _ in range(500)]
+    assert 20 < picked.count("a") < 90
+
+
 def test_step_2_reaches_over_the_frame_by_the_margin_only():
     generator = rng()
     places = np.array([pick_place((120, 160), 92, 44, generator) for _ in range(3000)])
@@ -55,12 +61,12 @@ def test_step_3_takes_fine_detail_away_and_keeps_the_size():
 
 def test_step_4_mirrors_beyond_the_frame():
     photograph = labelled()
-    pixels, _, _ = take_slice(photograph, -2, 0, 5)
+    pixels, _, _ = photograph.take_slice(-2, 0, 5, rng(), piles=0)
     assert (pixels[0] == photograph.pixels[2, :5]).all()
 
 
 def test_step_4_cuts_pixels_targets_and_weights_alike():
-    pixels, targets, weights = take_slice(labelled(), 50, 50, 20)
+    pixels, targets, weights = labelled().take_slice(50, 50, 20, rng(), piles=0)
     assert (pixels.shape, targets.shape, weights.shape) == ((20, 20, 3), (1, 20, 20), (1, 20, 20))
     assert targets.min() == 255
 
@@ -78,7 +84,7 @@ def test_step_5_skips_slices_without_an_object():
 
 
 def test_step_6_resizes_to_the_input():
-    pixels, targets, weights = resize_to_input(*take_slice(labelled(), 0, 0, 60), 92)
+    pixels, targets, weights = resize_to_input(*labelled().take_slice(0, 0, 60, rng(), piles=0), 92)
     assert (pixels.shape, targets.shape, weights.shape) == ((92, 92, 3), (1, 92, 92), (1, 92, 92))
 
 
@@ -86,7 +92,9 @@ def test_steps_3_and_6_scale_differently_from_sample_to_sample(monkeypatch):
     """In the released code of the paper the rescaling was a constant."""
     sides, factors = set(), set()
     monkeypatch.setattr(augmentation, "lose_quality", lambda pixels, factor: factors.add(factor) or pixels)
-    monkeypatch.setattr(augmentation, "take_slice", lambda *all_: sides.add(all_[-1]) or take_slice(*all_))
+    monkeypatch.setattr(
+        augmentation, "pick_place", lambda shape, side, *how: sides.add(side) or pick_place(shape, side, *how)
+    )
     for seed in range(10):
         draw_sample([labelled()], rng(seed), Augmentation(), input_px=92, margin_px=10)
     assert len(sides) > 5
@@ -142,13 +150,15 @@ def test_targets_are_the_part_that_the_network_writes(input_px):
 class LaysWhite:
     """Stands in for piles: everything becomes white."""
 
-    def lay(self, pixels, targets, _):
-        return np.full_like(pixels, 255), np.full_like(targets, 255), np.ones_like(targets)
+    def lay(self, pixels, _):
+        return np.full_like(pixels, 255), []
 
 
 @pytest.mark.parametrize(("share", "laid"), [(0, False), (1, True)])
 def test_piles_are_laid_on_the_share_that_is_asked_for(share, laid):
-    photograph = dataclasses.replace(labelled(), piles=LaysWhite())
+    plain = labelled()
+    two = {name: np.repeat(getattr(plain, name), 2, axis=0) for name in ("targets", "weights")}
+    photograph = dataclasses.replace(plain, piles=LaysWhite(), **two)
     sample = draw_sample([photograph], rng(), PLAIN, input_px=92, margin_px=44, piles=share)
     assert (sample.pixels == 255).all() == laid
 

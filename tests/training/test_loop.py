@@ -9,7 +9,7 @@ import numpy as np  # noqa: E402
 
 from hemolens.errors import TrainingError  # noqa: E402
 from hemolens.networks import NETWORKS  # noqa: E402
-from hemolens.training import augmentation, loop  # noqa: E402
+from hemolens.training import augmentation, loop, sources  # noqa: E402
 from hemolens.training.all_idb1 import LabelledPhotograph  # noqa: E402
 from hemolens.training.checkpoints import Checkpoint, save_checkpoint  # noqa: E402
 from hemolens.training.setup import TrainingSetup  # noqa: E402
@@ -44,7 +44,8 @@ def one_photograph(monkeypatch):
     pixels = np.where(disc[..., None], 90, 220).repeat(3, axis=2).astype(np.uint8)
     planes = np.stack([disc, disc]).astype(np.uint8)
     photograph = LabelledPhotograph("a", pixels, 255 * planes, np.ones_like(planes))
-    monkeypatch.setattr(loop, "read_training_set", lambda *_, **__: [photograph])
+    monkeypatch.setattr(sources, "read_training_set", lambda *_, **__: [photograph])
+    return photograph
 
 
 def weights(network):
@@ -99,7 +100,7 @@ def test_frozen_statistics_are_those_of_many_batches(tmp_path, monkeypatch):
     trainee = loop.begin(setup(), tmp_path / "none")
     first = loop.batch_norms(trainee.network)[0]
     before = first.running_mean.clone()
-    loop.measure_statistics(trainee.network, loop.read_training_set(), setup())
+    loop.measure_statistics(trainee.network, sources.read_training_set(), setup())
     assert first.num_batches_tracked == 5
     assert not torch.allclose(first.running_mean, before)
 
@@ -107,7 +108,7 @@ def test_frozen_statistics_are_those_of_many_batches(tmp_path, monkeypatch):
 def test_statistics_stay_frozen_from_their_step_on(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "N_STATISTICS_BATCHES", 2)
     frozen = setup(freeze_statistics_at=1)
-    trainee, photographs = loop.begin(frozen, tmp_path / "none"), loop.read_training_set()
+    trainee, photographs = loop.begin(frozen, tmp_path / "none"), sources.read_training_set()
     seen = []
     for _ in range(3):
         loop.take_step(trainee, photographs, frozen)
@@ -119,9 +120,9 @@ def test_statistics_stay_frozen_from_their_step_on(tmp_path, monkeypatch):
 def test_validation_draws_all_its_samples_from_the_whole_photograph(monkeypatch):
     """In the released code of the paper the validation stopped after one tile a row."""
     places = []
-    real = augmentation.take_slice
-    monkeypatch.setattr(augmentation, "take_slice", lambda *all_: places.append(all_[1:3]) or real(*all_))
-    samples = loop.validation_samples(loop.read_training_set(), setup(batch=4))
+    real = augmentation.pick_place
+    monkeypatch.setattr(augmentation, "pick_place", lambda *how: places.append(real(*how)) or places[-1])
+    samples = loop.validation_samples(sources.read_training_set(), setup(batch=4))
     assert len(samples) == loop.N_VALIDATION_SAMPLES
     rows, cols = np.ptp(np.array(places), axis=0)
     assert min(rows, cols) > 30
@@ -189,7 +190,7 @@ def test_an_option_that_the_network_does_not_have_is_refused(tmp_path):
 
 
 def test_the_network_decides_how_much_of_a_sample_it_writes():
-    (sample,) = loop.draw_batch(loop.read_training_set(), segnet_setup(batch=1), step=0)
+    (sample,) = loop.draw_batch(sources.read_training_set(), segnet_setup(batch=1), step=0)
     assert sample.pixels.shape == (64, 64, 3)
     assert sample.targets.shape == (2, 64, 64)
 
@@ -257,7 +258,7 @@ def part_states(network, part):
 
 
 def states_after_each_step(chosen, tmp_path, part):
-    trainee, photographs = loop.begin(chosen, tmp_path / "none"), loop.read_training_set()
+    trainee, photographs = loop.begin(chosen, tmp_path / "none"), sources.read_training_set()
     states = []
     for _ in range(chosen.steps):
         loop.take_step(trainee, photographs, chosen)
@@ -297,16 +298,16 @@ def test_an_unknown_part_to_freeze_is_named(tmp_path):
 
 
 def test_each_phase_reads_its_own_photographs_and_labels(tmp_path, monkeypatch):
-    asked, photographs = [], loop.read_training_set()
-    monkeypatch.setattr(loop, "read_training_set", lambda _, **how: asked.append(how) or photographs)
+    asked, photographs = [], sources.read_training_set()
+    monkeypatch.setattr(sources, "read_training_set", lambda _, **how: asked.append(how) or photographs)
     loop.train(two_phases(train=["b"], labels="stand-in"), tmp_path, tmp_path)
     in_phases = [(how["names"], how["labels"]) for how in asked if "labels" in how]
     assert in_phases == [(("a",), "annotated"), (("b",), "stand-in")]
 
 
 def test_training_goes_on_in_the_phase_it_was_in(tmp_path, monkeypatch):
-    asked, photographs = [], loop.read_training_set()
-    monkeypatch.setattr(loop, "read_training_set", lambda _, **how: asked.append(how) or photographs)
+    asked, photographs = [], sources.read_training_set()
+    monkeypatch.setattr(sources, "read_training_set", lambda _, **how: asked.append(how) or photographs)
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
 
     def stop(progress):

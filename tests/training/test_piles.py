@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hemolens.training.piles import CutOut, Piles, cut_out_cells, touching_weights
+from hemolens.training.piles import CutOut, Piles, cover, cut_out_cells, touching_weights
 
 GREY, DARK = 200, 100
 
@@ -25,7 +25,7 @@ def cell(radius=20, colour=DARK):
 
 
 def piles(*cells):
-    return Piles(cells, np.full(3, GREY, np.float32), touching_weight=5)
+    return Piles(cells, np.full(3, GREY, np.float32))
 
 
 def empty(side=200):
@@ -33,7 +33,10 @@ def empty(side=200):
 
 
 def laid(seed=0, material=None):
-    return (material or piles(cell())).lay(*empty(), np.random.default_rng(seed))
+    """The picture and its mask and edge."""
+    pixels, targets = empty()
+    pixels, cells = (material or piles(cell())).lay(pixels, np.random.default_rng(seed))
+    return pixels, cover(targets, cells)
 
 
 def test_cells_that_stand_alone_are_cut_out():
@@ -55,7 +58,7 @@ def test_no_outlines_give_no_cells():
 
 
 def test_the_mask_is_where_the_picture_changed():
-    pixels, (mask, _), _ = laid()
+    pixels, (mask, _) = laid()
     changed = np.abs(pixels.astype(int) - GREY).max(axis=2) > 50
     assert mask.any()
     assert (changed == (mask > 0)).mean() > 0.99
@@ -64,33 +67,31 @@ def test_the_mask_is_where_the_picture_changed():
 @pytest.mark.parametrize("seed", range(5))
 def test_mask_minus_edge_holds_whole_cells_only(seed):
     """What is left of a cell under others is at most a cell; one cell too many would be a merge."""
-    _, (mask, edge), _ = laid(seed)
+    _, (mask, edge) = laid(seed)
     _, _, stats, _ = cv2.connectedComponentsWithStats(((mask > 0) & (edge == 0)).astype(np.uint8), connectivity=4)
     assert stats[1:, cv2.CC_STAT_AREA].max() <= np.pi * (1.1 * 20) ** 2
 
 
 def test_a_covered_border_is_no_longer_labelled():
-    material = piles(cell())
     pixels, targets = empty()
     targets[1, 100, 60:140] = 255  # a border under the cell that is laid
-    material._lay_cell(pixels, targets, cell(), (100, 100), see_through=0.0)
+    targets = cover(targets, piles()._lay_cell(pixels, cell(), (100, 100), see_through=0.0))
     assert targets[1, 100, 100] == 0
     assert targets[1, 100, 65] == 255
     assert targets[1, 100, 80] == 255  # its own outline
 
 
 def test_a_cell_beyond_the_frame_changes_nothing():
-    pixels, targets = empty(60)
-    piles()._lay_cell(pixels, targets, cell(), (-100, 30), see_through=0.0)
+    pixels, _ = empty(60)
+    assert list(piles()._lay_cell(pixels, cell(), (-100, 30), see_through=0.0)) == []
     assert (pixels == GREY).all()
-    assert not targets.any()
 
 
 def test_what_shines_through_a_see_through_cell_is_darker():
     opaque, through = empty()[0], empty()[0]
     for pixels, see_through in ((opaque, 0.0), (through, 1.0)):
         pixels[:, 100:] = DARK
-        piles()._lay_cell(pixels, empty()[1], cell(), (100, 100), see_through)
+        list(piles()._lay_cell(pixels, cell(), (100, 100), see_through))
     assert opaque[100, 110, 0] == DARK
     assert through[100, 110, 0] == DARK * DARK // GREY
     assert through[100, 90, 0] == DARK
@@ -98,7 +99,8 @@ def test_what_shines_through_a_see_through_cell_is_darker():
 
 def test_the_slice_handed_in_is_not_changed():
     pixels, targets = empty()
-    piles(cell()).lay(pixels, targets, np.random.default_rng(0))
+    _, cells = piles(cell()).lay(pixels, np.random.default_rng(0))
+    cover(targets, cells)
     assert (pixels == GREY).all()
     assert not targets.any()
 
@@ -109,10 +111,9 @@ def test_the_same_seed_lays_the_same_piles():
 
 
 def test_without_cells_nothing_is_laid():
-    pixels, targets, weights = laid(material=piles())
+    pixels, targets = laid(material=piles())
     assert (pixels == GREY).all()
     assert not targets.any()
-    assert (weights == 1).all()
 
 
 def test_borders_between_cells_weigh_more_than_outer_ones():

@@ -22,19 +22,24 @@ Discs = Annotated[float, Field(ge=0, le=100)]
 """An area, in areas of the disc of one red-cell diameter."""
 
 
-class SourceSettings(BaseModel):
+class CounterSettings(BaseModel):
     """What all counters need to know; lengths in red-cell diameters, areas in red-cell discs, never pixels."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    body_threshold: Probability = Field(default=0.5, description="a pixel whose mask is above belongs to a cell")
+    max_hole: Discs = Field(default=0.1, description="holes of the mask up to this size are filled (pale centres)")
+    min_area: Discs = Field(default=0.0, description="smaller cells are not counted")
+    min_score: Probability = Field(default=0.0, description="cells with a lower mean mask are not counted")
+
+
+class SourceSettings(CounterSettings):
+    """What the counters share that read the mask, the edge, or both in one."""
 
     source: Source = Field(
         default="mask", description="what is read: the mask, the edge, or one of the ways in JOINS of both"
     )
     edge_weight: float = Field(default=1.0, ge=0, le=10, description="what the edge is multiplied with in a join")
-    body_threshold: Probability = Field(default=0.5, description="a pixel whose mask is above belongs to a cell")
-    max_hole: Discs = Field(default=0.1, description="holes of the mask up to this size are filled (pale centres)")
-    min_area: Discs = Field(default=0.0, description="smaller cells are not counted")
-    min_score: Probability = Field(default=0.0, description="cells with a lower mean mask are not counted")
 
 
 class CoreSettings(SourceSettings):
@@ -126,7 +131,7 @@ the most lenient. The arithmetic mean would only move the threshold of the first
 """
 
 
-def fill_mask(maps: ProbabilityMaps, settings: SourceSettings) -> NDArray[np.float32]:
+def fill_mask(maps: ProbabilityMaps, settings: CounterSettings) -> NDArray[np.float32]:
     """Return the mask with 1 in its holes of at most ``max_hole`` red-cell discs."""
     body = maps.mask > settings.body_threshold
     holes = fill_holes(body, settings.max_hole * red_cell_disc_px(maps)) & ~body
@@ -229,7 +234,7 @@ def red_cell_disc_px(maps: ProbabilityMaps) -> float:
     return float(np.pi / 4 * maps.red_cell_diameter_px**2)
 
 
-def large_and_sure(cells: list[Cell], maps: ProbabilityMaps, settings: SourceSettings) -> list[Cell]:
+def large_and_sure(cells: list[Cell], maps: ProbabilityMaps, settings: CounterSettings) -> list[Cell]:
     """Keep the cells that are neither too small nor too doubtful to be counted."""
     min_area_px = settings.min_area * red_cell_disc_px(maps)
     return [cell for cell in cells if cell.area_px >= min_area_px and cell.score >= settings.min_score]

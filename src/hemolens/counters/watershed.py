@@ -71,9 +71,10 @@ def find_cells(maps: ProbabilityMaps, settings: WatershedSettings) -> list[Cell]
     """
     core, body = find_cores(maps, settings)
     height = _height(core, maps.red_cell_diameter_px, settings)
-    seeds = _seeds(height, maps.red_cell_diameter_px, settings)
-    hills = _flood(height, seeds, core)
-    hills = _merge_shallow(hills, height, settings.min_depth * maps.red_cell_diameter_px)
+    diameter = maps.red_cell_diameter_px
+    seeds = find_seeds(height, min_height=settings.min_height * diameter, reach_px=settings.min_distance * diameter)
+    hills = flood(height, seeds, core)
+    hills = merge_shallow(hills, height, settings.min_depth * diameter)
     whole = grow_back(hills, body, maps, settings)
     cells = cells_from_labels(whole, cell_type=maps.cell_type, score_map=maps.mask)
     return large_and_sure(cells, maps, settings)
@@ -141,10 +142,10 @@ def _octile_distance(core: NDArray[np.bool_]) -> NDArray[np.float32]:
     return np.where(core, length, 0).astype(np.float32)
 
 
-def _seeds(height: NDArray[np.float32], diameter_px: float, settings: WatershedSettings) -> NDArray[np.int32]:
-    """Number the local maxima from 1; int32, shape (H, W), 0 elsewhere.
+def find_seeds(height: NDArray[np.float32], *, min_height: float, reach_px: float) -> NDArray[np.int32]:
+    """Number the local maxima of at least ``min_height`` from 1; int32, shape (H, W), 0 elsewhere.
 
-    Of two maxima closer than the minimal distance the lower one goes, whether or not the higher one stays;
+    Of two maxima closer than ``reach_px`` the lower one goes, whether or not the higher one stays;
     equal ones become one seed. So the outcome does not depend on the order in which they are visited.
     """
     import cv2
@@ -152,10 +153,9 @@ def _seeds(height: NDArray[np.float32], diameter_px: float, settings: WatershedS
     from scipy.sparse.csgraph import connected_components
     from scipy.spatial import KDTree
 
-    reach_px = settings.min_distance * diameter_px
     half = max(1, int(reach_px / 2**0.5))  # the square inside the circle: cheap, and leaves few to compare
     highest = cv2.dilate(height, np.ones((2 * half + 1, 2 * half + 1), np.uint8))
-    is_top = (height == highest) & (height > 0) & (height >= settings.min_height * diameter_px)
+    is_top = (height == highest) & (height > 0) & (height >= min_height)
     n_tops, tops, _, centres = cv2.connectedComponentsWithStats(is_top.astype(np.uint8), connectivity=8)
     summit = np.zeros(n_tops, np.float32)
     summit[tops[is_top]] = height[is_top]
@@ -173,7 +173,7 @@ def _seeds(height: NDArray[np.float32], diameter_px: float, settings: WatershedS
     return seeds
 
 
-def _flood(height: NDArray[np.float32], seeds: NDArray[np.int32], core: NDArray[np.bool_]) -> NDArray[np.int32]:
+def flood(height: NDArray[np.float32], seeds: NDArray[np.int32], core: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Give every core pixel the number of the seed whose hill it lies on; 0 where a core has no seed."""
     import cv2
     from skimage.segmentation import watershed
@@ -194,9 +194,9 @@ def _flood(height: NDArray[np.float32], seeds: NDArray[np.int32], core: NDArray[
     return hills.astype(np.int32)
 
 
-def _merge_shallow(hills: NDArray[np.int32], height: NDArray[np.float32], min_depth_px: float) -> NDArray[np.int32]:
-    """Merge neighbouring hills unless the pass between them is ``min_depth_px`` lower than both summits."""
-    if min_depth_px <= 0 or not hills.any():
+def merge_shallow(hills: NDArray[np.int32], height: NDArray[np.float32], min_depth: float) -> NDArray[np.int32]:
+    """Merge neighbouring hills unless the pass between them is ``min_depth`` lower than both summits."""
+    if min_depth <= 0 or not hills.any():
         return hills
     n_labels = int(hills.max()) + 1
     summit = np.zeros(n_labels, np.float32)
@@ -210,7 +210,7 @@ def _merge_shallow(hills: NDArray[np.int32], height: NDArray[np.float32], min_de
 
     for first, second, level in _passes(hills, height):
         one, other = sorted((owner_of(first), owner_of(second)), key=lambda label: -summit[label])
-        if one != other and summit[other] - level < min_depth_px:
+        if one != other and summit[other] - level < min_depth:
             owner[other] = one
     return np.array([owner_of(label) for label in range(n_labels)], np.int32)[hills]
 

@@ -66,7 +66,7 @@ def read_case(folder: Path, name: str, kind: CellType, model: Model) -> Case:
     """Apply a model to an ALL-IDB1 photograph at the diameter that the program estimates, and read the truth."""
     pixels = read_photograph(folder / "images" / f"{name}.jpg").pixels
     maps = compute_probability_maps(pixels, estimate_red_cell_diameter(pixels).px, model)
-    return Case(maps, (pixels.shape[0], pixels.shape[1]), read_truth(folder, name, kind))
+    return Case(maps[kind], (pixels.shape[0], pixels.shape[1]), read_truth(folder, name, kind))
 
 
 def choices(kind: CellType, counter: str) -> dict[str, list[Any]]:

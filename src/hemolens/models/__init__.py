@@ -54,7 +54,7 @@ class ModelCard(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    cell_type: CellType
+    cell_type: CellType | None = None
     network: str
     outputs: tuple[str, ...] = Field(min_length=1)
     red_cell_diameter_px: float = Field(gt=0)

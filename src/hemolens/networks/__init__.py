@@ -11,10 +11,17 @@ from typing import Literal
 from hemolens.errors import TrainingError
 from hemolens.networks.do_unet import DOUNet
 from hemolens.networks.network import Network
+from hemolens.networks.one_pass import OnePass
 from hemolens.networks.segnet_vgg16 import DOSegNet, SegNet
 from hemolens.networks.unet import UNet
 
-NETWORKS: dict[str, type[Network]] = {"do-segnet": DOSegNet, "do-unet": DOUNet, "segnet": SegNet, "unet": UNet}
+NETWORKS: dict[str, type[Network]] = {
+    "do-segnet": DOSegNet,
+    "do-unet": DOUNet,
+    "one-pass": OnePass,
+    "segnet": SegNet,
+    "unet": UNet,
+}
 
 
 def create_network(

@@ -26,7 +26,8 @@ from hemolens.errors import TrainingError
 from hemolens.models import Source
 from hemolens.photograph import read_photograph
 from hemolens.probability_maps import resize_to_diameter
-from hemolens.training.piles import EDGE_PX, Piles, cut_out_cells, touching_weights
+from hemolens.tiles import mirror_index
+from hemolens.training.piles import EDGE_PX, Piles, cover, cut_out_cells, touching_weights
 from hemolens.training.stand_in_masks import draw_stand_in_mask
 
 TERMS = "Research use only. The photographs' makers restrict redistribution; the weights contain none of them."
@@ -84,6 +85,30 @@ class LabelledPhotograph:
     targets: NDArray[np.uint8]
     weights: NDArray[np.uint8]
     piles: Piles | None = None
+    touching_weight: float = 1.0
+    share: float = 1.0
+
+    def take_slice(
+        self, row: int, col: int, side: int, rng: np.random.Generator, piles: float
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+        """Take a square slice of pixels, targets and weights; beyond the frame the picture is mirrored.
+
+        With probability ``piles``, piles of cells are laid on it, if the photograph has cells to lend.
+        """
+        height, width = self.pixels.shape[:2]
+        rows = mirror_index(np.arange(row, row + side), height)
+        cols = mirror_index(np.arange(col, col + side), width)
+        down, across = np.ix_(rows, cols)
+        pixels, targets, weights = (
+            self.pixels[down, across],
+            self.targets[:, down, across],
+            self.weights[:, down, across],
+        )
+        if piles and self.piles and rng.random() < piles:
+            pixels, laid = self.piles.lay(pixels, rng)
+            targets = cover(targets, laid)
+            weights = touching_weights(targets[0], targets[1], self.touching_weight)
+        return pixels, targets, weights
 
 
 def read_training_set(
@@ -220,8 +245,8 @@ def _draw_outlines(
         cv2.polylines(edge, [vertices], True, 255, EDGE_PX, shift=4)
     weights = touching_weights(mask, edge, touching_weight)
     background = np.median(pixels[mask == 0], axis=0).astype(np.float32)
-    piles = Piles(cut_out_cells(pixels, resized), background, touching_weight)
-    return LabelledPhotograph(name, pixels, np.stack([mask, edge]), weights, piles)
+    piles = Piles(cut_out_cells(pixels, resized), background)
+    return LabelledPhotograph(name, pixels, np.stack([mask, edge]), weights, piles, touching_weight)
 
 
 def _stand_in(

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.tiles import mirror_index
-from hemolens.training.all_idb1 import LabelledPhotograph
+from hemolens.training.microscopes import change_microscope
 from hemolens.training.setup import Augmentation
+from hemolens.training.sources import Labelled
 
 Rng = np.random.Generator
 
@@ -29,7 +29,7 @@ class Sample(NamedTuple):
 
 
 def draw_sample(
-    photographs: Sequence[LabelledPhotograph],
+    photographs: Sequence[Labelled],
     rng: Rng,
     settings: Augmentation,
     *,
@@ -41,7 +41,7 @@ def draw_sample(
 
     Parameters
     ----------
-    photographs : sequence of LabelledPhotograph
+    photographs : sequence of Labelled
         Not empty.
     rng : numpy.random.Generator
         The same state draws the same sample.
@@ -55,9 +55,7 @@ def draw_sample(
         photograph = pick_photograph(photographs, rng)
         side = round(input_px * rng.uniform(*settings.zoom))
         row, col = pick_place(photograph.pixels.shape[:2], side, margin_px, rng)
-        pixels, targets, weights = take_slice(photograph, row, col, side)
-        if piles and photograph.piles and rng.random() < piles:
-            pixels, targets, weights = photograph.piles.lay(pixels, targets, rng)
+        pixels, targets, weights = photograph.take_slice(row, col, side, rng, piles)
         inner = round(margin_px * side / input_px)
         if (
             not has_object(targets[:, inner : side - inner, inner : side - inner])
@@ -67,7 +65,7 @@ def draw_sample(
         pixels = lose_quality(pixels, rng.uniform(*settings.quality))
         pixels, targets, weights = resize_to_input(pixels, targets, weights, input_px)
         pixels, targets, weights = rotate_and_flip(pixels, targets, weights, rng)
-        pixels = change_colours(pixels, rng, settings)
+        pixels = change_microscope(change_colours(pixels, rng, settings), rng, settings)
         cut = slice(margin_px, input_px - margin_px)
         return Sample(
             pixels,
@@ -76,9 +74,10 @@ def draw_sample(
         )
 
 
-def pick_photograph(photographs: Sequence[LabelledPhotograph], rng: Rng) -> LabelledPhotograph:
-    """Step 1: any photograph, each equally likely."""
-    return photographs[int(rng.integers(len(photographs)))]
+def pick_photograph(photographs: Sequence[Labelled], rng: Rng) -> Labelled:
+    """Step 1: any photograph, each as likely as its share."""
+    ends = np.cumsum([photograph.share for photograph in photographs])
+    return photographs[int(np.searchsorted(ends, rng.random() * ends[-1], side="right"))]
 
 
 def pick_place(shape: tuple[int, ...], side: int, margin_px: int, rng: Rng) -> tuple[int, int]:
@@ -101,21 +100,6 @@ def lose_quality(pixels: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
         pixels, (max(1, round(width * factor)), max(1, round(height * factor))), interpolation=cv2.INTER_AREA
     )
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8)
-
-
-def take_slice(
-    photograph: LabelledPhotograph, row: int, col: int, side: int
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
-    """Step 4: a square slice of pixels, targets and weights; beyond the frame the picture is mirrored."""
-    height, width = photograph.pixels.shape[:2]
-    rows = mirror_index(np.arange(row, row + side), height)
-    cols = mirror_index(np.arange(col, col + side), width)
-    down, across = np.ix_(rows, cols)
-    return (
-        photograph.pixels[down, across],
-        photograph.targets[:, down, across],
-        photograph.weights[:, down, across],
-    )
 
 
 def has_object(targets: NDArray[np.uint8]) -> bool:

@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +16,11 @@ from torch import Tensor, nn
 from hemolens.errors import TrainingError
 from hemolens.networks import NETWORKS, create_network
 from hemolens.networks.network import Network
-from hemolens.training.all_idb1 import LabelledPhotograph, read_training_set
 from hemolens.training.augmentation import Sample, draw_sample
 from hemolens.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from hemolens.training.losses import total_loss
 from hemolens.training.setup import Phase, TrainingSetup
+from hemolens.training.sources import Labelled, read_photographs, read_validation
 
 WARM_UP_STEPS = 100
 CHECKPOINT_SECONDS = 120.0
@@ -69,7 +68,7 @@ def stack(samples: Sequence[Sample]) -> tuple[Tensor, Tensor, Tensor]:
     return pixels.to(torch.float32, memory_format=torch.channels_last) / 127.5 - 1, targets, weights
 
 
-def draw_batch(photographs: Sequence[LabelledPhotograph], setup: TrainingSetup, step: int) -> list[Sample]:
+def draw_batch(photographs: Sequence[Labelled], setup: TrainingSetup, step: int) -> list[Sample]:
     """The samples of one step: the same for the same set-up, whatever was drawn before."""
     return [
         draw_sample(
@@ -89,7 +88,7 @@ def batch_norms(network: nn.Module) -> list[nn.BatchNorm2d]:
     return [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
 
 
-def measure_statistics(network: nn.Module, photographs: Sequence[LabelledPhotograph], setup: TrainingSetup) -> None:
+def measure_statistics(network: nn.Module, photographs: Sequence[Labelled], setup: TrainingSetup) -> None:
     """Replace the running statistics of batch norm by their mean over many batches, in place."""
     network.train()
     momenta = [norm.momentum for norm in batch_norms(network)]
@@ -209,7 +208,7 @@ def freeze(network: nn.Module, parts: Sequence[str]) -> None:
             norm.eval()
 
 
-def take_step(trainee: Trainee, photographs: Sequence[LabelledPhotograph], setup: TrainingSetup) -> float:
+def take_step(trainee: Trainee, photographs: Sequence[Labelled], setup: TrainingSetup) -> float:
     """Draw a batch, lower its loss, and return what the loss was."""
     network, optimiser = trainee.network, trainee.optimiser
     for group in optimiser.param_groups:
@@ -251,8 +250,8 @@ def train(
     trainee = begin(setup, path)
     first = trainee.step
     phase, _ = phase_at(first, setup)
-    photographs = _read(setup, data, phase)
-    checks = validation_samples(_read_validation(setup, data), setup)
+    photographs = read_photographs(setup, data, phase)
+    checks = validation_samples(read_validation(setup, data), setup)
     log = _Log(out / "log.csv", keep_until=first)
     started = saved = time.monotonic()
     clock = time.process_time()
@@ -260,7 +259,7 @@ def train(
     while trainee.step < setup.steps:
         if phase_at(trainee.step, setup)[0] is not phase:
             phase, _ = phase_at(trainee.step, setup)
-            photographs = _read(setup, data, phase)
+            photographs = read_photographs(setup, data, phase)
         recent.append(take_step(trainee, photographs, setup))
         step, before, clock = trainee.step, clock, time.process_time()
         trainee.cpu_seconds += clock - before
@@ -281,25 +280,7 @@ def train(
     return trainee
 
 
-def _read(setup: TrainingSetup, data: Path, phase: Phase) -> list[LabelledPhotograph]:
-    return _reader(setup, data)(names=phase.train or setup.photographs.train, labels=phase.labels)
-
-
-def _read_validation(setup: TrainingSetup, data: Path) -> list[LabelledPhotograph]:
-    return _reader(setup, data)(names=setup.photographs.validation)
-
-
-def _reader(setup: TrainingSetup, data: Path) -> Callable[..., list[LabelledPhotograph]]:
-    return partial(
-        read_training_set,
-        data,
-        cell_type=setup.cell_type,
-        red_cell_diameter_px=setup.red_cell_diameter_px,
-        touching_weight=setup.touching_weight,
-    )
-
-
-def validation_samples(held_out: Sequence[LabelledPhotograph], setup: TrainingSetup) -> list[Sample]:
+def validation_samples(held_out: Sequence[Labelled], setup: TrainingSetup) -> list[Sample]:
     """Fixed samples of the photographs that are left out; none without such photographs."""
     if not held_out:
         return []

@@ -67,10 +67,16 @@ def write_model(network: Network, setup: TrainingSetup, folder: Path, *, cpu_sec
         trained_cpu_seconds=None if cpu_seconds is None else round(cpu_seconds),
         seed=setup.seed,
         trained_on=setup.photographs.train,
-        sources=SOURCES[setup.cell_type] + ((IMAGENET,) if setup.encoder_weights == "imagenet" else ()),
+        sources=_sources(setup),
     )
     path.with_suffix(".toml").write_text(card_text(card), encoding="utf-8")
     return path
+
+
+def _sources(setup: TrainingSetup) -> tuple[Source, ...]:
+    labels = dict.fromkeys(source for kind, own in SOURCES.items() if setup.cell_type in (None, kind) for source in own)
+    boxed = (Source(name=each.name, what=each.what, terms=each.terms) for each in setup.boxed)
+    return (*labels, *boxed, *((IMAGENET,) if setup.encoder_weights == "imagenet" else ()))
 
 
 def export_onnx(network: Network, path: Path) -> str:

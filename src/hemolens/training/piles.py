@@ -8,7 +8,7 @@ outlines that are drawn by hand, a covered cell is labelled only where it can be
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,52 +38,62 @@ class CutOut(NamedTuple):
     mask: Planes
 
 
+class Laid(NamedTuple):
+    """One cell as it was laid: where (slices of rows and columns), and what of it lies there, 0 or 255."""
+
+    window: tuple[slice, slice]
+    mask: Planes
+    outline: Planes
+
+
 @dataclass(frozen=True, eq=False)
 class Piles:
     """What piles are made of: a photograph's isolated cells and the colour of its empty background."""
 
     cells: tuple[CutOut, ...]
     background: NDArray[np.float32]
-    touching_weight: float
+    step: tuple[float, float] = STEP
+    flatten: bool = True
+    """Take some of the pale centre away, as red cells in a pile have none."""
 
-    def lay(self, pixels: Planes, targets: Planes, rng: np.random.Generator) -> tuple[Planes, Planes, Planes]:
+    def lay(self, pixels: Planes, rng: np.random.Generator) -> tuple[Planes, list[Laid]]:
         """Lay one to three chains on a slice.
 
         Parameters
         ----------
         pixels : ndarray of uint8, shape (N, N, 3)
-        targets : ndarray of uint8, shape (2, N, N)
-            Mask and edge, 0 or 255.
         rng : numpy.random.Generator
 
         Returns
         -------
-        pixels, targets, weights
-            New arrays; the weights are those of :func:`touching_weights`.
+        pixels : ndarray of uint8, shape (N, N, 3)
+            A new array.
+        laid : list of Laid
+            The cells from the lowest to the highest.
 
         """
-        pixels, targets = pixels.copy(), targets.copy()
+        pixels, laid = pixels.copy(), list[Laid]()
         if self.cells:
             for _ in range(int(rng.integers(1, 4))):
-                self._lay_chain(pixels, targets, rng)
-        return pixels, targets, touching_weights(targets[0], targets[1], self.touching_weight)
+                laid += self._lay_chain(pixels, rng)
+        return pixels, laid
 
-    def _lay_chain(self, pixels: Planes, targets: Planes, rng: np.random.Generator) -> None:
+    def _lay_chain(self, pixels: Planes, rng: np.random.Generator) -> Iterator[Laid]:
         row, col = rng.uniform(0, pixels.shape[0], 2)
         direction = rng.uniform(0, 2 * math.pi)
         pale_centre, see_through = rng.uniform(0, 1), rng.uniform(0, 0.8)
         for _ in range(int(rng.integers(*CELLS_OF_PILE))):
             cell = self.cells[int(rng.integers(len(self.cells)))]
-            turned = _turn(_flatten(cell, pale_centre), rng.uniform(0, 360), rng.uniform(0.85, 1.1))
-            self._lay_cell(pixels, targets, turned, (round(row), round(col)), see_through)
-            step = rng.uniform(*STEP) * math.sqrt(4 / math.pi * np.count_nonzero(turned.mask))
+            turned = _turn(
+                _flatten(cell, pale_centre) if self.flatten else cell, rng.uniform(0, 360), rng.uniform(0.85, 1.1)
+            )
+            yield from self._lay_cell(pixels, turned, (round(row), round(col)), see_through)
+            step = rng.uniform(*self.step) * math.sqrt(4 / math.pi * np.count_nonzero(turned.mask))
             direction += rng.normal(0, 0.3)
             row, col = row + step * math.sin(direction), col + step * math.cos(direction)
 
-    def _lay_cell(
-        self, pixels: Planes, targets: Planes, cell: CutOut, centre: tuple[int, int], see_through: float
-    ) -> None:
-        """Lay one cell on top: what it covers is no longer labelled, its own outline is."""
+    def _lay_cell(self, pixels: Planes, cell: CutOut, centre: tuple[int, int], see_through: float) -> Iterator[Laid]:
+        """Lay one cell on top, unless it falls beside the slice."""
         top, left = centre[0] - cell.mask.shape[0] // 2, centre[1] - cell.mask.shape[1] // 2
         here, there = (
             _common(top, cell.mask.shape[0], pixels.shape[0]),
@@ -97,9 +107,19 @@ class Piles:
         colour = see_through * through + (1 - see_through) * over
         opacity = cv2.GaussianBlur(cell.mask, (0, 0), 0.8)[source][..., None].astype(np.float32) / 255
         pixels[onto] = np.round(opacity * colour + (1 - opacity) * under).astype(np.uint8)
-        outline = _outline(cell.mask)[source]
-        targets[(0, *onto)] |= mask
-        targets[(1, *onto)] = np.where(mask > 0, outline, targets[(1, *onto)] | outline)
+        yield Laid(onto, mask, _outline(cell.mask)[source])
+
+
+def cover(targets: Planes, laid: Iterable[Laid]) -> Planes:
+    """Mask and edge, shape (2, H, W), 0 or 255, with cells laid on them.
+
+    What a cell covers is no longer labelled, its own outline is.
+    """
+    targets = targets.copy()
+    for window, mask, outline in laid:
+        targets[(0, *window)] |= mask
+        targets[(1, *window)] = np.where(mask > 0, outline, targets[(1, *window)] | outline)
+    return targets
 
 
 def cut_out_cells(pixels: Planes, outlines: Sequence[NDArray[np.float64]]) -> tuple[CutOut, ...]:

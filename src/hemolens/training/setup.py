@@ -35,8 +35,33 @@ class Photographs(_Frozen):
         return self
 
 
+class BoxedSource(_Frozen):
+    """A folder of photographs whose cells are boxed, for networks that count every type.
+
+    Of the photographs (sorted by name) every ``validation_every``-th is left out to choose settings on.
+    """
+
+    name: str
+    what: str
+    terms: str
+    folder: str
+    """With ``images/`` in it; relative to the data folder."""
+    table: str
+    types: tuple[CellType, ...] = Field(min_length=1)
+    """The types that the table labels; the others are unknown."""
+    usual_px: float = Field(gt=0)
+    """Red-cell diameter where a photograph has too few whole cells to measure it."""
+    share: float = Field(gt=0, lt=1)
+    """Share of the slices that are drawn from this source."""
+    left_out: dict[str, str] = {}
+    """Column and value in ``splits.csv`` of the photographs that are never looked at."""
+    white_masks: str | None = None
+    """Folder with masks of the white cells, relative to ``folder``."""
+    validation_every: int = Field(8, gt=1)
+
+
 class Augmentation(_Frozen):
-    """Strengths of the paper's eight augmentation steps (Section IV-D)."""
+    """Strengths of the paper's eight augmentation steps (Section IV-D), and of what another microscope changes."""
 
     quality: Range = (0.5, 1.0)
     """Step 3: factor of the smaller size that the slice is reduced to and scaled back from."""
@@ -48,6 +73,14 @@ class Augmentation(_Frozen):
     """Step 8: largest shift of the hue, as a fraction of the colour circle."""
     saturation: Range = (0.5, 1.5)
     value: Range = (0.6, 1.3)
+    gain: float = Field(0.0, ge=0, le=0.5)
+    """Largest change of a colour channel's brightness, as a fraction: lamp and white balance."""
+    blur_px: float = Field(0.0, ge=0, le=5)
+    """Largest sigma of a blur: focus. Half of the slices stay as they are."""
+    noise: float = Field(0.0, ge=0, le=30)
+    """Largest standard deviation of grain, in grey levels of 255."""
+    jpeg_quality: int | None = Field(None, ge=5, le=100)
+    """Lowest quality of a compression that half of the slices go through."""
 
 
 class Loss(_Frozen):
@@ -78,6 +111,10 @@ class Phase(_Frozen):
 class TrainingSetup(_Frozen):
     """Everything that decides what :func:`hemolens.training.loop.train` does.
 
+    ``cell_type`` is what the network counts; without it, the network counts every type, and ``boxed`` may name
+    further sources. ``outlined_share`` is then the share of the slices drawn from photographs with red-cell
+    outlines. Data folders: the ALL-IDB1 folder for one type; for all of them the folder that holds it as
+    ``all-idb1`` beside the other sources.
     ``width``, ``encoder_weights`` and ``encoder_file`` are options of the network, for those that have them.
     ``red_cell_diameter_px`` is the scale at which the network works: each photograph is resized so that its red
     cells have this diameter. ``touching_weight`` multiplies the loss on the border between touching cells (and
@@ -87,13 +124,15 @@ class TrainingSetup(_Frozen):
     """
 
     name: str = Field(pattern=r"^[a-z0-9-]+$")
-    cell_type: CellType
+    cell_type: CellType | None = None
     network: str
     width: int | None = Field(None, gt=0)
     encoder_weights: Literal["none", "imagenet"] = "none"
     encoder_file: Path | None = None
     red_cell_diameter_px: float = Field(gt=4)
     photographs: Photographs
+    boxed: tuple[BoxedSource, ...] = ()
+    outlined_share: float = Field(0.5, gt=0, le=1)
     seed: int = 1
     phases: tuple[Phase, ...] = Field(min_length=1)
     batch: int = Field(8, gt=0)
@@ -102,6 +141,25 @@ class TrainingSetup(_Frozen):
     freeze_statistics_at: int | None = Field(None, gt=0)
     augmentation: Augmentation = Augmentation()
     loss: dict[str, Loss]
+
+    @property
+    def only_type(self) -> CellType:
+        """The cell type of a network that counts one.
+
+        Raises
+        ------
+        TrainingError
+            If it counts all of them.
+
+        """
+        if self.cell_type is None:
+            raise TrainingError(
+                "a network of one cell type is needed here",
+                came=f"set-up {self.name!r}, which counts every type",
+                allowed="a set-up with a cell_type",
+                do="name another set-up",
+            )
+        return self.cell_type
 
     @property
     def steps(self) -> int:

@@ -101,7 +101,7 @@ def _measure_photograph(
     diameter = estimate_red_cell_diameter(pixels).px
     truth = read_truth(data, name, cell)
     maps = {
-        (system, setup.name): compute_probability_maps(pixels, diameter, weights.load(setup))
+        (system, setup.name): compute_probability_maps(pixels, diameter, weights.load(setup))[cell]
         for system, setup in members
     }
     for system, setup in members:

@@ -65,12 +65,12 @@ def untuned(systems: Sequence[System], weights: Weights) -> list[tuple[System, T
 def tune_counters(system: System, setup: TrainingSetup, data: Path, weights: Weights) -> None:
     """Choose the settings of every counter for the model of a set-up, and keep them with the weights."""
     cases = [
-        read_case(data, name, member.cell_type, weights.load(member))
+        read_case(data, name, member.only_type, weights.load(member))
         for member, name in tuning_photographs(system, setup, weights)
     ]
     start = weights.counters(setup)
     chosen = {
-        counter: tune(cases, setup.cell_type, counter, start[counter], n_trials=N_TRIALS)[0] for counter in COUNTERS
+        counter: tune(cases, setup.only_type, counter, start[counter], n_trials=N_TRIALS)[0] for counter in COUNTERS
     }
     compared = system.protocol == "honest" and cases[0].maps.edge is not None
     joins = tune_joins(cases, chosen["connected-components"]) if compared else {}
@@ -104,5 +104,5 @@ def tuning_photographs(system: System, setup: TrainingSetup, weights: Weights) -
         if name not in setup.photographs.test
     ]
     found = own or folds or [(setup, name) for name in setup.photographs.train]
-    step = -(-len(found) // N_PHOTOGRAPHS[setup.cell_type])
+    step = -(-len(found) // N_PHOTOGRAPHS[setup.only_type])
     return found[::step]

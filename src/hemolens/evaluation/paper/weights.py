@@ -55,7 +55,7 @@ class Weights:
         return {
             name: counter.settings_model.model_validate(own[name])
             if name in own
-            else settings_for(setup.cell_type, name)
+            else settings_for(setup.only_type, name)
             for name, counter in COUNTERS.items()
         }
 

@@ -1,0 +1,185 @@
+"""ALL-IDB1 with numbered cells of all three types, and what is known of each: for the one-pass network.
+
+The flags follow from the defects of the labels. Red cells are outlined on 13 photographs and unknown on the others.
+The white-cell masks join touching cells, so where a mask has another number of bodies than the authors counted by
+hand, the borders within large bodies are unknown. Some neutrophils are marked by their nucleus only, in one session
+large platelets are marked as white cells, in another stain deposit is marked as platelets.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hemolens.config import CellType
+from hemolens.photograph import read_photograph
+from hemolens.probability_maps import resize_to_diameter
+from hemolens.training.all_idb1 import SMALLEST_PLATELET_PX, SMALLEST_WHITE_CELL, read_outlines, red_cell_diameters
+from hemolens.training.cell_planes import Known, NumberedCells
+from hemolens.training.piles import Piles, cut_out_cells
+from hemolens.training.smears import LabelledSmear
+
+DEPOSIT = "plt:stain_deposit_marked"
+NUCLEUS_ONLY = "wbc:neutrophil_nucleus_only"
+
+LARGE_BODY = 1.4
+"""Where a mask joins white cells, bodies above so many times the usual area may be several."""
+
+WHITE_STEP = (0.75, 1.1)
+"""White cells of a group lie this far apart, in diameters: they touch more than they overlap."""
+
+
+def read_smears(
+    folder: Path, names: Iterable[str], *, red_cell_diameter_px: float, outputs: tuple[str, ...], touching_weight: float
+) -> list[LabelledSmear]:
+    """Read photographs of an ALL-IDB1 folder with everything that is known of their cells.
+
+    Parameters
+    ----------
+    folder : Path
+    names : iterable of str
+        Without suffix, such as ``Im045_0``.
+    red_cell_diameter_px : float
+        Every photograph is resized so that its red cells have this diameter.
+    outputs, touching_weight
+        As in :class:`hemolens.training.smears.LabelledSmear`.
+
+    Raises
+    ------
+    TrainingError
+        If the folder or one of its tables is missing.
+
+    """
+    diameters, outlines = red_cell_diameters(folder), read_outlines(folder)
+    counts, flags = _column(folder / "counts.csv", "wbc"), _column(folder / "images.csv", "flags")
+    smears = []
+    for name in names:
+        photograph = read_photograph(folder / "images" / f"{name}.jpg").pixels
+        pixels = resize_to_diameter(photograph, diameters[name], red_cell_diameter_px)
+        cells: dict[CellType, NumberedCells] = {}
+        piles: dict[CellType, Piles] = {}
+        disc_px = np.pi / 4 * diameters[name] ** 2
+        shape = (pixels.shape[0], pixels.shape[1])
+        if name in outlines:
+            scale = np.array([shape[1] / photograph.shape[1], shape[0] / photograph.shape[0]])
+            resized = [(points + 0.5) * scale - 0.5 for points in outlines[name]]
+            cells["rbc"] = number_outlines(resized, shape)
+            background = np.median(pixels[cells["rbc"].numbers == 0], axis=0).astype(np.float32)
+            piles["rbc"] = Piles(cut_out_cells(pixels, resized), background)
+        if (mask := _mask(folder, "wbc", name)) is not None:
+            white = white_cells(
+                mask, disc_px, count=int(counts[name]), nucleus_only=NUCLEUS_ONLY in flags[name].split(";")
+            )
+            cells["wbc"] = resize_cells(white, shape)
+            piles["wbc"] = white_piles(pixels, cells["wbc"])
+        if (mask := _mask(folder, "plt", name)) is not None and DEPOSIT not in flags[name].split(";"):
+            cells["plt"] = resize_cells(platelets(mask), shape)
+        smears.append(
+            LabelledSmear(
+                name, pixels, cells, red_cell_diameter_px, outputs, touching_weight, piles=piles,
+            )
+        )  # fmt: skip
+    return smears
+
+
+def number_outlines(outlines: Iterable[NDArray[np.float64]], shape: tuple[int, int]) -> NumberedCells:
+    """Fill outlines, (x, y) vertices in pixels, with numbers from 1; everything is known."""
+    numbers = np.zeros(shape, np.uint16)
+    for number, points in enumerate(outlines, start=1):
+        cv2.fillPoly(numbers, [np.round(points * 16).astype(np.int32)], number, shift=4)
+    return NumberedCells(numbers, np.full(shape, Known.ALL, np.uint8))
+
+
+def white_cells(mask: NDArray[np.bool_], disc_px: float, *, count: int, nucleus_only: bool) -> NumberedCells:
+    """Number the bodies of a white-cell mask.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (H, W)
+    disc_px : float
+        Area of a red cell.
+    count : int
+        White cells counted by hand on this photograph.
+    nucleus_only : bool
+        Of some cells only the nucleus is marked: what lies around a body is not known.
+
+    """
+    radius = round(0.06 * np.sqrt(disc_px))
+    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, _disc(max(1, radius)))
+    n_labels, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
+    area = stats[:, cv2.CC_STAT_AREA]
+    is_cell = area >= SMALLEST_WHITE_CELL * disc_px
+    is_cell[0] = False
+    known = np.full(mask.shape, Known.ALL, np.uint8)
+    speck = ~is_cell
+    speck[0] = False
+    known[_widened(speck[labels], radius)] = Known.NOTHING
+    bodies = np.flatnonzero(is_cell)
+    if len(bodies) != count and len(bodies):
+        joined = np.zeros(n_labels, bool)
+        joined[bodies] = area[bodies] > LARGE_BODY * np.median(area[bodies])
+        known[_widened(joined[labels], radius)] = Known.MASK
+    if nucleus_only:
+        known[_widened(is_cell[labels], round(0.5 * np.sqrt(disc_px))) & ~is_cell[labels]] = Known.NOTHING
+        known[is_cell[labels]] &= ~np.uint8(Known.EDGE | Known.DISTANCE)
+    return NumberedCells(_numbered(labels, is_cell), known)
+
+
+def white_piles(pixels: NDArray[np.uint8], cells: NumberedCells) -> Piles:
+    """What groups of touching white cells can be made of: the bodies that are one cell for sure."""
+    sure = np.where(cells.known == Known.ALL, cells.numbers, 0)
+    outlines = []
+    for number in np.unique(sure)[1:]:
+        contours, _ = cv2.findContours((sure == number).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        outlines.append(max(contours, key=cv2.contourArea).reshape(-1, 2).astype(np.float64))
+    background = np.median(pixels[cells.numbers == 0], axis=0).astype(np.float32)
+    return Piles(cut_out_cells(pixels, outlines), background, step=WHITE_STEP, flatten=False)
+
+
+def platelets(mask: NDArray[np.bool_]) -> NumberedCells:
+    """Number the bodies of a platelet mask; specks, and a rim of one pixel in and around each, are unknown."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    is_cell = stats[:, cv2.CC_STAT_AREA] >= SMALLEST_PLATELET_PX
+    is_cell[0] = False
+    body = is_cell[labels]
+    known = np.full(mask.shape, Known.ALL, np.uint8)
+    known[_widened(mask, 1) & ~body] = Known.NOTHING
+    return NumberedCells(_numbered(labels, is_cell), known)
+
+
+def resize_cells(cells: NumberedCells, shape: tuple[int, int]) -> NumberedCells:
+    """Bring numbers and flags to another size; every pixel takes those of the nearest."""
+    size = (shape[1], shape[0])
+    return NumberedCells(
+        cv2.resize(cells.numbers, size, interpolation=cv2.INTER_NEAREST_EXACT).astype(np.uint16),
+        cv2.resize(cells.known, size, interpolation=cv2.INTER_NEAREST_EXACT).astype(np.uint8),
+    )
+
+
+def _numbered(labels: NDArray[Any], is_cell: NDArray[np.bool_]) -> NDArray[np.uint16]:
+    numbers: NDArray[np.uint16] = np.where(is_cell, np.cumsum(is_cell), 0).astype(np.uint16)[labels]
+    return numbers
+
+
+def _widened(picture: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
+    return cv2.dilate(picture.astype(np.uint8), _disc(radius)) > 0
+
+
+def _disc(radius: int) -> NDArray[np.uint8]:
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)).astype(np.uint8)
+
+
+def _mask(folder: Path, kind: CellType, name: str) -> NDArray[np.bool_] | None:
+    path = folder / "masks" / kind / f"{name}.png"
+    return read_photograph(path).pixels[..., 0] > 127 if path.exists() else None
+
+
+def _column(path: Path, column: str) -> Mapping[str, str]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return {row["image"]: row[column] for row in csv.DictReader(file)}

@@ -1,0 +1,171 @@
+"""Photographs whose cells are boxed: numbered ellipses in the boxes, and what a box does not say is unknown.
+
+A table has the columns ``image,type,x0,y0,x1,y1`` in pixels. A box says where a cell is and how large; its border
+is known to lie near the ellipse in the box, so a ring there is left out of the loss.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hemolens.config import CELL_TYPES, CellType
+from hemolens.errors import TrainingError
+from hemolens.photograph import read_photograph
+from hemolens.probability_maps import resize_to_diameter
+from hemolens.training.all_idb1_cells import resize_cells
+from hemolens.training.cell_planes import Known, NumberedCells
+from hemolens.training.smears import LabelledSmear
+
+SURE_CELL = 0.8
+"""Pixels of the ellipse, shrunk by this factor, are cell for sure."""
+
+SURE_BACKGROUND = 1.12
+"""Pixels beyond the box, stretched by this factor, are background for sure."""
+
+AT_FRAME_PX = 3
+"""A box that comes this close to the frame holds a part of a cell."""
+
+
+class LabelledBox(NamedTuple):
+    """One row of a table: type and half-open box, x to the right, y downwards, in pixels."""
+
+    type: CellType
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+def read_boxes(path: Path) -> dict[str, list[LabelledBox]]:
+    """Read a table of boxes, by file name of the photograph.
+
+    Raises
+    ------
+    TrainingError
+        If the file is missing or its columns are others.
+
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [
+                (row["image"], LabelledBox(row["type"], *(float(row[side]) for side in ("x0", "y0", "x1", "y1"))))  # type: ignore[arg-type]
+                for row in csv.DictReader(file)
+            ]
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise TrainingError(
+            "table of boxes cannot be read",
+            came=f"{str(path)!r} ({type(error).__name__}: {error})",
+            allowed="a CSV file with the columns image,type,x0,y0,x1,y1",
+            do="check the data folder",
+        ) from error
+    boxes: dict[str, list[LabelledBox]] = {}
+    for image, box in rows:
+        if box.type in CELL_TYPES and box.x1 > box.x0 and box.y1 > box.y0:
+            boxes.setdefault(image, []).append(box)
+    return boxes
+
+
+def usual_diameter(boxes: Iterable[LabelledBox], shape: tuple[int, int], otherwise: float) -> float:
+    """Median diameter of the red cells whose box stays off the frame; ``otherwise`` where there are under three."""
+    sides = [
+        np.sqrt((box.x1 - box.x0) * (box.y1 - box.y0))
+        for box in boxes
+        if box.type == "rbc" and not touches_frame(box, shape)
+    ]
+    return float(np.median(sides)) if len(sides) >= 3 else otherwise
+
+
+def touches_frame(box: LabelledBox, shape: tuple[int, int]) -> bool:
+    """Whether a box comes close to the frame."""
+    height, width = shape
+    return min(box.x0, box.y0) <= AT_FRAME_PX or box.x1 >= width - AT_FRAME_PX or box.y1 >= height - AT_FRAME_PX
+
+
+def number_boxes(boxes: Sequence[LabelledBox], shape: tuple[int, int]) -> NumberedCells:
+    """Number the ellipses in boxes of one type, the smaller ones on top; flag what they do not say."""
+    numbers = np.zeros(shape, np.uint16)
+    covers, near = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+    core = np.zeros(shape, np.uint8)
+    for number, box in enumerate(sorted(boxes, key=lambda box: -(box.x1 - box.x0) * (box.y1 - box.y0)), start=1):
+        ellipse = _ellipse(box, 1.0, shape)
+        numbers[ellipse] = number
+        covers[ellipse] += 1
+        core[ellipse] = 0
+        if not touches_frame(box, shape):
+            core[_ellipse(box, SURE_CELL, shape)] = 1
+        near[_ellipse(box, SURE_BACKGROUND * np.sqrt(2), shape) & _box(box, SURE_BACKGROUND, shape)] = 1
+    known = np.where(near > 0, Known.CENTRE, Known.ALL).astype(np.uint8)
+    known[(core > 0) & (covers == 1)] = Known.MASK | Known.EDGE | Known.DISTANCE | Known.CENTRE
+    known[(core > 0) & (covers > 1)] = Known.MASK | Known.CENTRE
+    return NumberedCells(numbers, known)
+
+
+def read_boxed_smears(
+    images: Path,
+    boxes: dict[str, list[LabelledBox]],
+    *,
+    types: Sequence[CellType],
+    usual_px: float,
+    red_cell_diameter_px: float,
+    outputs: tuple[str, ...],
+    touching_weight: float,
+    share: float,
+    white_masks: Path | None = None,
+) -> list[LabelledSmear]:
+    """Read the photographs of a table with the types that it labels.
+
+    Parameters
+    ----------
+    images : Path
+        Folder of the photographs.
+    boxes : dict
+        As :func:`read_boxes` returns them.
+    types : sequence of CellType
+        The types that the table labels; the others are unknown.
+    usual_px : float
+        Red-cell diameter where a photograph has too few whole cells to measure it.
+    share : float
+        How often each of these photographs is drawn, relative to one of weight 1.
+    white_masks : Path, optional
+        Folder of white-cell masks, which say more than boxes.
+
+    """
+    smears = []
+    for image, own in sorted(boxes.items()):
+        photograph = read_photograph(images / image).pixels
+        shape = (photograph.shape[0], photograph.shape[1])
+        diameter = usual_diameter(own, shape, usual_px)
+        pixels = resize_to_diameter(photograph, diameter, red_cell_diameter_px)
+        small = (pixels.shape[0], pixels.shape[1])
+        cells = {kind: number_boxes([box for box in own if box.type == kind], shape) for kind in types}
+        if white_masks is not None and (path := white_masks / f"{Path(image).stem}.png").exists():
+            cells["wbc"] = _number_mask(read_photograph(path).pixels[..., 0] > 127)
+        resized = {kind: resize_cells(each, small) for kind, each in cells.items()}
+        smears.append(LabelledSmear(image, pixels, resized, red_cell_diameter_px, outputs, touching_weight, share))
+    return smears
+
+
+def _number_mask(mask: NDArray[np.bool_]) -> NumberedCells:
+    _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    return NumberedCells(labels.astype(np.uint16), np.full(mask.shape, Known.ALL, np.uint8))
+
+
+def _ellipse(box: LabelledBox, factor: float, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    rows, cols = np.ogrid[: shape[0], : shape[1]]
+    down = (rows + 0.5 - (box.y0 + box.y1) / 2) / ((box.y1 - box.y0) / 2 * factor)
+    across = (cols + 0.5 - (box.x0 + box.x1) / 2) / ((box.x1 - box.x0) / 2 * factor)
+    return np.asarray(down**2 + across**2 <= 1)
+
+
+def _box(box: LabelledBox, factor: float, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    rows, cols = np.ogrid[: shape[0], : shape[1]]
+    down = np.abs(rows + 0.5 - (box.y0 + box.y1) / 2) <= (box.y1 - box.y0) / 2 * factor
+    across = np.abs(cols + 0.5 - (box.x0 + box.x1) / 2) <= (box.x1 - box.x0) / 2 * factor
+    return np.asarray(down & across)

@@ -1,0 +1,127 @@
+"""A set-up and a data folder → the photographs to train on, each with its labels."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemolens.networks import NETWORKS
+from hemolens.training.all_idb1 import read_training_set
+from hemolens.training.all_idb1_cells import read_smears
+from hemolens.training.box_tables import read_boxed_smears, read_boxes
+from hemolens.training.setup import BoxedSource, Phase, TrainingSetup
+from hemolens.training.smears import LabelledSmear
+
+ALL_IDB1 = "all-idb1"
+"""Folder of ALL-IDB1 within the data folder of a set-up of all types."""
+
+
+class Labelled(Protocol):
+    """A photograph that slices can be drawn from."""
+
+    @property
+    def name(self) -> str:
+        """Of the file, without its folder."""
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """The picture at the working scale, (H, W, 3)."""
+
+    @property
+    def share(self) -> float:
+        """How often it is drawn, relative to others."""
+
+    def take_slice(
+        self, row: int, col: int, side: int, rng: np.random.Generator, piles: float
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+        """Pixels (N, N, 3), targets (K, N, N) 0 … 255 and loss weights (K, N, N) of a square slice."""
+
+
+def read_photographs(setup: TrainingSetup, data: Path, phase: Phase) -> Sequence[Labelled]:
+    """Read the photographs that a phase trains on.
+
+    Raises
+    ------
+    TrainingError
+        If a folder, a photograph or a label is missing.
+
+    """
+    names = phase.train or setup.photographs.train
+    if setup.cell_type is not None:
+        return _read_one_type(setup, data, names=names, labels=phase.labels)
+    smears = _share_out(_read_all_types(setup, data, names), setup)
+    for source in setup.boxed:
+        smears += _read_boxed(setup, data, source, validation=False)
+    return smears
+
+
+def read_validation(setup: TrainingSetup, data: Path) -> Sequence[Labelled]:
+    """Read the photographs that are left out of training to choose settings on."""
+    names = setup.photographs.validation
+    if setup.cell_type is not None:
+        return _read_one_type(setup, data, names=names)
+    smears = _share_out(_read_all_types(setup, data, names), setup)
+    for source in setup.boxed:
+        smears += _read_boxed(setup, data, source, validation=True)
+    return smears
+
+
+def _read_one_type(setup: TrainingSetup, data: Path, **what: Any) -> Sequence[Labelled]:
+    return read_training_set(
+        data,
+        cell_type=setup.only_type,
+        red_cell_diameter_px=setup.red_cell_diameter_px,
+        touching_weight=setup.touching_weight,
+        **what,
+    )
+
+
+def _read_all_types(setup: TrainingSetup, data: Path, names: Sequence[str]) -> list[LabelledSmear]:
+    return read_smears(data / ALL_IDB1, names, **_drawn(setup))
+
+
+def _read_boxed(setup: TrainingSetup, data: Path, source: BoxedSource, *, validation: bool) -> list[LabelledSmear]:
+    folder = data / source.folder
+    boxes = read_boxes(folder / source.table)
+    names = boxed_photographs(folder, source, sorted(boxes), validation=validation)
+    return read_boxed_smears(
+        folder / "images",
+        {name: boxes[name] for name in names},
+        types=source.types,
+        usual_px=source.usual_px,
+        share=source.share / max(1, len(names)),
+        white_masks=folder / source.white_masks if source.white_masks else None,
+        **_drawn(setup),
+    )
+
+
+def boxed_photographs(folder: Path, source: BoxedSource, names: Sequence[str], *, validation: bool) -> list[str]:
+    """Those photographs of a source that are trained on, or those left out to choose settings on."""
+    never: set[str] = set()
+    for column, value in source.left_out.items():
+        with (folder / "splits.csv").open(newline="", encoding="utf-8") as file:
+            never |= {row["image"] for row in csv.DictReader(file) if row[column] == value}
+    allowed = [name for name in names if name not in never]
+    return [name for n, name in enumerate(allowed) if (n % source.validation_every == 0) == validation]
+
+
+def _share_out(smears: list[LabelledSmear], setup: TrainingSetup) -> list[LabelledSmear]:
+    """Give the photographs with red-cell outlines their share of the slices, and the others what is left."""
+    n_outlined = sum("rbc" in smear.cells for smear in smears)
+    left = 1 - setup.outlined_share - sum(source.share for source in setup.boxed)
+    outlined, other = setup.outlined_share / max(1, n_outlined), left / max(1, len(smears) - n_outlined)
+    return [replace(smear, share=outlined if "rbc" in smear.cells else other) for smear in smears]
+
+
+def _drawn(setup: TrainingSetup) -> dict[str, Any]:
+    return {
+        "red_cell_diameter_px": setup.red_cell_diameter_px,
+        "outputs": NETWORKS[setup.network].outputs,
+        "touching_weight": setup.touching_weight,
+    }
