@@ -79,7 +79,8 @@ def test_no_model_is_tuned_on_what_it_is_measured_on(weights, name):
 def test_chosen_settings_are_kept(drawn_all_idb1, weights, monkeypatch):
     own = read_setup("wbc").model_copy(update={"name": "own"})
     monkeypatch.setattr(Weights, "load", lambda *_: None)
-    monkeypatch.setattr(missing, "read_case", lambda *_: None)
+    no_edge = ProbabilityMaps("wbc", np.zeros((1, 1), np.float32), None, 20.0)
+    monkeypatch.setattr(missing, "read_case", lambda *_: Case(no_edge, (1, 1), Truth(0, None)))
     monkeypatch.setattr(
         missing,
         "tune",

@@ -17,7 +17,7 @@ from hemolens.training.setup import TrainingSetup
 N_PHOTOGRAPHS: dict[CellType, int] = {"rbc": 4, "wbc": 12, "plt": 8}
 """Settings are searched for on at most so many photographs, fewer where the maps are large: more cost hours."""
 
-N_TRIALS = 15
+N_TRIALS = 30
 
 
 def untrained(systems: Sequence[System], weights: Weights) -> list[TrainingSetup]:
@@ -68,11 +68,14 @@ def tune_counters(system: System, setup: TrainingSetup, data: Path, weights: Wei
         read_case(data, name, member.cell_type, weights.load(member))
         for member, name in tuning_photographs(system, setup, weights)
     ]
-    start = weights.counters(setup)
+    has_edge = cases[0].maps.edge is not None
+    # Not from the shipped settings: those were chosen on photographs that this model may be measured on.
+    source = "mask-edge" if has_edge else "mask"
     chosen = {
-        counter: tune(cases, setup.cell_type, counter, start[counter], n_trials=N_TRIALS)[0] for counter in COUNTERS
+        name: tune(cases, setup.cell_type, name, counter.settings_model(source=source), n_trials=N_TRIALS)[0]
+        for name, counter in COUNTERS.items()
     }
-    compared = system.protocol == "honest" and cases[0].maps.edge is not None
+    compared = system.protocol == "honest" and has_edge
     joins = tune_joins(cases, chosen["connected-components"]) if compared else {}
     weights.write_counters(setup, chosen, joins)
 
