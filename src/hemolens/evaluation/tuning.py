@@ -1,6 +1,6 @@
 """Choosing a counter's settings: a search on photographs whose truth is known.
 
-A random search around the present settings, then the best value of each setting in turn until nothing improves.
+A random search around the present settings, then the best value of each setting in turn, a few rounds.
 The score is the mean of counting accuracy and F1, so that false finds cannot make up for misses; where the truth
 is a count only (white cells), it is the counting accuracy.
 """
@@ -25,6 +25,9 @@ from hemolens.evaluation.matching import Detection, add_up
 from hemolens.photograph import read_photograph
 from hemolens.probability_maps import Model, ProbabilityMaps, compute_probability_maps
 from hemolens.scale import estimate_red_cell_diameter
+
+N_ROUNDS = 3
+"""Each setting is searched so many times at most."""
 
 CORE: dict[str, list[Any]] = {
     "source": ["mask-edge", "product", "minimum"],
@@ -170,12 +173,13 @@ def tune(
         tried = reached(best | changed, best_score)
         if tried > best_score:
             best, best_score = best | changed, tried
-    improved = True
-    while improved:
-        improved = False
+    for _ in range(N_ROUNDS):
+        before = best_score
         for name, values in space.items():
             for value in values:
                 tried = reached(best | {name: value}, best_score)
                 if tried > best_score + 1e-6:
-                    best, best_score, improved = best | {name: value}, tried, True
+                    best, best_score = best | {name: value}, tried
+        if best_score == before:
+            break
     return model.model_validate(best), best_score

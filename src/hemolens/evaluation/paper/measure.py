@@ -22,7 +22,7 @@ from hemolens.photograph import read_photograph
 from hemolens.probability_maps import ProbabilityMaps, average_maps, compute_probability_maps
 from hemolens.scale import estimate_red_cell_diameter
 from hemolens.training.all_idb1 import label_photograph
-from hemolens.training.setup import TrainingSetup
+from hemolens.training.setup import TrainingSetup, read_setup
 
 ENSEMBLE = "ensemble"
 """Network name of the mean of two networks' maps."""
@@ -109,13 +109,18 @@ def _measure_photograph(
         result.drawn.extend(_score(data, name, pixels, diameter, own, system, setup))
         if system.table == "counting":
             shape = (pixels.shape[0], pixels.shape[1])
-            result.counted.extend(_count(system, own, weights.counters(setup), name, shape, truth))
+            result.counted.extend(_count(system, own, settings_of(system, setup, weights), name, shape, truth))
             for join, joined in weights.joins(setup).items():
                 rows = _count(system, own, {"connected-components": joined}, name, shape, truth)
                 result.counted.extend(replace(row, join=join) for row in rows)
     for system, averaged, settings in _ensembles(members, maps, weights):
         shape = (pixels.shape[0], pixels.shape[1])
         result.counted.extend(_count(system, averaged, settings, name, shape, truth))
+
+
+def settings_of(system: System, setup: TrainingSetup, weights: Weights) -> Mapping[str, SourceSettings]:
+    """Settings of every counter for a member of a system."""
+    return weights.counters(setup if system.settings is None else read_setup(system.settings))
 
 
 def _count(
@@ -162,4 +167,4 @@ def _ensembles(
             first, setup = both[0]
             ensemble = first.model_copy(update={"network": ENSEMBLE})
             averaged = average_maps([maps[system, member.name] for system, member in both])
-            yield ensemble, averaged, weights.counters(setup)
+            yield ensemble, averaged, settings_of(first, setup, weights)

@@ -17,7 +17,7 @@ from hemolens.training.setup import TrainingSetup
 N_PHOTOGRAPHS: dict[CellType, int] = {"rbc": 4, "wbc": 12, "plt": 8}
 """Settings are searched for on at most so many photographs, fewer where the maps are large: more cost hours."""
 
-N_TRIALS = 30
+N_TRIALS = 15
 
 
 def untrained(systems: Sequence[System], weights: Weights) -> list[TrainingSetup]:
@@ -52,12 +52,15 @@ def train_missing(
 
 
 def untuned(systems: Sequence[System], weights: Weights) -> list[tuple[System, TrainingSetup]]:
-    """Trained members of the systems to be counted with for whose model no settings were chosen yet."""
+    """Trained members of the systems to be counted with that need settings of their own and have none yet."""
     found = {
         setup.name: (system, setup)
         for system in systems
         for setup in system.members()
-        if system.table == "counting" and weights.has(setup) and not weights.has_counters(setup)
+        if system.table == "counting"
+        and system.settings is None
+        and weights.has(setup)
+        and not weights.has_counters(setup)
     }
     return list(found.values())
 
