@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -72,7 +74,7 @@ def measure(
     weights : Weights
     systems : sequence of System
     on_photograph : callable
-        Told the cell type and name of each photograph before it is measured.
+        Told the cell type and name of each photograph when it is measured.
 
     """
     result = Measured([], [])
@@ -83,9 +85,15 @@ def measure(
                 if weights.has(setup):
                     for name in measured_photographs(data, system, setup):
                         wanted.setdefault(name, []).append((system, setup))
-        for name in sorted(wanted):
-            on_photograph(f"{cell} {name}")
-            _measure_photograph(data, name, cell, wanted[name], weights, result)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # most of the time is spent in libraries that run in parallel
+            done = pool.map(
+                lambda name, cell=cell, wanted=wanted: _measure_photograph(data, name, cell, wanted[name], weights),
+                sorted(wanted),
+            )
+            for name, measured in zip(sorted(wanted), done, strict=True):
+                on_photograph(f"{cell} {name}")
+                result.counted.extend(measured.counted)
+                result.drawn.extend(measured.drawn)
     return result
 
 
@@ -95,8 +103,8 @@ def _measure_photograph(
     cell: CellType,
     members: Sequence[tuple[System, TrainingSetup]],
     weights: Weights,
-    result: Measured,
-) -> None:
+) -> Measured:
+    result = Measured([], [])
     pixels = read_photograph(data / "images" / f"{name}.jpg").pixels
     diameter = estimate_red_cell_diameter(pixels).px
     truth = read_truth(data, name, cell)
@@ -116,6 +124,7 @@ def _measure_photograph(
     for system, averaged, settings in _ensembles(members, maps, weights):
         shape = (pixels.shape[0], pixels.shape[1])
         result.counted.extend(_count(system, averaged, settings, name, shape, truth))
+    return result
 
 
 def settings_of(system: System, setup: TrainingSetup, weights: Weights) -> Mapping[str, SourceSettings]:
