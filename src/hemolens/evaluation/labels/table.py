@@ -81,10 +81,8 @@ def read_table(path: Path) -> Table:
                 )
             rows.append(Row(where, dict(zip(columns, texts, strict=True))))
     except csv.Error as error:
-        came = f"{quoted(path.name)}, line {reader.line_num} ({error})"
-        raise LabelError(
-            "the labels are not a table", came=came, allowed="a CSV file", do="correct the line"
-        ) from error
+        came, do = f"{quoted(path.name)}, line {reader.line_num} ({error})", "correct the line"
+        raise LabelError("the labels are not a table", came=came, allowed="a CSV file", do=do) from error
     if len(set(columns)) != len(columns) or not rows:
         raise LabelError(
             "the table of labels has no rows" if len(set(columns)) == len(columns) else "a column comes twice",
