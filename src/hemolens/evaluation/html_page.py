@@ -18,6 +18,9 @@ th { background: #f3f3f3; }
 img, svg { max-width: 100%; height: auto; }
 """
 
+_ESCAPED = r"\\([!-/:-@\[-`{-~])"
+"""In Markdown: punctuation that a backslash makes mean nothing but itself."""
+
 
 def html_page(markdown: str, pictures: Mapping[str, bytes] | None = None) -> str:
     r"""Turn a page into one HTML file.
@@ -49,18 +52,19 @@ def html_page(markdown: str, pictures: Mapping[str, bytes] | None = None) -> str
     """
     from markdown_it import MarkdownIt
 
-    def picture(_: Any, tokens: Sequence[Any], index: int, *__: Any) -> str:
+    def picture(self: Any, tokens: Sequence[Any], index: int, options: Any, env: Any) -> str:
         name = str(tokens[index].attrs["src"])
         content = (pictures or {})[name]
         if name.endswith(".svg"):
             return content.decode()
-        alt, data = html.escape(tokens[index].content), base64.b64encode(content).decode()
+        alt = html.escape(self.renderInlineAsText(tokens[index].children, options, env))
+        data = base64.b64encode(content).decode()
         return f'<img alt="{alt}" src="data:image/jpeg;base64,{data}">'
 
     renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
     renderer.add_render_rule("image", picture)
     body = renderer.render(markdown)
-    title = html.escape(markdown.partition("\n")[0].lstrip("# "))
+    title = html.escape(re.sub(_ESCAPED, r"\1", markdown.partition("\n")[0].lstrip("# ")))
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n<style>{STYLE}'
         f"</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
@@ -83,18 +87,18 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def markdown_text(text: str) -> str:
-    r"""Write any text, such as a file name, so that Markdown shows it and does nothing else with it.
+    r"""Write any text, such as a file name, so that Markdown shows it and does nothing else with it within a line.
 
     Control characters become escapes.
 
     Examples
     --------
     >>> print(markdown_text("a|b_<i>.jpg"))
-    a\|b\_\<i\>\.jpg
+    a\|b\_\<i\>.jpg
 
     """
     shown = "".join(
         char.encode("unicode_escape").decode() if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} else char
         for char in text
     )
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", shown)
+    return re.sub(r"([\\`*_{}\[\]<>()#!|&~$^])", r"\\\1", shown)

@@ -168,7 +168,7 @@ def evaluate(
         except (ModelError, UsageError):
             raise
         except HemolensError as error:
-            failures.append(f"{found[name].name}: {error}")
+            failures.append(_failure(found[name], error))
             continue
         models |= result.models
         counters |= result.counters
@@ -209,6 +209,11 @@ def _evaluate_photograph(
     return EvaluatedPhotograph(path.name, path, shape, compared, result.counts, changed), result
 
 
+def _failure(path: Path, error: HemolensError) -> str:
+    """Say what is wrong with a photograph, without the folders that it lies in: the page may be sent around."""
+    return f"{quoted(path.name)}: {error.what}; {error.do}"
+
+
 def _all_have_boxes(labels: Labels) -> bool:
     return all(truth.boxes is not None for truths in labels.truths.values() for truth in truths.values())
 
@@ -222,7 +227,7 @@ def _check_all(labels: Labels, found: Mapping[str, Path], failures: list[str]) -
         try:
             height, width = read_photograph(path).pixels.shape[:2]
         except PhotographError as error:
-            failures.append(str(error))
+            failures.append(_failure(path, error))
             continue
         fitting[name] = fit_to_frame(path.name, labels.truths[name], (height, width), labels.sizes.get(name))
     return fitting
