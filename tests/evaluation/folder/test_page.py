@@ -81,5 +81,5 @@ def test_without_it_there_is_no_such_table(evaluated):
 
 def test_the_summary_has_the_main_figures(evaluated):
     line = summary_line(make_records(evaluated()), "rbc")
-    assert line.startswith("red cells: 2 photographs, 3 true, 4 counted, counting accuracy -75.0 % [")
+    assert line.startswith("red cells: 2 photographs, 3 true, 4 counted, counting accuracy -25.0 % [")
     assert "F1 0.571" in line

@@ -285,11 +285,11 @@ def _by_metric(records: Sequence[Record], table: Table, kind: CellType) -> dict[
 
 
 def _percent(record: Record, *, sign: bool = False) -> str:
-    return _shown(record, lambda value: f"{100 * value:{'+' if sign else ''}.1f}", " %")
+    return _shown(record, lambda value: f"{100 * value:{'+' if sign else ''}z.1f}", " %")
 
 
 def _number(record: Record, n_decimals: int) -> str:
-    return _shown(record, lambda value: f"{value:.{n_decimals}f}")
+    return _shown(record, lambda value: f"{value:z.{n_decimals}f}")
 
 
 def _shown(record: Record, show: Callable[[float], str], unit: str = "") -> str:
