@@ -30,6 +30,7 @@ def test_an_empty_field_is_unknown_and_zero_is_a_count(read):
     [
         ("a.jpg,-1", "rbc in line 2 of 'counts.csv' is not a count: got '-1'"),
         ("a.jpg,2.5", "is not a count"),
+        ("a.jpg,1e300", "is not a count"),
         ("a.jpg,many", "rbc in line 2 of 'counts.csv' is not a number: got 'many'"),
         ("a.jpg,1\na.jpg,2", "the image in line 3 of 'counts.csv' has been named before"),
         (",1", "the image in line 2 of 'counts.csv' has no name"),

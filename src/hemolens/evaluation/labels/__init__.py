@@ -59,9 +59,8 @@ def read_labels(path: str | PathLike[str], types: Collection[CellType] | None = 
     labels = _read(path, types)
     known = {kind for truths in labels.truths.values() for kind in truths}
     if not known:
-        raise LabelError(
-            "nothing is labelled", came=quoted(path), allowed="labels of one type at least", do="check the file"
-        )
+        do = "check the file, or name the types that were labelled with --types"
+        raise LabelError("nothing is labelled", came=quoted(path), allowed="labels of one type at least", do=do)
     for kind in types or ():
         if kind not in known:
             raise UsageError(

@@ -8,6 +8,9 @@ from hemolens.evaluation.labels.table import Row, Table
 from hemolens.evaluation.truth import Labels, Truth
 from hemolens.photograph import quoted
 
+MAX_COUNT = 10_000_000
+"""Cells on one photograph: more is a slip of the pen."""
+
 
 def read_count_table(table: Table) -> Labels:
     """Read counts.
@@ -40,11 +43,11 @@ def read_count_table(table: Table) -> Labels:
 
 def _count(row: Row, kind: CellType) -> int:
     value = row.number(kind)
-    if value < 0 or value != int(value):
+    if not 0 <= value <= MAX_COUNT or value != int(value):
         raise LabelError(
             f"{kind} in {row.where} is not a count",
             came=quoted(row.texts[kind]),
-            allowed="0, 1, 2, …, or nothing where the count is not known",
+            allowed=f"0, 1, 2, … {MAX_COUNT}, or nothing where the count is not known",
             do="correct the line",
         )
     return int(value)
