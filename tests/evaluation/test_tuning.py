@@ -5,7 +5,7 @@ import pytest
 
 from hemolens.counters import settings_for
 from hemolens.evaluation import tuning
-from hemolens.evaluation.all_idb1 import Truth
+from hemolens.evaluation.truth import Truth
 from hemolens.evaluation.tuning import Case, score, tune
 from hemolens.probability_maps import ProbabilityMaps
 

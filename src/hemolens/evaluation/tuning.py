@@ -20,8 +20,9 @@ from hemolens.config import CellType
 from hemolens.counters import COUNTERS, find_cells
 from hemolens.counters.source import SourceSettings
 from hemolens.evaluation.agreement import counting_accuracy
-from hemolens.evaluation.all_idb1 import Truth, detect, read_truth
+from hemolens.evaluation.all_idb1 import detect, read_truth
 from hemolens.evaluation.matching import Detection, add_up
+from hemolens.evaluation.truth import Truth
 from hemolens.photograph import read_photograph
 from hemolens.probability_maps import Model, ProbabilityMaps, compute_probability_maps
 from hemolens.scale import estimate_red_cell_diameter

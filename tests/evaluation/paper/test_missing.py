@@ -3,10 +3,10 @@ import pytest
 
 from hemolens.counters import settings_for
 from hemolens.counters.source import JOINS
-from hemolens.evaluation.all_idb1 import Truth
 from hemolens.evaluation.paper import missing
 from hemolens.evaluation.paper.systems import System
 from hemolens.evaluation.paper.weights import Weights
+from hemolens.evaluation.truth import Truth
 from hemolens.evaluation.tuning import Case, score
 from hemolens.probability_maps import ProbabilityMaps
 from hemolens.training.setup import read_setup

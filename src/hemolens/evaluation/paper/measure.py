@@ -15,11 +15,12 @@ from hemolens.cells import to_photograph
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.counters import find_cells
 from hemolens.counters.source import SourceSettings
-from hemolens.evaluation.all_idb1 import Truth, detect, read_truth
+from hemolens.evaluation.all_idb1 import detect, read_truth
 from hemolens.evaluation.matching import Detection
 from hemolens.evaluation.paper.systems import System, measured_photographs
 from hemolens.evaluation.paper.weights import Weights
 from hemolens.evaluation.segmentation import SegmentationScores, score_map
+from hemolens.evaluation.truth import Truth
 from hemolens.photograph import read_photograph
 from hemolens.probability_maps import ProbabilityMaps, average_maps, compute_probability_maps
 from hemolens.scale import estimate_red_cell_diameter
