@@ -130,7 +130,9 @@ def _measure_photograph(
 
 def settings_of(system: System, setup: TrainingSetup, weights: Weights) -> Mapping[str, SourceSettings]:
     """Settings of every counter for a member of a system."""
-    return weights.counters(setup if system.settings is None else read_setup(system.settings))
+    names = [member.name for member in system.members()]
+    owner = read_setup(system.settings[names.index(setup.name)]) if system.settings else setup
+    return weights.counters(owner)
 
 
 def _count(

@@ -57,10 +57,7 @@ def untuned(systems: Sequence[System], weights: Weights) -> list[tuple[System, T
         setup.name: (system, setup)
         for system in systems
         for setup in system.members()
-        if system.table == "counting"
-        and system.settings is None
-        and weights.has(setup)
-        and not weights.has_counters(setup)
+        if system.table == "counting" and not system.settings and weights.has(setup) and not weights.has_counters(setup)
     }
     return list(found.values())
 
