@@ -104,6 +104,11 @@ class TrainingSetup(_Frozen):
     loss: dict[str, Loss]
 
     @property
+    def trained_on(self) -> tuple[str, ...]:
+        """Every photograph that a phase trains on, sorted."""
+        return tuple(sorted({name for phase in self.phases for name in phase.train or self.photographs.train}))
+
+    @property
     def steps(self) -> int:
         """Steps in all."""
         return sum(phase.steps for phase in self.phases)
