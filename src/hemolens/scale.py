@@ -13,23 +13,41 @@ of them than of anything else. So the ruler looks for circles, at every size at 
    circle is; cells that touch, overlap or reach the frame still show most of their outline to the rays.
 4. White cells are set aside: against the other bodies they are dark in green light and clear in blue light.
 5. The diameter that most circles agree on wins, and how many agree says how far to trust it.
+
+Who knows better says so: :func:`set_ruler` takes a diameter or µm per pixel in place of the estimate, and
+:attr:`RedCellDiameter.warning` puts into words where the two disagree or the estimate cannot be trusted.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.errors import PhotographError
+from hemolens.errors import PhotographError, UsageError
 
 FALLBACK_PX = 80.0
 """Returned with confidence 0 when no cell is found: usual for a ×100 objective and a five-megapixel camera."""
 
 RANGE_PX = (15.0, 500.0)
-"""No smaller and no larger diameter is ever returned."""
+"""No smaller and no larger diameter is ever returned, nor taken from the user."""
+
+USUAL_RED_CELL_UM = 7.5
+"""Diameter of a normal red cell on a dry smear, in µm: what turns µm per pixel into pixels."""
+
+RANGE_UM_PER_PX = (USUAL_RED_CELL_UM / RANGE_PX[1], USUAL_RED_CELL_UM / RANGE_PX[0])
+"""The same range in µm per pixel: 0.015 to 0.5."""
+
+LEAST_TRUSTED = 0.4
+"""Confidence below which an estimate is doubtful: errors above 15 % are then likely (see ``confidence``)."""
+
+LARGEST_DISAGREEMENT = 1.25
+"""A given ruler that differs from a trusted estimate by more than this factor, either way, earns a warning."""
+
+Origin = Literal["estimate", "fallback", "diameter_px", "um_per_px", "file"]
+"""Where a ruler comes from: the photograph's look, nowhere, one of the two options, or the file's metadata."""
 
 _Floats = NDArray[np.float32]
 _GREEN, _BLUE = 1, 2
@@ -46,20 +64,71 @@ _OUTLINE_PER_EDGE = 1.03  # hand-drawn outlines run just outside the steepest ed
 
 @dataclass(frozen=True)
 class RedCellDiameter:
-    """How wide a red cell is in a photograph.
+    """How wide a red cell is in a photograph, and how that is known.
 
     Attributes
     ----------
     px : float
         Median diameter in photograph pixels, of the circle through the cell's outline.
     confidence : float
-        0 … 1. In benchmarks/scale_accuracy.py the diameter is off by more than 20 % in 2 of 806 photographs
-        at 0.4 or above, and in 10 of 26 below (label margin taken out). 0.0 means that no cell was found
-        and ``px`` is :data:`FALLBACK_PX`.
+        0 … 1. Below :data:`LEAST_TRUSTED` an error above 15 % is likely; ``benchmarks/scale-accuracy.md`` has
+        the counts. 0.0 means that no cell was found and ``px`` is :data:`FALLBACK_PX`; 1.0 that it was given.
+    origin : {"estimate", "fallback", "diameter_px", "um_per_px", "file"}
+        ``"estimate"``: measured in the photograph; ``"fallback"``: nothing was found in it;
+        ``"diameter_px"``, ``"um_per_px"``: given by the user; ``"file"``: from the file's µm per pixel.
+    estimate : RedCellDiameter or None
+        What the photograph itself says, where something else was given; None for an estimate.
+    refused_um_per_px : float or None
+        The file's µm per pixel, where no red cell could be that small or large, so that it was not used.
     """
 
     px: float
     confidence: float
+    origin: Origin = "estimate"
+    estimate: RedCellDiameter | None = None
+    refused_um_per_px: float | None = None
+
+    @property
+    def warning(self) -> str:
+        """What a user must know about this ruler, in one line; empty when all is well.
+
+        Examples
+        --------
+        >>> RedCellDiameter(80.0, 0.9).warning
+        ''
+        >>> RedCellDiameter(80.0, 0.2).warning
+        'the red-cell diameter, 80 px, is uncertain (confidence 0.20, trusted from 0.4): look at the overlay; if it
+        does not fit, count again with the right --diameter-px or --um-per-px'
+        """
+        if self.origin == "fallback":
+            found = f"no red cells found to measure, sizes are those of red cells {self.px:.0f} px wide"
+            return self._refusal + found + f": {_LOOK}"
+        if self.estimate is None and self.confidence < LEAST_TRUSTED:
+            how_sure = f"(confidence {self.confidence:.2f}, trusted from {LEAST_TRUSTED})"
+            return self._refusal + f"the red-cell diameter, {self.px:.0f} px, is uncertain {how_sure}: {_LOOK}"
+        if self.estimate is None:
+            return self._refusal.removesuffix("; ")
+        factor = max(self.px / self.estimate.px, self.estimate.px / self.px)
+        if self.estimate.confidence < LEAST_TRUSTED or factor <= LARGEST_DISAGREEMENT:
+            return ""
+        return (
+            f"the red-cell diameter {_ORIGIN_NAMES[self.origin]}, {self.px:.0f} px, is used, but the photograph looks "
+            f"like {self.estimate.px:.0f} px (more than a factor of {LARGEST_DISAGREEMENT} apart): {_LOOK}"
+        )
+
+    @property
+    def _refusal(self) -> str:
+        if self.refused_um_per_px is None:
+            return ""
+        low, high = RANGE_UM_PER_PX
+        return (
+            f"the file's {self.refused_um_per_px:g} µm per pixel is outside {low:g} to {high:g} and was not used, the "
+            "diameter is estimated; "
+        )
+
+
+_LOOK = "look at the overlay; if it does not fit, count again with the right --diameter-px or --um-per-px"
+_ORIGIN_NAMES = {"diameter_px": "given", "um_per_px": "from the given µm per pixel", "file": "from the file's scale"}
 
 
 class _Contrast(NamedTuple):
@@ -92,7 +161,82 @@ class _Circles(NamedTuple):
 
 
 _LEAST_CONFIDENCE = 0.02  # below it, circles are chance finds in noise
-_NOTHING_FOUND = RedCellDiameter(FALLBACK_PX, 0.0)
+_NOTHING_FOUND = RedCellDiameter(FALLBACK_PX, 0.0, "fallback")
+
+
+def set_ruler(
+    estimate: RedCellDiameter,
+    *,
+    diameter_px: float | None = None,
+    um_per_px: float | None = None,
+    file_um_per_px: float | None = None,
+) -> RedCellDiameter:
+    """Choose the ruler of a photograph: what the user gives, else what the file says, else the estimate.
+
+    Parameters
+    ----------
+    estimate : RedCellDiameter
+        From :func:`estimate_red_cell_diameter`.
+    diameter_px : float or None
+        Red-cell diameter in pixels, within :data:`RANGE_PX`.
+    um_per_px : float or None
+        µm per pixel, within :data:`RANGE_UM_PER_PX`; a red cell is taken to be :data:`USUAL_RED_CELL_UM` wide.
+    file_um_per_px : float or None
+        The same as the file states it. Outside the range it is passed over, with a warning.
+
+    Returns
+    -------
+    RedCellDiameter
+        The estimate unchanged where nothing is given; else the given diameter, with confidence 1.0.
+
+    Raises
+    ------
+    UsageError
+        If `diameter_px` and `um_per_px` are both given, or one is out of its range.
+
+    Examples
+    --------
+    >>> set_ruler(RedCellDiameter(78.0, 0.8), um_per_px=0.1).px
+    75.0
+    """
+    check_given_scale(diameter_px, um_per_px)
+    if diameter_px is not None:
+        return RedCellDiameter(float(diameter_px), 1.0, "diameter_px", estimate)
+    if um_per_px is not None:
+        return RedCellDiameter(USUAL_RED_CELL_UM / um_per_px, 1.0, "um_per_px", estimate)
+    if file_um_per_px is None:
+        return estimate
+    if not RANGE_UM_PER_PX[0] <= file_um_per_px <= RANGE_UM_PER_PX[1]:
+        return replace(estimate, refused_um_per_px=file_um_per_px)
+    return RedCellDiameter(USUAL_RED_CELL_UM / file_um_per_px, 1.0, "file", estimate)
+
+
+def check_given_scale(diameter_px: float | None, um_per_px: float | None) -> None:
+    """Refuse two rulers at once, and sizes that no red cell has.
+
+    Raises
+    ------
+    UsageError
+
+    """
+    if diameter_px is not None and um_per_px is not None:
+        raise UsageError(
+            "two rulers at once",
+            came=f"a diameter of {diameter_px:g} px and {um_per_px:g} µm per pixel",
+            allowed="one of them",
+            do="leave out --diameter-px or --um-per-px",
+        )
+    for what, option, given, (low, high) in (
+        ("red-cell diameter in pixels is out of range", "--diameter-px", diameter_px, RANGE_PX),
+        ("µm per pixel is out of range", "--um-per-px", um_per_px, RANGE_UM_PER_PX),
+    ):
+        if given is not None and not low <= given <= high:
+            raise UsageError(
+                what,
+                came=f"{given:g}",
+                allowed=f"{low:g} to {high:g}",
+                do=f"correct {option}, or leave it out: the diameter is then estimated",
+            )
 
 
 def estimate_red_cell_diameter(pixels: NDArray[np.uint8]) -> RedCellDiameter:
@@ -107,7 +251,8 @@ def estimate_red_cell_diameter(pixels: NDArray[np.uint8]) -> RedCellDiameter:
     Returns
     -------
     RedCellDiameter
-        The diameter in pixels and its confidence. A picture without cells gives :data:`FALLBACK_PX` and 0.0.
+        The diameter in pixels and its confidence. A picture without cells gives :data:`FALLBACK_PX`, 0.0 and the
+        origin ``"fallback"``.
 
     Raises
     ------
@@ -116,8 +261,9 @@ def estimate_red_cell_diameter(pixels: NDArray[np.uint8]) -> RedCellDiameter:
 
     Examples
     --------
-    >>> estimate_red_cell_diameter(np.full((60, 90, 3), 230, np.uint8))
-    RedCellDiameter(px=80.0, confidence=0.0)
+    >>> nothing = estimate_red_cell_diameter(np.full((60, 90, 3), 230, np.uint8))
+    >>> nothing.px, nothing.confidence, nothing.origin
+    (80.0, 0.0, 'fallback')
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
         raise PhotographError(
