@@ -158,17 +158,21 @@ def test_a_blank_picture_gives_the_fallback(shape, value):
     assert estimate_red_cell_diameter(pixels) == RedCellDiameter(FALLBACK_PX, 0.0, "fallback")
 
 
-def test_noise_is_not_trusted():
-    pixels = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
-    assert estimate_red_cell_diameter(pixels).confidence < LEAST_TRUSTED
+@pytest.mark.parametrize("coarseness", [0, 1, 3])
+def test_nothing_is_found_in_noise(coarseness):
+    noise = np.random.default_rng(0).normal(0, 60, (300, 400, 3))
+    if coarseness:
+        noise = cv2.GaussianBlur(noise, (0, 0), coarseness)
+    pixels = np.clip(150 + noise * 25 / noise.std(), 0, 255).astype(np.uint8)
+    assert estimate_red_cell_diameter(pixels) == RedCellDiameter(FALLBACK_PX, 0.0, "fallback")
 
 
-def test_a_photograph_of_white_cells_alone_is_not_trusted():
+@pytest.mark.parametrize(("n_bodies", "diameter"), [(4, 125), (40, 25)], ids=["white cells", "platelets"])
+def test_nothing_is_found_where_there_are_no_red_cells(n_bodies, diameter):
     pixels = blank()
-    for row, col in ((120, 150), (240, 420), (360, 220)):
-        disc(pixels, row, col, 130, colour=NUCLEUS)
-    disc(pixels, 100, 500, 60)
-    assert estimate_red_cell_diameter(pixels).confidence < LEAST_TRUSTED
+    for row, col in np.random.default_rng(2).uniform((70, 70), (410, 570), (n_bodies, 2)):
+        disc(pixels, row, col, diameter, colour=NUCLEUS)
+    assert estimate_red_cell_diameter(pixels).origin == "fallback"
 
 
 @settings(max_examples=30, deadline=None)

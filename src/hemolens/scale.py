@@ -11,8 +11,10 @@ of them than of anything else. So the ruler looks for circles, at every size at 
    cells have their dark side outside, and get no votes.
 3. From each centre 32 rays look for the edge. The share of rays that agree on a radius says how good the
    circle is; cells that touch, overlap or reach the frame still show most of their outline to the rays.
-4. White cells are set aside: against the other bodies they are dark in green light and clear in blue light.
-5. The diameter that most circles agree on wins, and how many agree says how far to trust it.
+4. White cells and platelets are set aside: they are dark in green light and clear in blue light, both against
+   the other bodies and, where there are no others, by what haemoglobin never shows.
+5. The diameter that most circles agree on wins (the mode of a kernel density, by mean shift: Comaniciu and Meer,
+   IEEE TPAMI 24, 2002), and how many agree, and how complete they are, says how far to trust it.
 
 Who knows better says so: :func:`set_ruler` takes a diameter or µm per pixel in place of the estimate, and
 :attr:`RedCellDiameter.warning` puts into words where the two disagree or the estimate cannot be trusted.
@@ -59,6 +61,7 @@ _N_RAYS = 32
 _RAY_STEPS = np.linspace(0.7, 1.4, 15, dtype=np.float32)  # fractions of the voted radius
 _LEAST_CONTRAST = 0.02  # absorbance; anything fainter is not a stained cell
 _LEAST_COVERAGE = 0.5
+_N_SHIFTS = 12
 _OUTLINE_PER_EDGE = 1.03  # hand-drawn outlines run just outside the steepest edge (ALL-IDB1: 3 %)
 
 
@@ -96,9 +99,8 @@ class RedCellDiameter:
         --------
         >>> RedCellDiameter(80.0, 0.9).warning
         ''
-        >>> RedCellDiameter(80.0, 0.2).warning
-        'the red-cell diameter, 80 px, is uncertain (confidence 0.20, trusted from 0.4): look at the overlay; if it
-        does not fit, count again with the right --diameter-px or --um-per-px'
+        >>> RedCellDiameter(80.0, 0.2).warning.partition(":")[0]
+        'the red-cell diameter, 80 px, is uncertain (confidence 0.20, trusted from 0.4)'
         """
         if self.origin == "fallback":
             found = f"no red cells found to measure, sizes are those of red cells {self.px:.0f} px wide"
@@ -160,7 +162,7 @@ class _Circles(NamedTuple):
         return _Circles(*(values[chosen] for values in self))
 
 
-_LEAST_CONFIDENCE = 0.02  # below it, circles are chance finds in noise
+_LEAST_CONFIDENCE = 0.1  # below it, circles are chance finds in noise
 _NOTHING_FOUND = RedCellDiameter(FALLBACK_PX, 0.0, "fallback")
 
 
@@ -531,7 +533,8 @@ def _redness(circles: _Circles, thumbnail: NDArray[np.uint8], tables: _Floats, c
     """How surely each circle is not a white cell, 0 … 1.
 
     Haemoglobin takes up blue light as well as green, the purple stain of white cells takes up green only.
-    The yardstick is the paler part of all that is darker than the background.
+    The yardstick is the paler part of all that is darker than the background. Where only white cells or platelets are
+    in view it fails; so what is as purple as no red cell, however stained, is refused outright.
     """
     green, blue = (tables[:, channel][thumbnail[..., channel]].ravel() for channel in (_GREEN, _BLUE))
     is_cell = (green + blue) / 2 > contrast.threshold
@@ -543,7 +546,9 @@ def _redness(circles: _Circles, thumbnail: NDArray[np.uint8], tables: _Floats, c
     usual_blue_share = float(np.median(_blue_share(green, blue)[paler]))
     blueless = _blue_share(circles.green, circles.blue) / max(usual_blue_share, 0.05)
     darkness = circles.green / max(usual_green, 0.02)
-    return _step(blueless, 0.68, 14.0) * _step(darkness, 2.2, -5.0)
+    blue_share = _blue_share(circles.green, circles.blue)
+    is_purple = (blue_share < 0.12) | ((blue_share < 0.32) & (circles.green > 0.9))
+    return np.where(is_purple, np.float32(0), _step(blueless, 0.68, 14.0) * _step(darkness, 2.2, -5.0))
 
 
 def _blue_share(green: _Floats, blue: _Floats) -> _Floats:
@@ -562,8 +567,9 @@ def _consensus(circles: _Circles, redness: _Floats) -> RedCellDiameter:
     """The diameter that most circles agree on.
 
     Circles weigh by how complete they are, by their redness and by their diameter, so that a crowd of
-    platelets or specks does not outvote the red cells. The median of the circles within 25 % of the densest
-    place on the logarithmic scale is the answer.
+    platelets or specks does not outvote the red cells. From the densest place on the logarithmic scale, a mean in
+    which distant circles fade out moves to the middle of the crowd: where few circles are found, one more or less
+    then matters little.
     """
     log_diameter = np.log(2 * circles.radius)
     quality = np.clip((circles.coverage - _LEAST_COVERAGE) / 0.4, 0, 1)
@@ -571,16 +577,19 @@ def _consensus(circles: _Circles, redness: _Floats) -> RedCellDiameter:
     weight = count * 2 * circles.radius
     places = np.arange(np.log(10), np.log(450), 0.02)
     density = (weight * np.exp(-0.5 * ((places[:, None] - log_diameter) / 0.12) ** 2)).sum(axis=1)
-    near = np.abs(log_diameter - places[density.argmax()]) < 0.25
     total = float(weight.sum())
-    if not near.any() or total <= 0:
+    if total <= 0:
         return _NOTHING_FOUND
-    order = np.argsort(log_diameter[near], kind="stable")
-    cumulated = np.cumsum(count[near][order])
-    median = log_diameter[near][order][np.searchsorted(cumulated, cumulated[-1] / 2)]
+    middle = float(places[density.argmax()])
+    for _ in range(_N_SHIFTS):
+        nearness = count * np.exp(-0.5 * ((log_diameter - middle) / 0.2) ** 2)
+        middle = float(np.average(log_diameter, weights=nearness))
+    near = np.abs(log_diameter - middle) < 0.25
+    if not weight[near].any():
+        return _NOTHING_FOUND
     n_cells = float((quality * redness)[near].sum())
     share = float(weight[near].sum()) / total
     completeness = float(np.average(quality[near], weights=weight[near]))
-    confidence = n_cells / (n_cells + 2) * share * min(1.0, completeness / 0.6)  # noise reaches about 0.4
-    px = float(np.clip(np.exp(median) * _OUTLINE_PER_EDGE, *RANGE_PX))
+    confidence = n_cells / (n_cells + 2) * share * float(np.clip((completeness - 0.45) / 0.15, 0, 1))
+    px = float(np.clip(np.exp(middle) * _OUTLINE_PER_EDGE, *RANGE_PX))
     return RedCellDiameter(px, confidence)
