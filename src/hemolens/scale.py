@@ -162,7 +162,8 @@ class _Circles(NamedTuple):
         return _Circles(*(values[chosen] for values in self))
 
 
-_LEAST_CONFIDENCE = 0.1  # below it, circles are chance finds in noise
+_LEAST_CONFIDENCE = 0.02
+_LEAST_AGREEMENT = 1.0  # share + completeness; below it, circles are chance finds in noise
 _NOTHING_FOUND = RedCellDiameter(FALLBACK_PX, 0.0, "fallback")
 
 
@@ -590,6 +591,8 @@ def _consensus(circles: _Circles, redness: _Floats) -> RedCellDiameter:
     n_cells = float((quality * redness)[near].sum())
     share = float(weight[near].sum()) / total
     completeness = float(np.average(quality[near], weights=weight[near]))
-    confidence = n_cells / (n_cells + 2) * share * float(np.clip((completeness - 0.45) / 0.15, 0, 1))
+    if share + completeness < _LEAST_AGREEMENT:
+        return _NOTHING_FOUND
+    confidence = n_cells / (n_cells + 2) * share * min(1.0, completeness / 0.6)
     px = float(np.clip(np.exp(middle) * _OUTLINE_PER_EDGE, *RANGE_PX))
     return RedCellDiameter(px, confidence)
