@@ -30,16 +30,17 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from label_margin import Box, margins_of, outlines
 from numpy.typing import NDArray
 from PIL import Image
 
 from hemolens.scale import LEAST_TRUSTED, estimate_red_cell_diameter
+from label_margin import Box, margins_of, outlines
 
 BOXES = {
     "bccd_cbc": "annotations_txl.csv",
@@ -256,8 +257,8 @@ def accuracy_table(records: list[dict[str, Any]], margins: dict[str, dict[str, f
         if record["benchmark_test"]:
             groups[record["source"], "benchmark test"].append(record)
     lines = [
-        "| source | part | photographs | ÷ label | error to label | looseness | ÷ truth | median error | 90 % of errors "
-        "below | above 15 % | not trusted |",
+        "| source | part | photographs | ÷ label | error to label | looseness | ÷ truth | median error "
+        "| 90 % of errors below | above 15 % | not trusted |",
         "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for (source, part), group in sorted(groups.items()):
@@ -281,7 +282,7 @@ def margin_table(margins: dict[str, dict[str, float]]) -> list[str]:
 
 def confidence_table(records: list[dict[str, Any]], margins: dict[str, dict[str, float]]) -> list[str]:
     lines = ["| confidence | tune | above 15 % | held out | above 15 % |", "|---|--:|--:|--:|--:|"]
-    for low, high in zip(BANDS, BANDS[1:], strict=False):
+    for low, high in pairwise(BANDS):
         cells = []
         for half in ("tune", "held out"):
             ratios = [

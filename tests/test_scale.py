@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hemolens.errors import PhotographError, UsageError
 from hemolens.scale import (
     FALLBACK_PX,
-    LEAST_TRUSTED,
     RedCellDiameter,
     estimate_red_cell_diameter,
     set_ruler,
@@ -241,6 +240,7 @@ def test_a_file_whose_red_cells_would_be_specks_is_not_believed():
         ({"diameter_px": 80, "um_per_px": 0.09}, "two rulers at once: got a diameter of 80 px and 0.09 µm per pixel"),
         ({"diameter_px": 14}, "diameter in pixels is out of range: got 14; allowed: 15 to 500; correct --diameter-px"),
         ({"diameter_px": float("nan")}, "out of range: got nan"),
+        ({"diameter_px": float("inf")}, "out of range: got inf"),
         ({"um_per_px": 0.0}, "µm per pixel is out of range: got 0; allowed: 0.015 to 0.5; correct --um-per-px"),
     ],
 )

@@ -43,7 +43,7 @@ RANGE_UM_PER_PX = (USUAL_RED_CELL_UM / RANGE_PX[1], USUAL_RED_CELL_UM / RANGE_PX
 """The same range in µm per pixel: 0.015 to 0.5."""
 
 LEAST_TRUSTED = 0.4
-"""Confidence below which an estimate is doubtful: errors above 15 % are then likely (see ``confidence``)."""
+"""Confidence below which an estimate is doubtful: errors above 15 % are then many times as frequent."""
 
 LARGEST_DISAGREEMENT = 1.25
 """A given ruler that differs from a trusted estimate by more than this factor, either way, earns a warning."""
@@ -74,8 +74,9 @@ class RedCellDiameter:
     px : float
         Median diameter in photograph pixels, of the circle through the cell's outline.
     confidence : float
-        0 … 1. Below :data:`LEAST_TRUSTED` an error above 15 % is likely; ``benchmarks/scale-accuracy.md`` has
-        the counts. 0.0 means that no cell was found and ``px`` is :data:`FALLBACK_PX`; 1.0 that it was given.
+        0 … 1. Below :data:`LEAST_TRUSTED` errors above 15 % are many times as frequent as above it;
+        ``benchmarks/scale-accuracy.md`` has the counts. 0.0 means that no cell was found and ``px`` is
+        :data:`FALLBACK_PX`; 1.0 that it was given.
     origin : {"estimate", "fallback", "diameter_px", "um_per_px", "file"}
         ``"estimate"``: measured in the photograph; ``"fallback"``: nothing was found in it;
         ``"diameter_px"``, ``"um_per_px"``: given by the user; ``"file"``: from the file's µm per pixel.
