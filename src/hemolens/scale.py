@@ -573,7 +573,7 @@ def _consensus(circles: _Circles, redness: _Floats) -> RedCellDiameter:
     which distant circles fade out moves to the middle of the crowd: where few circles are found, one more or less
     then matters little.
     """
-    log_diameter = np.log(2 * circles.radius)
+    log_diameter = np.log(2 * circles.radius.astype(np.float64))  # far from any circle, float32 would vanish
     quality = np.clip((circles.coverage - _LEAST_COVERAGE) / 0.4, 0, 1)
     count = np.maximum(quality, 0.02) ** 1.5 * redness
     weight = count * 2 * circles.radius
