@@ -20,8 +20,9 @@ import hemolens
 from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.counters import COUNTERS
 from hemolens.evaluation.agreement import counting_accuracy, mean_absolute_error, relative_bias
-from hemolens.evaluation.all_idb1 import Truth, detect, held_out_photographs, read_truth
+from hemolens.evaluation.all_idb1 import detect, held_out_photographs, read_truth
 from hemolens.evaluation.matching import Detection, add_up
+from hemolens.evaluation.truth import Truth
 from hemolens.models import DEFAULT_MODELS, Figure, card_text, read_model
 from hemolens.photograph import read_photograph
 from hemolens.pipeline import choose_counters, find_all_cells

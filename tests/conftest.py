@@ -94,13 +94,19 @@ def make_cell() -> MakeCell:
 def make_result() -> MakeResult:
     """A counted grey photograph of 40 × 60 pixels; the keyword arguments are those that tests look at."""
 
-    def make(name: str = "a.png", *cells: Cell, path: Path | None = None, grey: int = 200) -> Result:
+    def make(
+        name: str = "a.png",
+        *cells: Cell,
+        path: Path | None = None,
+        grey: int = 200,
+        diameter: RedCellDiameter | None = None,
+    ) -> Result:
         pixels = np.full((40, 60, 3), grey, np.uint8)
         return Result(
             photograph=Photograph(pixels, name=name, path=path, sha256="f" * 64, um_per_px=None),
             cells=list(cells),
             counts=count_cells(cells),
-            red_cell_diameter=RedCellDiameter(px=12.345, confidence=0.5),
+            red_cell_diameter=diameter or RedCellDiameter(px=12.345, confidence=0.5),
             counters={"rbc": "watershed", "wbc": "watershed", "plt": "connected-components"},
             models={"rbc": "a" * 64, "wbc": "b" * 64, "plt": "c" * 64},
             seconds=0.25,
@@ -141,7 +147,7 @@ def stub_pipeline(
     """Counts as many red cells as the photograph's grey value says; raises what the returned dict holds."""
     raising: dict[int, type[BaseException]] = {}
 
-    def count_photograph(photograph: Photograph, *, counter: str = "auto") -> Result:
+    def count_photograph(photograph: Photograph, **options: object) -> Result:
         grey = int(photograph.pixels[0, 0, 0])
         if grey in raising:
             raise raising[grey]("from the stub")

@@ -23,12 +23,16 @@ def write_drawn_all_idb1(folder: Path) -> Path:
     smears = {
         name: draw_smear(seed, height=300, width=400, n_rbc=10, n_wbc=1, n_plt=2) for seed, name in enumerate(NAMES)
     }
-    coco: dict[str, list[dict[str, object]]] = {"images": [], "annotations": []}
+    coco: dict[str, list[dict[str, object]]] = {
+        "images": [],
+        "categories": [{"id": 1, "name": "rbc"}],
+        "annotations": [],
+    }
     for n, (name, smear) in enumerate(smears.items()):
         cv2.imwrite(str(folder / "images" / f"{name}.jpg"), smear.pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
         coco["images"].append({"id": n, "file_name": f"{name}.jpg"})
         coco["annotations"] += [
-            {"image_id": n, "segmentation": [cell.outline[:, ::-1].astype(float).ravel().tolist()]}
+            {"image_id": n, "category_id": 1, "segmentation": [cell.outline[:, ::-1].astype(float).ravel().tolist()]}
             for cell in smear.cells
             if cell.type == "rbc"
         ]

@@ -50,10 +50,14 @@ def documented():
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("documented")
+    labels = ["image,type,x0,y0,x1,y1"]
     for n, name in enumerate(PHOTOGRAPHS):
         (folder / name).parent.mkdir(exist_ok=True)
         smear = draw_smear(seed=n, height=400, width=500, n_rbc=15, n_wbc=1, n_plt=2)
         Image.fromarray(smear.pixels).save(folder / name, quality=95)
+        boxes = [(cell.type, cell.box.col0, cell.box.row0, cell.box.col1, cell.box.row1) for cell in smear.cells]
+        labels += [",".join(map(str, (Path(name).name, *box))) for box in boxes]
+    (folder / "labels.csv").write_text("\n".join(labels), "utf-8")
     write_drawn_all_idb1(folder / "all-idb1")
     return folder
 

@@ -1,5 +1,7 @@
 """The whole path with the shipped models."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,8 @@ from hemolens.counters import COUNTERS
 from hemolens.counts import Counts, count_cells
 from hemolens.errors import UsageError
 from hemolens.evaluation.matching import match_boxes
+from hemolens.photograph import photograph_from_array
+from hemolens.pipeline import count_photograph
 from hemolens.synthetic import draw_smear
 
 
@@ -64,6 +68,23 @@ def test_every_counter_finds_most_red_cells(smear, counter):
 def test_an_unknown_counter_is_refused(smear):
     with pytest.raises(UsageError, match="unknown counter"):
         hemolens.count(smear.pixels, counter="guess")
+
+
+def test_a_given_diameter_is_the_ruler(smear):
+    ruler = hemolens.count(smear.pixels, diameter_px=78).red_cell_diameter
+    assert (ruler.px, ruler.origin) == (78.0, "diameter_px")
+    assert ruler.estimate is not None
+
+
+def test_the_scale_of_the_file_is_the_ruler(smear):
+    photograph = replace(photograph_from_array(smear.pixels), um_per_px=0.1)
+    ruler = count_photograph(photograph).red_cell_diameter
+    assert (ruler.px, ruler.origin) == (75.0, "file")
+
+
+def test_two_rulers_are_refused(smear):
+    with pytest.raises(UsageError, match="two rulers at once"):
+        hemolens.count(smear.pixels, diameter_px=80, um_per_px=0.1)
 
 
 @pytest.mark.data

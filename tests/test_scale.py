@@ -6,8 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hemolens.errors import PhotographError
-from hemolens.scale import FALLBACK_PX, RedCellDiameter, estimate_red_cell_diameter
+from hemolens.errors import PhotographError, UsageError
+from hemolens.scale import (
+    FALLBACK_PX,
+    RedCellDiameter,
+    estimate_red_cell_diameter,
+    set_ruler,
+)
 
 BACKGROUND = (226, 222, 214)
 RED_CELL = (204, 142, 136)
@@ -149,12 +154,24 @@ def test_light_colour_focus_and_direction_do_not_matter(change):
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (13, 13), (14, 14), (300, 200)])
 def test_a_blank_picture_gives_the_fallback(shape, value):
     pixels = np.full((*shape, 3), value, np.uint8)
-    assert estimate_red_cell_diameter(pixels) == RedCellDiameter(px=FALLBACK_PX, confidence=0.0)
+    assert estimate_red_cell_diameter(pixels) == RedCellDiameter(FALLBACK_PX, 0.0, "fallback")
 
 
-def test_noise_is_not_trusted():
-    pixels = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
-    assert estimate_red_cell_diameter(pixels).confidence < 0.3
+@pytest.mark.parametrize("coarseness", [0, 1, 3])
+def test_nothing_is_found_in_noise(coarseness):
+    noise = np.random.default_rng(0).normal(0, 60, (300, 400, 3))
+    if coarseness:
+        noise = cv2.GaussianBlur(noise, (0, 0), coarseness)
+    pixels = np.clip(150 + noise * 25 / noise.std(), 0, 255).astype(np.uint8)
+    assert estimate_red_cell_diameter(pixels) == RedCellDiameter(FALLBACK_PX, 0.0, "fallback")
+
+
+@pytest.mark.parametrize(("n_bodies", "diameter"), [(4, 125), (40, 25)], ids=["white cells", "platelets"])
+def test_nothing_is_found_where_there_are_no_red_cells(n_bodies, diameter):
+    pixels = blank()
+    for row, col in np.random.default_rng(2).uniform((70, 70), (410, 570), (n_bodies, 2)):
+        disc(pixels, row, col, diameter, colour=NUCLEUS)
+    assert estimate_red_cell_diameter(pixels).origin == "fallback"
 
 
 @settings(max_examples=30, deadline=None)
@@ -180,3 +197,78 @@ def test_other_arrays_are_refused_with_what_came(pixels):
     with pytest.raises(PhotographError, match="uint8 of shape") as caught:
         estimate_red_cell_diameter(pixels)
     assert str(pixels.shape) in str(caught.value)
+
+
+# ------------------------------------------------------------------ choosing the ruler
+
+SURE, UNSURE = RedCellDiameter(80.0, 0.9), RedCellDiameter(80.0, 0.2)
+NOTHING = RedCellDiameter(FALLBACK_PX, 0.0, "fallback")
+
+
+def test_with_nothing_given_the_estimate_is_the_ruler():
+    assert set_ruler(SURE) is SURE
+
+
+def test_a_given_diameter_is_used_and_the_estimate_kept():
+    assert set_ruler(SURE, diameter_px=75) == RedCellDiameter(75.0, 1.0, "diameter_px", SURE)
+
+
+def test_a_given_scale_makes_usual_red_cells():
+    assert set_ruler(SURE, um_per_px=0.1) == RedCellDiameter(75.0, 1.0, "um_per_px", SURE)
+
+
+def test_the_scale_of_the_file_goes_before_the_estimate():
+    assert set_ruler(SURE, file_um_per_px=0.1) == RedCellDiameter(75.0, 1.0, "file", SURE)
+
+
+@pytest.mark.parametrize("given", [{"diameter_px": 60.0}, {"um_per_px": 0.125}])
+def test_the_user_goes_before_the_file(given):
+    assert set_ruler(SURE, file_um_per_px=0.1, **given).px == 60
+
+
+def test_a_file_whose_red_cells_would_be_specks_is_not_believed():
+    ruler = set_ruler(SURE, file_um_per_px=2.0)
+    assert (ruler.px, ruler.origin) == (80.0, "estimate")
+    assert ruler.warning == (
+        "the file's 2 µm per pixel is outside 0.015 to 0.5 and was not used, the diameter is estimated"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"diameter_px": 80, "um_per_px": 0.09}, "two rulers at once: got a diameter of 80 px and 0.09 µm per pixel"),
+        ({"diameter_px": 14}, "diameter in pixels is out of range: got 14; allowed: 15 to 500; correct --diameter-px"),
+        ({"diameter_px": float("nan")}, "out of range: got nan"),
+        ({"diameter_px": float("inf")}, "out of range: got inf"),
+        ({"um_per_px": 0.0}, "µm per pixel is out of range: got 0; allowed: 0.015 to 0.5; correct --um-per-px"),
+    ],
+)
+def test_rulers_that_cannot_be_are_refused(given, message):
+    with pytest.raises(UsageError, match=message):
+        set_ruler(SURE, **given)
+
+
+@pytest.mark.parametrize("ruler", [SURE, set_ruler(SURE, diameter_px=65), set_ruler(SURE, um_per_px=0.08)])
+def test_no_warning_when_all_is_well(ruler):
+    assert ruler.warning == ""
+
+
+@pytest.mark.parametrize(
+    ("ruler", "says"),
+    [
+        (NOTHING, "no red cells found to measure, sizes are those of red cells 80 px wide: look at the overlay"),
+        (UNSURE, "the red-cell diameter, 80 px, is uncertain (confidence 0.20, trusted from 0.4): look"),
+        (set_ruler(SURE, diameter_px=60), "diameter given, 60 px, is used, but the photograph looks like 80 px"),
+        (set_ruler(SURE, um_per_px=0.05), "from the given µm per pixel, 150 px, is used, but the photograph looks"),
+        (set_ruler(SURE, file_um_per_px=0.05), "from the file's scale, 150 px, is used, but the photograph looks"),
+    ],
+)
+def test_the_warning_names_both_diameters_and_what_to_do(ruler, says):
+    assert says in ruler.warning
+    assert ruler.warning.endswith("count again with the right --diameter-px or --um-per-px")
+
+
+@pytest.mark.parametrize("estimate", [UNSURE, NOTHING])
+def test_a_doubtful_estimate_contradicts_nobody(estimate):
+    assert set_ruler(estimate, diameter_px=200).warning == ""

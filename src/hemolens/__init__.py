@@ -26,7 +26,13 @@ __version__ = "0.1.0"
 __all__ = ["HemolensError", "Result", "__version__", "count"]
 
 
-def count(path_or_array: str | PathLike[str] | NDArray[Any], *, counter: str = "auto") -> Result:
+def count(
+    path_or_array: str | PathLike[str] | NDArray[Any],
+    *,
+    counter: str = "auto",
+    diameter_px: float | None = None,
+    um_per_px: float | None = None,
+) -> Result:
     """Count the cells of one photograph.
 
     Parameters
@@ -37,6 +43,10 @@ def count(path_or_array: str | PathLike[str] | NDArray[Any], *, counter: str = "
     counter : str, optional
         ``"watershed"``, ``"connected-components"`` or ``"circle-hough"`` for all three types, or ``"auto"``:
         for each type the one that measured best.
+    diameter_px : float or None
+        Diameter of a usual red cell in pixels, 15 to 500, in place of the estimate.
+    um_per_px : float or None
+        µm per pixel, 0.015 to 0.5, in place of the estimate; only one of the two.
 
     Returns
     -------
@@ -46,7 +56,7 @@ def count(path_or_array: str | PathLike[str] | NDArray[Any], *, counter: str = "
     Raises
     ------
     HemolensError
-        If the photograph cannot be read, or there is no such counter.
+        If the photograph cannot be read, there is no such counter, the ruler is out of range, or two are given.
 
     """
     from hemolens.photograph import photograph_from_array, read_photograph
@@ -56,7 +66,7 @@ def count(path_or_array: str | PathLike[str] | NDArray[Any], *, counter: str = "
         photograph = read_photograph(path_or_array)
     else:
         photograph = photograph_from_array(path_or_array)
-    return count_photograph(photograph, counter=counter)
+    return count_photograph(photograph, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px)
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@
     ├── UsageError        the call is wrong: an option, a value, a combination
     ├── PhotographError   a file or an array that is not a readable photograph
     ├── ModelError        trained weights or their card are missing or damaged
+    ├── LabelError        labels to measure against are malformed or do not fit their photographs
     ├── TrainingError     a training set-up, its labels or its checkpoint do not fit
     └── OutputError       results cannot be written where they were asked for
 
@@ -49,6 +50,10 @@ class PhotographError(HemolensError):
 
 class ModelError(HemolensError):
     """Trained weights or their card are missing, damaged or of another format."""
+
+
+class LabelError(HemolensError):
+    """Labels to measure against are malformed, or do not fit their photographs."""
 
 
 class TrainingError(HemolensError):

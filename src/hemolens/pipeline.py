@@ -13,12 +13,18 @@ from hemolens.models import DEFAULT_MODELS
 from hemolens.photograph import Photograph
 from hemolens.probability_maps import ProbabilityMaps, compute_probability_maps, load_model
 from hemolens.result import Result
-from hemolens.scale import RedCellDiameter, estimate_red_cell_diameter
+from hemolens.scale import RedCellDiameter, check_given_scale, estimate_red_cell_diameter, set_ruler
 
 Maps = Mapping[CellType, ProbabilityMaps]
 
 
-def count_photograph(photograph: Photograph, *, counter: str = "auto") -> Result:
+def count_photograph(
+    photograph: Photograph,
+    *,
+    counter: str = "auto",
+    diameter_px: float | None = None,
+    um_per_px: float | None = None,
+) -> Result:
     """Count the red cells, white cells and platelets of one photograph.
 
     photograph → scale → tiles → networks → probability maps → counters → cells → counts
@@ -28,6 +34,10 @@ def count_photograph(photograph: Photograph, *, counter: str = "auto") -> Result
     photograph : Photograph
     counter : str, optional
         Name of a counter for all three types, or ``"auto"``: for each type the one that measured best.
+    diameter_px : float or None
+        Diameter of a usual red cell in pixels, 15 to 500, in place of the estimate.
+    um_per_px : float or None
+        µm per pixel, 0.015 to 0.5, in place of the estimate; only one of the two.
 
     Returns
     -------
@@ -36,13 +46,15 @@ def count_photograph(photograph: Photograph, *, counter: str = "auto") -> Result
     Raises
     ------
     UsageError
-        If there is no such counter.
+        If there is no such counter, the ruler is out of range, or two are given.
     ModelError
         If the trained weights are missing or damaged.
     """
     started = time.perf_counter()
     counters = choose_counters(counter)
-    diameter = estimate_red_cell_diameter(photograph.pixels)
+    check_given_scale(diameter_px, um_per_px)
+    estimate = estimate_red_cell_diameter(photograph.pixels)
+    diameter = set_ruler(estimate, diameter_px=diameter_px, um_per_px=um_per_px, file_um_per_px=photograph.um_per_px)
     maps = map_photograph(photograph, diameter)
     cells = find_all_cells(maps, counters, photograph)
     return Result(

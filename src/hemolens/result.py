@@ -31,7 +31,7 @@ class Result:
     counts : Counts
         How many of each type.
     red_cell_diameter : RedCellDiameter
-        The ruler that the sizes hang on: pixels, and how sure (0 … 1).
+        The ruler that the sizes hang on: pixels, how sure (0 … 1), where it comes from, and a warning.
     counters : dict
         Cell type → name of the counter that found it.
     models : dict

@@ -11,55 +11,127 @@ of them than of anything else. So the ruler looks for circles, at every size at 
    cells have their dark side outside, and get no votes.
 3. From each centre 32 rays look for the edge. The share of rays that agree on a radius says how good the
    circle is; cells that touch, overlap or reach the frame still show most of their outline to the rays.
-4. White cells are set aside: against the other bodies they are dark in green light and clear in blue light.
-5. The diameter that most circles agree on wins, and how many agree says how far to trust it.
+4. White cells and platelets are set aside: they are dark in green light and clear in blue light, both against
+   the other bodies and, where there are no others, by what haemoglobin never shows.
+5. The diameter that most circles agree on wins (the mode of a kernel density, by mean shift: Comaniciu and Meer,
+   IEEE TPAMI 24, 2002), and how many agree, and how complete they are, says how far to trust it.
+
+Who knows better says so: :func:`set_ruler` takes a diameter or µm per pixel in place of the estimate, and
+:attr:`RedCellDiameter.warning` puts into words where the two disagree or the estimate cannot be trusted.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.errors import PhotographError
+from hemolens.errors import PhotographError, UsageError
 
 FALLBACK_PX = 80.0
 """Returned with confidence 0 when no cell is found: usual for a ×100 objective and a five-megapixel camera."""
 
 RANGE_PX = (15.0, 500.0)
-"""No smaller and no larger diameter is ever returned."""
+"""No smaller and no larger diameter is ever returned, nor taken from the user."""
+
+USUAL_RED_CELL_UM = 7.5
+"""Diameter of a normal red cell on a dry smear, in µm: what turns µm per pixel into pixels."""
+
+RANGE_UM_PER_PX = (USUAL_RED_CELL_UM / RANGE_PX[1], USUAL_RED_CELL_UM / RANGE_PX[0])
+"""The same range in µm per pixel: 0.015 to 0.5."""
+
+LEAST_TRUSTED = 0.4
+"""Confidence below which an estimate is doubtful: errors above 15 % are then many times as frequent."""
+
+LARGEST_DISAGREEMENT = 1.25
+"""A given ruler that differs from a trusted estimate by more than this factor, either way, earns a warning."""
+
+Origin = Literal["estimate", "fallback", "diameter_px", "um_per_px", "file"]
+"""Where a ruler comes from: the photograph's look, nowhere, one of the two options, or the file's metadata."""
 
 _Floats = NDArray[np.float32]
 _GREEN, _BLUE = 1, 2
 _RADII_PX = np.geomspace(8.0, 16.0, 7)  # on each level of the pyramid
-_LEVEL_AREA_PX = 700_000  # a larger level is searched in its middle part only: it holds cells enough
+_LEVEL_AREA_PX = 340_000  # a larger level is searched in its middle part only: it holds cells enough
 _SMALLEST_SIDE_PX = 14
 _THUMBNAIL_SIDE_PX = 320
 _N_RAYS = 32
 _RAY_STEPS = np.linspace(0.7, 1.4, 15, dtype=np.float32)  # fractions of the voted radius
 _LEAST_CONTRAST = 0.02  # absorbance; anything fainter is not a stained cell
 _LEAST_COVERAGE = 0.5
+_N_SHIFTS = 12
 _OUTLINE_PER_EDGE = 1.03  # hand-drawn outlines run just outside the steepest edge (ALL-IDB1: 3 %)
 
 
 @dataclass(frozen=True)
 class RedCellDiameter:
-    """How wide a red cell is in a photograph.
+    """How wide a red cell is in a photograph, and how that is known.
 
     Attributes
     ----------
     px : float
         Median diameter in photograph pixels, of the circle through the cell's outline.
     confidence : float
-        0 … 1. In benchmarks/scale_accuracy.py the diameter is off by more than 20 % in 2 of 806 photographs
-        at 0.4 or above, and in 10 of 26 below (label margin taken out). 0.0 means that no cell was found
-        and ``px`` is :data:`FALLBACK_PX`.
+        0 … 1. Below :data:`LEAST_TRUSTED` errors above 15 % are many times as frequent as above it;
+        ``benchmarks/scale-accuracy.md`` has the counts. 0.0 means that no cell was found and ``px`` is
+        :data:`FALLBACK_PX`; 1.0 that it was given.
+    origin : {"estimate", "fallback", "diameter_px", "um_per_px", "file"}
+        ``"estimate"``: measured in the photograph; ``"fallback"``: nothing was found in it;
+        ``"diameter_px"``, ``"um_per_px"``: given by the user; ``"file"``: from the file's µm per pixel.
+    estimate : RedCellDiameter or None
+        What the photograph itself says, where something else was given; None for an estimate.
+    refused_um_per_px : float or None
+        The file's µm per pixel, where no red cell could be that small or large, so that it was not used.
     """
 
     px: float
     confidence: float
+    origin: Origin = "estimate"
+    estimate: RedCellDiameter | None = None
+    refused_um_per_px: float | None = None
+
+    @property
+    def warning(self) -> str:
+        """What a user must know about this ruler, in one line; empty when all is well.
+
+        Examples
+        --------
+        >>> RedCellDiameter(80.0, 0.9).warning
+        ''
+        >>> RedCellDiameter(80.0, 0.2).warning.partition(":")[0]
+        'the red-cell diameter, 80 px, is uncertain (confidence 0.20, trusted from 0.4)'
+        """
+        if self.origin == "fallback":
+            found = f"no red cells found to measure, sizes are those of red cells {self.px:.0f} px wide"
+            return self._refusal + found + f": {_LOOK}"
+        if self.estimate is None and self.confidence < LEAST_TRUSTED:
+            how_sure = f"(confidence {self.confidence:.2f}, trusted from {LEAST_TRUSTED})"
+            return self._refusal + f"the red-cell diameter, {self.px:.0f} px, is uncertain {how_sure}: {_LOOK}"
+        if self.estimate is None:
+            return self._refusal.removesuffix("; ")
+        factor = max(self.px / self.estimate.px, self.estimate.px / self.px)
+        if self.estimate.confidence < LEAST_TRUSTED or factor <= LARGEST_DISAGREEMENT:
+            return ""
+        return (
+            f"the red-cell diameter {_ORIGIN_NAMES[self.origin]}, {self.px:.0f} px, is used, but the photograph looks "
+            f"like {self.estimate.px:.0f} px (more than a factor of {LARGEST_DISAGREEMENT} apart): {_LOOK}"
+        )
+
+    @property
+    def _refusal(self) -> str:
+        if self.refused_um_per_px is None:
+            return ""
+        low, high = RANGE_UM_PER_PX
+        return (
+            f"the file's {self.refused_um_per_px:g} µm per pixel is outside {low:g} to {high:g} and was not used, the "
+            "diameter is estimated; "
+        )
+
+
+_LOOK = "look at the overlay; if it does not fit, count again with the right --diameter-px or --um-per-px"
+_ORIGIN_NAMES = {"diameter_px": "given", "um_per_px": "from the given µm per pixel", "file": "from the file's scale"}
 
 
 class _Contrast(NamedTuple):
@@ -91,8 +163,84 @@ class _Circles(NamedTuple):
         return _Circles(*(values[chosen] for values in self))
 
 
-_LEAST_CONFIDENCE = 0.02  # below it, circles are chance finds in noise
-_NOTHING_FOUND = RedCellDiameter(FALLBACK_PX, 0.0)
+_LEAST_CONFIDENCE = 0.02
+_LEAST_AGREEMENT = 1.0  # share + completeness; below it, circles are chance finds in noise
+_NOTHING_FOUND = RedCellDiameter(FALLBACK_PX, 0.0, "fallback")
+
+
+def set_ruler(
+    estimate: RedCellDiameter,
+    *,
+    diameter_px: float | None = None,
+    um_per_px: float | None = None,
+    file_um_per_px: float | None = None,
+) -> RedCellDiameter:
+    """Choose the ruler of a photograph: what the user gives, else what the file says, else the estimate.
+
+    Parameters
+    ----------
+    estimate : RedCellDiameter
+        From :func:`estimate_red_cell_diameter`.
+    diameter_px : float or None
+        Red-cell diameter in pixels, within :data:`RANGE_PX`.
+    um_per_px : float or None
+        µm per pixel, within :data:`RANGE_UM_PER_PX`; a red cell is taken to be :data:`USUAL_RED_CELL_UM` wide.
+    file_um_per_px : float or None
+        The same as the file states it. Outside the range it is passed over, with a warning.
+
+    Returns
+    -------
+    RedCellDiameter
+        The estimate unchanged where nothing is given; else the given diameter, with confidence 1.0.
+
+    Raises
+    ------
+    UsageError
+        If `diameter_px` and `um_per_px` are both given, or one is out of its range.
+
+    Examples
+    --------
+    >>> set_ruler(RedCellDiameter(78.0, 0.8), um_per_px=0.1).px
+    75.0
+    """
+    check_given_scale(diameter_px, um_per_px)
+    if diameter_px is not None:
+        return RedCellDiameter(float(diameter_px), 1.0, "diameter_px", estimate)
+    if um_per_px is not None:
+        return RedCellDiameter(USUAL_RED_CELL_UM / um_per_px, 1.0, "um_per_px", estimate)
+    if file_um_per_px is None:
+        return estimate
+    if not RANGE_UM_PER_PX[0] <= file_um_per_px <= RANGE_UM_PER_PX[1]:
+        return replace(estimate, refused_um_per_px=file_um_per_px)
+    return RedCellDiameter(USUAL_RED_CELL_UM / file_um_per_px, 1.0, "file", estimate)
+
+
+def check_given_scale(diameter_px: float | None, um_per_px: float | None) -> None:
+    """Refuse two rulers at once, and sizes that no red cell has.
+
+    Raises
+    ------
+    UsageError
+
+    """
+    if diameter_px is not None and um_per_px is not None:
+        raise UsageError(
+            "two rulers at once",
+            came=f"a diameter of {diameter_px:g} px and {um_per_px:g} µm per pixel",
+            allowed="one of them",
+            do="leave out --diameter-px or --um-per-px",
+        )
+    for what, option, given, (low, high) in (
+        ("red-cell diameter in pixels is out of range", "--diameter-px", diameter_px, RANGE_PX),
+        ("µm per pixel is out of range", "--um-per-px", um_per_px, RANGE_UM_PER_PX),
+    ):
+        if given is not None and not low <= given <= high:
+            raise UsageError(
+                what,
+                came=f"{given:g}",
+                allowed=f"{low:g} to {high:g}",
+                do=f"correct {option}, or leave it out: the diameter is then estimated",
+            )
 
 
 def estimate_red_cell_diameter(pixels: NDArray[np.uint8]) -> RedCellDiameter:
@@ -107,7 +255,8 @@ def estimate_red_cell_diameter(pixels: NDArray[np.uint8]) -> RedCellDiameter:
     Returns
     -------
     RedCellDiameter
-        The diameter in pixels and its confidence. A picture without cells gives :data:`FALLBACK_PX` and 0.0.
+        The diameter in pixels and its confidence. A picture without cells gives :data:`FALLBACK_PX`, 0.0 and the
+        origin ``"fallback"``.
 
     Raises
     ------
@@ -116,8 +265,9 @@ def estimate_red_cell_diameter(pixels: NDArray[np.uint8]) -> RedCellDiameter:
 
     Examples
     --------
-    >>> estimate_red_cell_diameter(np.full((60, 90, 3), 230, np.uint8))
-    RedCellDiameter(px=80.0, confidence=0.0)
+    >>> nothing = estimate_red_cell_diameter(np.full((60, 90, 3), 230, np.uint8))
+    >>> nothing.px, nothing.confidence, nothing.origin
+    (80.0, 0.0, 'fallback')
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
         raise PhotographError(
@@ -372,8 +522,9 @@ def _without_overlaps(circles: _Circles) -> _Circles:
     """
     order = np.argsort(-circles.coverage * circles.radius**0.1, kind="stable")
     ordered = circles.where(order)
-    apart = np.hypot(ordered.row[:, None] - ordered.row[None, :], ordered.col[:, None] - ordered.col[None, :])
-    rivals = apart < 0.35 * (ordered.radius[:, None] + ordered.radius[None, :])
+    down, right = (values[:, None] - values[None, :] for values in (ordered.row, ordered.col))
+    reach = 0.35 * (ordered.radius[:, None] + ordered.radius[None, :])
+    rivals = down * down + right * right < reach * reach
     keep = np.ones(order.size, np.bool_)
     for i in range(order.size):
         if keep[i]:
@@ -385,7 +536,8 @@ def _redness(circles: _Circles, thumbnail: NDArray[np.uint8], tables: _Floats, c
     """How surely each circle is not a white cell, 0 … 1.
 
     Haemoglobin takes up blue light as well as green, the purple stain of white cells takes up green only.
-    The yardstick is the paler part of all that is darker than the background.
+    The yardstick is the paler part of all that is darker than the background. Where only white cells or platelets are
+    in view it fails; so what is as purple as no red cell, however stained, is refused outright.
     """
     green, blue = (tables[:, channel][thumbnail[..., channel]].ravel() for channel in (_GREEN, _BLUE))
     is_cell = (green + blue) / 2 > contrast.threshold
@@ -397,7 +549,9 @@ def _redness(circles: _Circles, thumbnail: NDArray[np.uint8], tables: _Floats, c
     usual_blue_share = float(np.median(_blue_share(green, blue)[paler]))
     blueless = _blue_share(circles.green, circles.blue) / max(usual_blue_share, 0.05)
     darkness = circles.green / max(usual_green, 0.02)
-    return _step(blueless, 0.68, 14.0) * _step(darkness, 2.2, -5.0)
+    blue_share = _blue_share(circles.green, circles.blue)
+    is_purple = (blue_share < 0.12) | ((blue_share < 0.32) & (circles.green > 0.9))
+    return np.where(is_purple, np.float32(0), _step(blueless, 0.68, 14.0) * _step(darkness, 2.2, -5.0))
 
 
 def _blue_share(green: _Floats, blue: _Floats) -> _Floats:
@@ -416,25 +570,31 @@ def _consensus(circles: _Circles, redness: _Floats) -> RedCellDiameter:
     """The diameter that most circles agree on.
 
     Circles weigh by how complete they are, by their redness and by their diameter, so that a crowd of
-    platelets or specks does not outvote the red cells. The median of the circles within 25 % of the densest
-    place on the logarithmic scale is the answer.
+    platelets or specks does not outvote the red cells. From the densest place on the logarithmic scale, a mean in
+    which distant circles fade out moves to the middle of the crowd: where few circles are found, one more or less
+    then matters little.
     """
-    log_diameter = np.log(2 * circles.radius)
+    log_diameter = np.log(2 * circles.radius.astype(np.float64))  # far from any circle, float32 would vanish
     quality = np.clip((circles.coverage - _LEAST_COVERAGE) / 0.4, 0, 1)
     count = np.maximum(quality, 0.02) ** 1.5 * redness
     weight = count * 2 * circles.radius
     places = np.arange(np.log(10), np.log(450), 0.02)
     density = (weight * np.exp(-0.5 * ((places[:, None] - log_diameter) / 0.12) ** 2)).sum(axis=1)
-    near = np.abs(log_diameter - places[density.argmax()]) < 0.25
     total = float(weight.sum())
-    if not near.any() or total <= 0:
+    if total <= 0:
         return _NOTHING_FOUND
-    order = np.argsort(log_diameter[near], kind="stable")
-    cumulated = np.cumsum(count[near][order])
-    median = log_diameter[near][order][np.searchsorted(cumulated, cumulated[-1] / 2)]
+    middle = float(places[density.argmax()])
+    for _ in range(_N_SHIFTS):
+        nearness = count * np.exp(-0.5 * ((log_diameter - middle) / 0.2) ** 2)
+        middle = float(np.average(log_diameter, weights=nearness))
+    near = np.abs(log_diameter - middle) < 0.25
+    if not weight[near].any():
+        return _NOTHING_FOUND
     n_cells = float((quality * redness)[near].sum())
     share = float(weight[near].sum()) / total
     completeness = float(np.average(quality[near], weights=weight[near]))
-    confidence = n_cells / (n_cells + 2) * share * min(1.0, completeness / 0.6)  # noise reaches about 0.4
-    px = float(np.clip(np.exp(median) * _OUTLINE_PER_EDGE, *RANGE_PX))
+    if share + completeness < _LEAST_AGREEMENT:
+        return _NOTHING_FOUND
+    confidence = n_cells / (n_cells + 2) * share * min(1.0, completeness / 0.6)
+    px = float(np.clip(np.exp(middle) * _OUTLINE_PER_EDGE, *RANGE_PX))
     return RedCellDiameter(px, confidence)

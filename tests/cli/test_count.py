@@ -138,7 +138,22 @@ def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_
     assert run("my photos/", "--out", "out", "--counter", "watershed") == 0
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     expected = {"name": "count", "paths": ["my photos/"], "out": "out", "counter": "watershed"}
+    expected |= {"diameter_px": None, "um_per_px": None}
     assert record["command"] == expected
+
+
+def test_two_rulers_at_once_are_exit_status_2(stub_pipeline, write_photograph, tmp_path, capsys):
+    path = write_photograph("a.png")
+    assert run(path, "--diameter-px", 80, "--um-per-px", 0.09, "--out", tmp_path / "out") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("hemolens: two rulers at once: got a diameter of 80 px and 0.09 µm per pixel")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_warning_is_one_line_on_stderr_and_no_failure(stub_pipeline, write_photograph, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("hemolens.scale.RedCellDiameter.warning", "look twice")
+    assert run(write_photograph("a.png", 5), "--out", tmp_path / "out") == 0
+    assert capsys.readouterr().err == "hemolens: warning: 'a.png': look twice\n"
 
 
 def test_a_name_with_markup_or_escapes_is_shown_as_text(stub_pipeline, write_photograph, tmp_path, capsys):
@@ -192,6 +207,15 @@ def test_every_cell_has_a_row_inside_the_photograph(smear, tmp_path):
         assert 0 <= int(cell["y0"]) <= float(cell["y"]) < int(cell["y1"]) <= 500
 
 
+@pytest.mark.parametrize(("option", "value"), [("--diameter-px", 80), ("--um-per-px", 0.09375)])
+def test_a_given_ruler_is_used(smear, tmp_path, option, value):
+    Image.fromarray(smear.pixels).save(tmp_path / "smear.png")
+    done = hemolens("count", "smear.png", "--out", "out", option, value, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    (row,) = rows(tmp_path / "out" / "counts.csv")
+    assert (row["red_cell_diameter_px"], row["scale_origin"]) == ("80.00", option[2:].replace("-", "_"))
+
+
 @pytest.mark.parametrize("counter", list(COUNTERS))
 def test_every_counter_counts(smear, tmp_path, counter):
     Image.fromarray(smear.pixels).save(tmp_path / "smear.png")
@@ -202,10 +226,12 @@ def test_every_counter_counts(smear, tmp_path, counter):
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (300, 400, 3)])
-def test_no_cells_are_a_count(tmp_path, shape):
+def test_no_cells_are_a_count_with_a_warning(tmp_path, shape):
     Image.fromarray(np.full(shape, 220, np.uint8)).save(tmp_path / "empty.png")
     done = hemolens("count", "empty.png", "--out", "out", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stderr.startswith("hemolens: warning: 'empty.png': no red cells found to measure")
+    assert len(done.stderr.splitlines()) == 1
     (row,) = rows(tmp_path / "out" / "counts.csv")
     assert [row[kind] for kind in ("rbc", "wbc", "plt")] == ["0", "0", "0"]
 

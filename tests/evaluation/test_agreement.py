@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 
 from hemolens.evaluation.agreement import (
+    bland_altman,
     bootstrap_f1_interval,
     bootstrap_interval,
     bootstrap_ratio_interval,
+    correlation,
     counting_accuracy,
     counting_accuracy_of_each,
+    detection_figures,
     mean_absolute_error,
     relative_bias,
 )
@@ -103,3 +106,49 @@ def test_nothing_to_find_and_nothing_found_is_a_full_f1():
 @pytest.mark.parametrize("detections", [[], DETECTIONS[:1]])
 def test_f1_of_one_photograph_has_no_interval(detections):
     assert all(math.isnan(limit) for limit in bootstrap_f1_interval(detections))
+
+
+def test_the_limits_of_agreement_lie_evenly_around_the_mean_difference():
+    agreement = bland_altman([10, 20, 30, 40], [11, 19, 32, 42])
+    assert agreement.mean_difference.value == 1
+    assert agreement.standard_deviation == pytest.approx(2**0.5)
+    assert agreement.upper_limit.value - 1 == pytest.approx(1.96 * 2**0.5) == 1 - agreement.lower_limit.value
+
+
+def test_the_intervals_of_the_limits_are_those_of_bland_and_altman():
+    """n = 4: t = 3.1824, standard errors s/2 and s √(1/4 + 1.96²/6)."""
+    agreement = bland_altman([10, 20, 30, 40], [11, 19, 32, 42])
+    assert agreement.mean_difference.high == pytest.approx(1 + 3.1824 * 2**0.5 / 2, abs=1e-3)
+    wide = 3.1824 * 2**0.5 * (1 / 4 + 1.96**2 / 6) ** 0.5
+    assert agreement.upper_limit.high - agreement.upper_limit.value == pytest.approx(wide, abs=1e-3)
+
+
+def test_one_photograph_has_a_difference_and_no_limits():
+    agreement = bland_altman([10], [12])
+    assert agreement.mean_difference.value == 2
+    assert math.isnan(agreement.lower_limit.value)
+
+
+def test_of_no_photograph_there_is_no_difference():
+    assert math.isnan(bland_altman([], []).mean_difference.value)
+
+
+def test_counts_that_are_always_twice_the_truth_are_correlated_and_wrong():
+    assert correlation([1, 2, 3, 5], [2, 4, 6, 10]).value == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("true_counts", "counts"), [([], []), ([1, 2], [1, 2]), ([4, 4, 4], [1, 2, 3])])
+def test_where_nothing_varies_there_is_no_correlation(true_counts, counts):
+    assert all(math.isnan(number) for number in correlation(true_counts, counts))
+
+
+def test_three_photographs_have_a_correlation_without_an_interval():
+    figure = correlation([1, 2, 3], [1, 2, 4])
+    assert figure.value > 0.9
+    assert math.isnan(figure.low)
+
+
+def test_detection_figures_are_those_of_all_photographs_together():
+    figures = detection_figures(DETECTIONS)
+    assert figures["recall"].value == add_up(DETECTIONS).recall
+    assert figures["F1"].low < figures["F1"].value < figures["F1"].high

@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from hemolens.evaluation.matching import Detection, add_up, box_iou, match_boxes, match_centres
+from hemolens.evaluation.matching import (
+    MATCHING_RULES,
+    Detection,
+    add_up,
+    box_iou,
+    match_boxes,
+    match_centres,
+    match_pairs,
+    possible_pairs,
+)
 
 SQUARE = [0, 0, 10, 10]
 
@@ -49,3 +58,26 @@ def test_empty_sides_keep_their_shape():
 
 def test_adding_up_nothing():
     assert add_up([]) == Detection(0, 0, 0)
+
+
+def test_pairs_say_which_find_is_which_cell():
+    possible = [[False, True, False], [False, False, False], [True, True, False]]
+    assert match_pairs(possible).tolist() == [1, -1, 0]
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (0, 3), (2, 0)])
+def test_pairs_of_nothing(shape):
+    assert match_pairs(np.zeros(shape, bool)).tolist() == [-1] * shape[0]
+
+
+def test_a_third_of_the_union_is_enough_for_a_platelet_only():
+    half = [0, 0, 10, 4]
+    far = [[-9, -9]]
+    assert not possible_pairs([SQUARE], [half], far, MATCHING_RULES["rbc"]).any()
+    assert possible_pairs([SQUARE], [half], far, MATCHING_RULES["plt"]).all()
+
+
+def test_the_centre_is_enough_for_a_platelet_only():
+    dot = [4, 4, 6, 6]
+    assert not possible_pairs([SQUARE], [dot], [[4.5, 4.5]], MATCHING_RULES["wbc"]).any()
+    assert possible_pairs([SQUARE], [dot], [[4.5, 4.5]], MATCHING_RULES["plt"]).all()

@@ -1,9 +1,11 @@
+import math
+
 import numpy as np
 import pytest
 
 from hemolens.counters import settings_for
 from hemolens.evaluation import tuning
-from hemolens.evaluation.all_idb1 import Truth
+from hemolens.evaluation.truth import Truth
 from hemolens.evaluation.tuning import Case, score, tune
 from hemolens.probability_maps import ProbabilityMaps
 
@@ -41,6 +43,12 @@ def test_values_that_contradict_each_other_are_passed_over(monkeypatch):
     monkeypatch.setattr(tuning, "choices", lambda *_: {"radius_min": [9.0]})
     start = settings_for("wbc", "circle-hough")
     assert tune([case()], "wbc", "circle-hough", start, n_trials=0)[0] == start
+
+
+def test_a_score_out_of_reach_is_given_up():
+    speck = settings(min_area=0.0, min_core_area=0.0)
+    assert score([case(), case()], "wbc", "connected-components", speck, at_least=0.5) == 0.5
+    assert score([case(), case()], "wbc", "connected-components", speck, at_least=0.51) == -math.inf
 
 
 def test_only_the_settings_of_the_space_change():

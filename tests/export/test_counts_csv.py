@@ -1,5 +1,6 @@
 from hemolens.export.counts_csv import COLUMNS, counted_row, failed_row
 from hemolens.export.entries import Entry
+from hemolens.scale import RedCellDiameter
 
 ENTRY = Entry("a.jpg", "overlay/a.png", "a.jpg")
 
@@ -8,10 +9,21 @@ def test_the_columns_that_other_tools_rely_on_come_first():
     assert COLUMNS[:6] == ("image", "width", "height", "rbc", "wbc", "plt")
 
 
+def test_columns_are_only_ever_added_at_the_end():
+    before = ("red_cell_diameter_px", "scale_confidence", "seconds", "overlay", "error")
+    assert COLUMNS[6:] == (*before, "scale_origin", "scale_warning")
+
+
 def test_a_counted_photograph(make_result, make_cell):
     row = counted_row(ENTRY, make_result("a.jpg", make_cell("rbc"), make_cell("plt")))
-    assert row == ("a.jpg", "60", "40", "1", "0", "1", "12.35", "0.500", "0.250", "overlay/a.png", "")
+    assert row == ("a.jpg", "60", "40", "1", "0", "1", "12.35", "0.500", "0.250", "overlay/a.png", "", "estimate", "")
     assert len(row) == len(COLUMNS)
+
+
+def test_a_doubtful_ruler_says_so_in_its_column(make_result):
+    doubtful = RedCellDiameter(80.0, 0.1)
+    row = dict(zip(COLUMNS, counted_row(ENTRY, make_result("a.jpg", diameter=doubtful)), strict=True))
+    assert row["scale_warning"] == doubtful.warning != ""
 
 
 def test_a_failed_photograph_has_no_zeros():

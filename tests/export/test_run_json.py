@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import hemolens
 from hemolens.export.entries import Entry
 from hemolens.export.run_json import counted_record, earlier_overlays, failed_record, run_bytes, run_record
+from hemolens.scale import RedCellDiameter
 
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ENTRY = Entry("a.jpg", "overlay/a.png", "my photos/a.jpg")
@@ -27,6 +28,22 @@ def test_a_counted_photograph_has_its_path_as_given_and_its_hash(make_result):
     assert record["path"] == "my photos/a.jpg"
     assert record["sha256"] == "f" * 64
     assert (record["width"], record["height"]) == (60, 40)
+
+
+def test_a_given_ruler_is_recorded_beside_what_the_photograph_says(make_result):
+    given = RedCellDiameter(50.0, 1.0, "diameter_px", estimate=RedCellDiameter(80.0, 0.7))
+    assert counted_record(ENTRY, make_result("a.jpg", diameter=given))["scale"] == {
+        "red_cell_diameter_px": 50.0,
+        "origin": "diameter_px",
+        "estimate_px": 80.0,
+        "estimate_confidence": 0.7,
+        "warning": given.warning,
+    }
+
+
+def test_the_fallback_is_no_estimate(make_result):
+    fallback = RedCellDiameter(80.0, 0.0, "fallback")
+    assert counted_record(ENTRY, make_result("a.jpg", diameter=fallback))["scale"]["estimate_px"] is None
 
 
 def test_a_failed_photograph_has_its_reason():

@@ -32,6 +32,12 @@ def test_the_steps_are_those_of_all_phases(tmp_path):
     assert read_setup(str(tmp_path / "tiny.toml")).steps == 7
 
 
+def test_photographs_of_every_phase_are_trained_on(tmp_path):
+    phases = "phases = [{ steps = 3 }, { steps = 4, train = ['b', 'a'] }]"
+    (tmp_path / "tiny.toml").write_text(MINIMAL.replace("phases = [{ steps = 3 }]", phases))
+    assert read_setup(str(tmp_path / "tiny.toml")).trained_on == ("Im001_1", "a", "b")
+
+
 def test_unknown_name_lists_the_shipped_ones():
     with pytest.raises(
         TrainingError,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from hemolens.counts import Counts
 from hemolens.errors import HemolensError, ModelError, OutputError, PhotographError, UsageError
 from hemolens.export import RunFiles
 from hemolens.export.entries import Entry, name_entries
-from hemolens.photograph import read_photograph
+from hemolens.photograph import Photograph, read_photograph
 from hemolens.pipeline import count_photograph
+from hemolens.result import Result
+from hemolens.scale import check_given_scale
 
 INTERRUPTED = "not counted: the user stopped the run before"
 
@@ -46,12 +49,15 @@ class Outcome:
         None when it was not counted.
     error : str
         Why it was not, in one line; empty when it was.
+    warning : str
+        What to know before believing the counts, in one line; empty when all is well.
 
     """
 
     image: str
     counts: Counts | None
     error: str
+    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,8 @@ def count_photographs(
     folder: str | PathLike[str],
     *,
     counter: str = "auto",
+    diameter_px: float | None = None,
+    um_per_px: float | None = None,
     command: Mapping[str, object] | None = None,
     each: Callable[[Outcome], None] = lambda outcome: None,
 ) -> BatchOutcome:
@@ -109,6 +117,8 @@ def count_photographs(
         The output folder.
     counter : str
         Name of a counter, or ``"auto"``.
+    diameter_px, um_per_px : float or None
+        The ruler of all photographs, in place of the estimate; see :func:`hemolens.pipeline.count_photograph`.
     command : mapping or None
         Name and options of the command, for ``run.json``.
     each : callable
@@ -121,19 +131,21 @@ def count_photographs(
     Raises
     ------
     UsageError, ModelError
-        The folder cannot be written to, or no photograph can be counted in this way; nothing in the folder
-        has changed.
+        The folder cannot be written to, the ruler is out of range or given twice, or no photograph can be counted in
+        this way; nothing in the folder has changed.
     OutputError
         The disk is full, or has gone.
     KeyboardInterrupt
         The user stopped the run before anything was counted; nothing in the folder has changed.
 
     """
+    check_given_scale(diameter_px, um_per_px)
+    count_one = partial(count_photograph, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px)
     outcomes: list[Outcome] = []
     with RunFiles(folder, [candidate.entry for candidate in candidates], command) as files:
         try:
             for candidate in candidates:
-                outcomes.append(_count_candidate(candidate, files, counter))
+                outcomes.append(_count_candidate(candidate, files, count_one))
                 each(outcomes[-1])
         except KeyboardInterrupt:
             if all(outcome.counts is None for outcome in outcomes):
@@ -142,16 +154,16 @@ def count_photographs(
     return BatchOutcome(outcomes, interrupted=not files.complete)
 
 
-def _count_candidate(candidate: Candidate, files: RunFiles, counter: str) -> Outcome:
+def _count_candidate(candidate: Candidate, files: RunFiles, count_one: Callable[[Photograph], Result]) -> Outcome:
     """Count one photograph and write it; every fault of its own becomes a message."""
-    entry, counts, error = candidate.entry, None, ""
+    entry, counts, error, warning = candidate.entry, None, "", ""
     if isinstance(candidate.found, PhotographError):
         error = str(candidate.found)
     else:
         try:
-            result = count_photograph(read_photograph(candidate.found), counter=counter)
+            result = count_one(read_photograph(candidate.found))
             files.add(entry, result)
-            counts = result.counts
+            counts, warning = result.counts, result.red_cell_diameter.warning
         except (OutputError, ModelError, UsageError):
             raise
         except HemolensError as fault:
@@ -163,4 +175,4 @@ def _count_candidate(candidate: Candidate, files: RunFiles, counter: str) -> Out
     if error:
         error = " ".join(error.split())
         files.add_failure(entry, error)
-    return Outcome(entry.image, counts, error)
+    return Outcome(entry.image, counts, error, warning)

@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
-from hemolens.cli import count, demo, reproduce, train
+from hemolens.cli import count, demo, evaluate, reproduce, train
 from hemolens.config import RESEARCH_USE_ONLY
-from hemolens.errors import HemolensError, UsageError
+from hemolens.errors import HemolensError, LabelError, UsageError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command()(count.count)
 app.command()(demo.demo)
+app.command()(evaluate.evaluate)
 app.command()(train.train)
 app.command()(reproduce.reproduce)
 
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=None if arguments is None else list(arguments), prog_name="hemolens")
     except HemolensError as error:
-        _leave(str(error), 2 if isinstance(error, UsageError) else 1)
+        _leave(str(error), 2 if isinstance(error, (UsageError, LabelError)) else 1)
     except Exception as bug:
         message = " ".join(str(bug).split())
         _leave(f"a bug of hemolens, please report it: {type(bug).__name__}: {message}", 1)

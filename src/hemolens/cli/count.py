@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +28,14 @@ def count(
         str,
         typer.Option(help="auto, watershed, connected-components or circle-hough.", metavar="NAME"),
     ] = "auto",
+    diameter_px: Annotated[
+        float | None,
+        typer.Option(help="Red-cell diameter in pixels, 15 to 500; otherwise estimated.", metavar="PX"),
+    ] = None,
+    um_per_px: Annotated[
+        float | None,
+        typer.Option(help="µm per pixel, 0.015 to 0.5 (a red cell is taken as 7.5 µm wide).", metavar="UM"),
+    ] = None,
 ) -> None:
     """Count the cells in photographs of stained blood smears.
 
@@ -36,10 +45,15 @@ def count(
     """
     from hemolens.batch.photographs import find_candidates
     from hemolens.report import counts_table
+    from hemolens.scale import check_given_scale
 
     check_counter(counter)
-    command: dict[str, object] = {"name": "count", "paths": paths, "out": str(out), "counter": counter}
-    batch = count_candidates(find_candidates(paths), out, counter=counter, command=command)
+    check_given_scale(diameter_px, um_per_px)
+    options = {"counter": counter, "diameter_px": diameter_px, "um_per_px": um_per_px}
+    command: dict[str, object] = {"name": "count", "paths": paths, "out": str(out), **options}
+    batch = count_candidates(
+        find_candidates(paths), out, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, command=command
+    )
     show(counts_table([(outcome.image, outcome.counts) for outcome in batch.outcomes]), out)
     leave(batch)
 
@@ -65,9 +79,15 @@ def check_counter(name: str) -> None:
 
 
 def count_candidates(
-    candidates: list[Candidate], out: Path, *, counter: str, command: dict[str, object]
+    candidates: list[Candidate],
+    out: Path,
+    *,
+    counter: str,
+    command: dict[str, object],
+    diameter_px: float | None = None,
+    um_per_px: float | None = None,
 ) -> BatchOutcome:
-    """Count photographs with a progress bar for more than one, and name those that fail on stderr.
+    """Count photographs with a progress bar for more than one, and name failures and warnings on stderr.
 
     Raises
     ------
@@ -81,8 +101,10 @@ def count_candidates(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from hemolens.batch.photographs import Outcome, count_photographs
+    from hemolens.photograph import quoted
 
     console = Console(stderr=True)
+    say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     hidden = len(candidates) < 2 or not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
@@ -91,10 +113,20 @@ def count_candidates(
         def each(outcome: Outcome) -> None:
             progress.advance(bar)
             if outcome.error:
-                console.print(f"hemolens: {outcome.error}", markup=False, highlight=False, soft_wrap=True)
+                say(f"hemolens: {outcome.error}")
+            if outcome.warning:
+                say(f"hemolens: warning: {quoted(outcome.image)}: {outcome.warning}")
 
         try:
-            return count_photographs(candidates, out, counter=counter, command=command, each=each)
+            return count_photographs(
+                candidates,
+                out,
+                counter=counter,
+                diameter_px=diameter_px,
+                um_per_px=um_per_px,
+                command=command,
+                each=each,
+            )
         except KeyboardInterrupt:
             typer.echo("hemolens: interrupted, nothing was written", err=True)
             raise typer.Exit(INTERRUPTED_STATUS) from None

@@ -33,8 +33,9 @@ def reproduce(
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
+    from hemolens.evaluation.html_page import html_page
     from hemolens.evaluation.paper.measure import measure
-    from hemolens.evaluation.paper.page import html_page, markdown_page
+    from hemolens.evaluation.paper.page import markdown_page
     from hemolens.evaluation.paper.records import code_version, make_records
     from hemolens.evaluation.paper.systems import read_systems
     from hemolens.evaluation.paper.tiles import count_tiles

@@ -4,12 +4,32 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hemolens.evaluation.matching import Detection
+from hemolens.evaluation.matching import Detection, add_up
+
+_NORMAL_95 = 1.96
+"""Half of the width that holds 95 % of a normal distribution, in standard deviations."""
+
+
+class Figure(NamedTuple):
+    """A value and its 95 % interval; NaN where there is none."""
+
+    value: float
+    low: float = float("nan")
+    high: float = float("nan")
+
+
+class BlandAltman(NamedTuple):
+    """Differences count − truth, in cells: their mean, the limits of agreement, and the standard deviation."""
+
+    mean_difference: Figure
+    lower_limit: Figure
+    upper_limit: Figure
+    standard_deviation: float
 
 
 def counting_accuracy(true_counts: Sequence[int], counts: Sequence[int]) -> float:
@@ -69,6 +89,105 @@ def relative_bias(true_counts: Sequence[int], counts: Sequence[int]) -> float:
     """
     total = sum(true_counts)
     return sum(counts) / total - 1 if total else float("nan")
+
+
+def bland_altman(true_counts: Sequence[int], counts: Sequence[int]) -> BlandAltman:
+    """Mean difference of counts and truth, and the limits between which 95 % of the differences lie.
+
+    The limits are the mean ± 1.96 standard deviations. Their intervals and that of the mean follow Bland & Altman,
+    *Measuring agreement in method comparison studies*, Statistical Methods in Medical Research 8 (1999), 135-160:
+    Student's t with n − 1 degrees of freedom, standard errors s / √n and s √(1/n + 1.96² / 2 (n − 1)).
+
+    Parameters
+    ----------
+    true_counts, counts : sequence of int
+        One of each for every photograph.
+
+    Returns
+    -------
+    BlandAltman
+        All NaN without photographs; of one photograph only the mean difference is a number.
+
+    Examples
+    --------
+    >>> agreement = bland_altman([10, 20, 30], [9, 20, 31])
+    >>> [round(limit.value, 2) for limit in (agreement.lower_limit, agreement.mean_difference, agreement.upper_limit)]
+    [-1.96, 0.0, 1.96]
+
+    """
+    differences = np.subtract(counts, true_counts, dtype=float)
+    n = differences.size
+    if n < 2:
+        nothing = Figure(float("nan"))
+        return BlandAltman(Figure(float(differences[0])) if n else nothing, nothing, nothing, float("nan"))
+    from scipy.stats import t
+
+    mean, deviation = float(differences.mean()), float(differences.std(ddof=1))
+    wide = float(t.ppf(0.975, n - 1)) * deviation
+
+    def with_interval(value: float, share: float) -> Figure:
+        return Figure(value, value - wide * share**0.5, value + wide * share**0.5)
+
+    of_limit = 1 / n + _NORMAL_95**2 / (2 * (n - 1))
+    return BlandAltman(
+        with_interval(mean, 1 / n),
+        with_interval(mean - _NORMAL_95 * deviation, of_limit),
+        with_interval(mean + _NORMAL_95 * deviation, of_limit),
+        deviation,
+    )
+
+
+def correlation(true_counts: Sequence[int], counts: Sequence[int]) -> Figure:
+    """Pearson's correlation of counts and truth with its 95 % interval (Fisher's transformation).
+
+    Returns
+    -------
+    Figure
+        NaN with fewer than three photographs, or where all true counts or all counts are equal; the interval
+        is NaN with fewer than four.
+
+    Examples
+    --------
+    >>> round(correlation([1, 2, 3], [2, 4, 6]).value, 6)
+    1.0
+    >>> correlation([1, 1, 1], [2, 4, 6])
+    Figure(value=nan, low=nan, high=nan)
+
+    """
+    from scipy.stats import pearsonr
+
+    if len(counts) < 3 or len(set(counts)) == 1 or len(set(true_counts)) == 1:
+        return Figure(float("nan"))
+    result = pearsonr(np.asarray(true_counts, float), np.asarray(counts, float))
+    if len(counts) < 4:
+        return Figure(float(result.statistic))
+    interval = result.confidence_interval(0.95)
+    return Figure(float(result.statistic), float(interval.low), float(interval.high))
+
+
+def detection_figures(detections: Sequence[Detection]) -> dict[str, Figure]:
+    """Precision, recall and F1 of all photographs together, with bootstrap intervals over photographs.
+
+    Parameters
+    ----------
+    detections : sequence of Detection
+        One for each photograph, at least one.
+
+    Examples
+    --------
+    >>> detection_figures([Detection(8, 2, 0), Detection(8, 2, 0)])["precision"]
+    Figure(value=0.8, low=0.8, high=0.8)
+
+    """
+    total = add_up(list(detections))
+    hits = [float(each.n_hits) for each in detections]
+    found = [float(each.n_hits + each.n_false) for each in detections]
+    true = [float(each.n_hits + each.n_missed) for each in detections]
+    return {
+        "precision": Figure(total.precision, *bootstrap_ratio_interval(hits, found, when_empty=1.0)),
+        "recall": Figure(total.recall, *bootstrap_ratio_interval(hits, true, when_empty=1.0)),
+        "F1": Figure(total.f1, *bootstrap_f1_interval(detections)),
+    }
 
 
 def bootstrap_interval(

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hemolens.cells import Cell
 from hemolens.config import CellType
 from hemolens.evaluation.matching import Detection, match_boxes, match_centres
+from hemolens.evaluation.truth import Truth
 from hemolens.photograph import read_photograph
 from hemolens.training.all_idb1 import SMALLEST_PLATELET_PX, read_outlines
-
-
-@dataclass(frozen=True, eq=False)
-class Truth:
-    """True count of one type on one photograph, and its boxes (N, 4) where there are any."""
-
-    count: int
-    boxes: NDArray[np.float64] | None
 
 
 def held_out_photographs(folder: Path, cell_type: CellType) -> list[str]:

@@ -7,6 +7,33 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hemolens.config import CellType
+
+
+class MatchingRule(NamedTuple):
+    """When a find is the cell that a label means.
+
+    Attributes
+    ----------
+    iou : float
+        Smallest intersection over union of the two boxes, 0 … 1.
+    or_centre_inside : bool
+        True where a find whose centre lies inside the label's box is enough.
+
+    """
+
+    iou: float
+    or_centre_inside: bool = False
+
+
+MATCHING_RULES: dict[CellType, MatchingRule] = {
+    "rbc": MatchingRule(0.5),
+    "wbc": MatchingRule(0.5),
+    # a box of few pixels differs much between two careful people
+    "plt": MatchingRule(0.3, or_centre_inside=True),
+}
+"""How the cells of each type are matched with boxes of a folder with labels."""
+
 
 class Detection(NamedTuple):
     """Counts of hits, false finds and misses; they add up over photographs.
@@ -99,19 +126,70 @@ def match_centres(truth: ArrayLike, found: ArrayLike) -> Detection:
     Detection(n_hits=1, n_false=1, n_missed=0)
 
     """
+    return _match(_centre_inside(truth, found))
+
+
+def possible_pairs(truth: ArrayLike, found: ArrayLike, centres: ArrayLike, rule: MatchingRule) -> NDArray[np.bool_]:
+    """Say which finds could be which labelled cells, shape (N, M).
+
+    Parameters
+    ----------
+    truth, found : array_like, shapes (N, 4) and (M, 4)
+        Half-open boxes (row0, col0, row1, col1) in pixels; either may be empty.
+    centres : array_like, shape (M, 2)
+        Centres (row, col) of the finds; the centre of the first pixel is (0, 0).
+    rule : MatchingRule
+
+    Examples
+    --------
+    >>> small, large = [4, 4, 7, 7], [0, 0, 10, 10]
+    >>> possible_pairs([large], [small], [[5, 5]], MATCHING_RULES["rbc"]).tolist()
+    [[False]]
+    >>> possible_pairs([large], [small], [[5, 5]], MATCHING_RULES["plt"]).tolist()
+    [[True]]
+
+    """
+    possible = np.asarray(box_iou(truth, found) >= rule.iou)
+    return possible | _centre_inside(truth, centres) if rule.or_centre_inside else possible
+
+
+def match_pairs(possible: ArrayLike) -> NDArray[np.intp]:
+    """Match one to one so that there are as many pairs as possible.
+
+    Parameters
+    ----------
+    possible : array_like of bool, shape (N, M)
+        Which of M finds could be which of N labelled cells.
+
+    Returns
+    -------
+    ndarray of int, shape (N,)
+        The find of each labelled cell, or −1.
+
+    Examples
+    --------
+    >>> match_pairs([[True, True], [True, False], [False, False]]).tolist()
+    [1, 0, -1]
+
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import maximum_bipartite_matching
+
+    table = np.atleast_2d(np.asarray(possible, bool))
+    if not table.any():
+        return np.full(table.shape[0], -1, np.intp)
+    return np.asarray(maximum_bipartite_matching(csr_array(table), perm_type="column"), np.intp)
+
+
+def _centre_inside(truth: ArrayLike, centres: ArrayLike) -> NDArray[np.bool_]:
     boxes = np.asarray(truth, np.float64).reshape(-1, 1, 4)
-    centres = np.asarray(found, np.float64).reshape(1, -1, 2)
-    inside = (centres >= boxes[..., :2] - 0.5) & (centres < boxes[..., 2:] - 0.5)
-    return _match(np.asarray(inside.all(axis=-1)))
+    points = np.asarray(centres, np.float64).reshape(1, -1, 2)
+    inside = (points >= boxes[..., :2] - 0.5) & (points < boxes[..., 2:] - 0.5)
+    return np.asarray(inside.all(axis=-1))
 
 
 def _match(possible: NDArray[np.bool_]) -> Detection:
     """Largest one-to-one matching of rows (truth) and columns (found) among the possible pairs."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import maximum_bipartite_matching
-
     n_true, n_found = possible.shape
-    n_hits = 0
-    if possible.any():
-        n_hits = int((maximum_bipartite_matching(csr_array(possible), perm_type="column") >= 0).sum())
+    n_hits = int((match_pairs(possible) >= 0).sum())
     return Detection(n_hits, n_found - n_hits, n_true - n_hits)

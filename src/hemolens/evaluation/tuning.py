@@ -1,12 +1,13 @@
 """Choosing a counter's settings: a search on photographs whose truth is known.
 
-A random search around the present settings, then the best value of each setting in turn until nothing improves.
+A random search around the present settings, then the best value of each setting in turn, a few rounds.
 The score is the mean of counting accuracy and F1, so that false finds cannot make up for misses; where the truth
 is a count only (white cells), it is the counting accuracy.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,11 +20,15 @@ from hemolens.config import CellType
 from hemolens.counters import COUNTERS, find_cells
 from hemolens.counters.source import SourceSettings
 from hemolens.evaluation.agreement import counting_accuracy
-from hemolens.evaluation.all_idb1 import Truth, detect, read_truth
-from hemolens.evaluation.matching import add_up
+from hemolens.evaluation.all_idb1 import detect, read_truth
+from hemolens.evaluation.matching import Detection, add_up
+from hemolens.evaluation.truth import Truth
 from hemolens.photograph import read_photograph
 from hemolens.probability_maps import Model, ProbabilityMaps, compute_probability_maps
 from hemolens.scale import estimate_red_cell_diameter
+
+N_ROUNDS = 3
+"""Each setting is searched so many times at most."""
 
 CORE: dict[str, list[Any]] = {
     "source": ["mask-edge", "product", "minimum"],
@@ -98,18 +103,28 @@ def choices(kind: CellType, counter: str) -> dict[str, list[Any]]:
     return space
 
 
-def score(cases: Sequence[Case], kind: CellType, counter: str, settings: SourceSettings) -> float:
-    """Mean of counting accuracy and pooled F1 over photographs (counting accuracy alone where there are no boxes)."""
-    counts, detections = [], []
-    for maps, shape, truth in cases:
+def score(
+    cases: Sequence[Case], kind: CellType, counter: str, settings: SourceSettings, *, at_least: float = -math.inf
+) -> float:
+    """Mean of counting accuracy and pooled F1 over photographs (counting accuracy alone where there are no boxes).
+
+    Gives up, and returns minus infinity, as soon as ``at_least`` is out of reach.
+    """
+    truths = [case.truth.count for case in cases]
+    # Until a photograph is counted, it may turn out perfect.
+    counts = list(truths)
+    detections = [Detection(count, 0, 0) for count in truths] if cases[0].truth.boxes is not None else []
+    for n, (maps, shape, truth) in enumerate(cases):
         n_rows, n_cols = maps.mask.shape
         cells = to_photograph(find_cells(maps, counter, settings), (n_rows, n_cols), shape)
-        counts.append(len(cells))
-        detection = detect(truth, cells, kind)
-        if detection is not None:
-            detections.append(detection)
-    accuracy = counting_accuracy([case.truth.count for case in cases], counts)
-    return (accuracy + add_up(detections).f1) / 2 if detections else accuracy
+        counts[n] = len(cells)
+        if (detection := detect(truth, cells, kind)) is not None:
+            detections[n] = detection
+        accuracy = counting_accuracy(truths, counts)
+        reached = (accuracy + add_up(detections).f1) / 2 if detections else accuracy
+        if reached < at_least:
+            return -math.inf
+    return reached
 
 
 def tune(
@@ -146,25 +161,26 @@ def tune(
     rng, model = np.random.default_rng(seed), COUNTERS[counter].settings_model
     space = choices(kind, counter) if space is None else space
 
-    def reached(values: dict[str, Any]) -> float:
+    def reached(values: dict[str, Any], at_least: float) -> float:
         try:
-            return score(cases, kind, counter, model.model_validate(values))
+            return score(cases, kind, counter, model.model_validate(values), at_least=at_least)
         except ValidationError:  # values that contradict each other
-            return float("-inf")
+            return -math.inf
 
     best = start.model_dump()
-    best_score = reached(best)
+    best_score = reached(best, -math.inf)
     for _ in range(n_trials):
         changed = {name: each[int(rng.integers(len(each)))] for name, each in space.items() if rng.random() < 0.4}
-        tried = reached(best | changed)
+        tried = reached(best | changed, best_score)
         if tried > best_score:
             best, best_score = best | changed, tried
-    improved = True
-    while improved:
-        improved = False
+    for _ in range(N_ROUNDS):
+        before = best_score
         for name, values in space.items():
             for value in values:
-                tried = reached(best | {name: value})
+                tried = reached(best | {name: value}, best_score)
                 if tried > best_score + 1e-6:
-                    best, best_score, improved = best | {name: value}, tried, True
+                    best, best_score = best | {name: value}, tried
+        if best_score == before:
+            break
     return model.model_validate(best), best_score

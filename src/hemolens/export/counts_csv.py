@@ -23,6 +23,8 @@ COLUMNS = (
     "seconds",
     "overlay",
     "error",
+    "scale_origin",
+    "scale_warning",
 )
 
 
@@ -37,7 +39,8 @@ def counted_row(entry: Entry, result: Result) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        One text for each of `COLUMNS`: sizes in pixels, time in seconds, ``error`` empty.
+        One text for each of `COLUMNS`: sizes in pixels, time in seconds, ``error`` empty, and ``scale_warning`` too
+        when all is well.
 
     """
     height, width = result.photograph.pixels.shape[:2]
@@ -54,6 +57,8 @@ def counted_row(entry: Entry, result: Result) -> tuple[str, ...]:
         number(result.seconds, 3),
         safe_text(entry.overlay),
         "",
+        result.red_cell_diameter.origin,
+        result.red_cell_diameter.warning,
     )
 
 
@@ -72,4 +77,5 @@ def failed_row(entry: Entry, error: str) -> tuple[str, ...]:
         The image and the error; all else is empty, since zero would be a count.
 
     """
-    return (safe_text(entry.image), *[""] * (len(COLUMNS) - 2), safe_text(error))
+    filled = {"image": safe_text(entry.image), "error": safe_text(error)}
+    return tuple(filled.get(column, "") for column in COLUMNS)

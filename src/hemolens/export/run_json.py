@@ -15,6 +15,7 @@ from hemolens.export.entries import Entry
 
 if TYPE_CHECKING:
     from hemolens.result import Result
+    from hemolens.scale import RedCellDiameter
 
 NAME = "run.json"
 LIBRARIES = (
@@ -104,8 +105,21 @@ def counted_record(entry: Entry, result: Result) -> dict[str, Any]:
         "width": width,
         "height": height,
         "um_per_px": result.photograph.um_per_px,
+        "scale": _scale_record(result.red_cell_diameter),
         "overlay": entry.overlay,
         "error": None,
+    }
+
+
+def _scale_record(diameter: RedCellDiameter) -> dict[str, Any]:
+    """Describe the ruler, and what the photograph itself says where something else was given."""
+    estimate = diameter.estimate or diameter
+    return {
+        "red_cell_diameter_px": diameter.px,
+        "origin": diameter.origin,
+        "estimate_px": None if estimate.origin == "fallback" else estimate.px,
+        "estimate_confidence": estimate.confidence,
+        "warning": diameter.warning,
     }
 
 

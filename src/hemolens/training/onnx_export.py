@@ -66,7 +66,7 @@ def write_model(network: Network, setup: TrainingSetup, folder: Path, *, cpu_sec
         trained_steps=setup.steps,
         trained_cpu_seconds=None if cpu_seconds is None else round(cpu_seconds),
         seed=setup.seed,
-        trained_on=setup.photographs.train,
+        trained_on=setup.trained_on,
         sources=_sources(setup),
     )
     path.with_suffix(".toml").write_text(card_text(card), encoding="utf-8")

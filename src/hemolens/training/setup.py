@@ -162,6 +162,11 @@ class TrainingSetup(_Frozen):
         return self.cell_type
 
     @property
+    def trained_on(self) -> tuple[str, ...]:
+        """Every photograph that a phase trains on, sorted."""
+        return tuple(sorted({name for phase in self.phases for name in phase.train or self.photographs.train}))
+
+    @property
     def steps(self) -> int:
         """Steps in all."""
         return sum(phase.steps for phase in self.phases)

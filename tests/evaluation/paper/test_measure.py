@@ -8,7 +8,9 @@ from hemolens.evaluation.paper.measure import ENSEMBLE, measure
 from hemolens.evaluation.paper.systems import System
 from hemolens.evaluation.paper.weights import Weights
 from hemolens.probability_maps import ProbabilityMaps
+from hemolens.training.setup import read_setup
 
+WBC = read_setup("wbc")
 COUNTERS = ["watershed", "connected-components", "circle-hough"]
 
 
@@ -78,3 +80,11 @@ def test_progress_names_every_photograph(drawn_all_idb1, weights):
     seen = []
     measure(drawn_all_idb1, weights, [system()], on_photograph=seen.append)
     assert seen == ["wbc Im004_1", "wbc Im037_0", "wbc Im053_1"]
+
+
+def test_settings_may_be_those_of_another_model(weights):
+    own, other = system(), system(settings=["wbc-honest"])
+    chosen = {name: each.model_copy(update={"min_area": 0.123}) for name, each in weights.counters(WBC).items()}
+    weights.write_counters(read_setup("wbc-honest"), chosen, {})
+    assert {each.min_area for each in module.settings_of(other, WBC, weights).values()} == {0.123}
+    assert module.settings_of(own, WBC, weights) == weights.counters(WBC)

@@ -3,10 +3,10 @@ import pytest
 
 from hemolens.counters import settings_for
 from hemolens.counters.source import JOINS
-from hemolens.evaluation.all_idb1 import Truth
 from hemolens.evaluation.paper import missing
 from hemolens.evaluation.paper.systems import System
 from hemolens.evaluation.paper.weights import Weights
+from hemolens.evaluation.truth import Truth
 from hemolens.evaluation.tuning import Case, score
 from hemolens.probability_maps import ProbabilityMaps
 from hemolens.training.setup import read_setup
@@ -79,7 +79,8 @@ def test_no_model_is_tuned_on_what_it_is_measured_on(weights, name):
 def test_chosen_settings_are_kept(drawn_all_idb1, weights, monkeypatch):
     own = read_setup("wbc").model_copy(update={"name": "own"})
     monkeypatch.setattr(Weights, "load", lambda *_: None)
-    monkeypatch.setattr(missing, "read_case", lambda *_: None)
+    no_edge = ProbabilityMaps("wbc", np.zeros((1, 1), np.float32), None, 20.0)
+    monkeypatch.setattr(missing, "read_case", lambda *_: Case(no_edge, (1, 1), Truth(0, None)))
     monkeypatch.setattr(
         missing,
         "tune",

@@ -1,6 +1,7 @@
 import pytest
 
-from hemolens.evaluation.paper.page import html_page, markdown_page
+from hemolens.evaluation.html_page import html_page
+from hemolens.evaluation.paper.page import markdown_page
 from hemolens.evaluation.paper.records import Record
 from hemolens.models import read_model
 

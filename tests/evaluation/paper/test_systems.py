@@ -1,4 +1,7 @@
+import pytest
+
 from hemolens.evaluation.paper.systems import THIRTEEN, System, labelled_photographs, measured_photographs, read_systems
+from hemolens.training.setup import read_setup
 
 
 def system(**changes):
@@ -50,3 +53,21 @@ def test_a_photograph_without_a_count_is_not_labelled(tmp_path):
 
 def test_the_thirteen_are_those_with_outlines():
     assert len(set(THIRTEEN)) == 13
+
+
+@pytest.mark.parametrize("each", read_systems(), ids=lambda each: f"{each.cell}-{each.network}-{each.protocol}")
+def test_borrowed_settings_are_one_for_each_set_up(each):
+    assert len(each.settings) in {0, len(each.setups)}
+
+
+@pytest.mark.parametrize(
+    ("own", "lender"),
+    [
+        (setup, lender)
+        for each in read_systems()
+        if each.protocol == "honest"
+        for setup, lender in zip(each.setups, each.settings, strict=False)
+    ],
+)
+def test_honest_settings_are_borrowed_from_a_model_that_is_measured_on_the_same_photographs(own, lender):
+    assert read_setup(own).photographs.test == read_setup(lender).photographs.test

@@ -52,12 +52,12 @@ def train_missing(
 
 
 def untuned(systems: Sequence[System], weights: Weights) -> list[tuple[System, TrainingSetup]]:
-    """Trained members of the systems to be counted with for whose model no settings were chosen yet."""
+    """Trained members of the systems to be counted with that need settings of their own and have none yet."""
     found = {
         setup.name: (system, setup)
         for system in systems
         for setup in system.members()
-        if system.table == "counting" and weights.has(setup) and not weights.has_counters(setup)
+        if system.table == "counting" and not system.settings and weights.has(setup) and not weights.has_counters(setup)
     }
     return list(found.values())
 
@@ -68,11 +68,14 @@ def tune_counters(system: System, setup: TrainingSetup, data: Path, weights: Wei
         read_case(data, name, member.only_type, weights.load(member))
         for member, name in tuning_photographs(system, setup, weights)
     ]
-    start = weights.counters(setup)
+    has_edge = cases[0].maps.edge is not None
+    # Not from the shipped settings: those were chosen on photographs that this model may be measured on.
+    source = "mask-edge" if has_edge else "mask"
     chosen = {
-        counter: tune(cases, setup.only_type, counter, start[counter], n_trials=N_TRIALS)[0] for counter in COUNTERS
+        name: tune(cases, setup.only_type, name, counter.settings_model(source=source), n_trials=N_TRIALS)[0]
+        for name, counter in COUNTERS.items()
     }
-    compared = system.protocol == "honest" and cases[0].maps.edge is not None
+    compared = system.protocol == "honest" and has_edge
     joins = tune_joins(cases, chosen["connected-components"]) if compared else {}
     weights.write_counters(setup, chosen, joins)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Sequence
 from statistics import mean, stdev
 
 from hemolens.config import CELL_NAMES, CELL_TYPES, RESEARCH_USE_ONLY, CellType
 from hemolens.counters import COUNTERS
+from hemolens.evaluation.html_page import markdown_table
 from hemolens.evaluation.paper.figures import released_value
 from hemolens.evaluation.paper.records import Record
 from hemolens.models import ModelCard
@@ -43,7 +43,8 @@ edge with the mask output frozen (phase 2). The paper's 108 masks of phase 1 are
 **stand-ins** made by a classical segmentation, so B is not the paper's B. Mean IoU is the mean over thresholds 0.50 to
 0.95, as the authors define it. Our figures are of whole photographs, theirs of tiles."""
 
-COUNTING_NOTE = """Counting accuracy: mean over photographs of 1 − |count − truth| / truth. Red cells are outlined on 13
+COUNTING_NOTE = """SegNet's maps are counted with the settings that were chosen for the U-Net's of the same photographs.
+Counting accuracy: mean over photographs of 1 − |count − truth| / truth. Red cells are outlined on 13
 photographs only. White cells: the authors' manual counts. Platelets: components of the mask of at least 20 px; where a
 photograph has two of them, one missed is 50 %, so the mean absolute error says more."""
 
@@ -86,32 +87,6 @@ def markdown_page(records: Sequence[Record], cards: Iterable[ModelCard], seconds
         parts += ["## Ways to join mask and edge", JOINS_NOTE, joins]
     parts += ["## Models", _model_table(cards), f"Measured in {seconds / 60:.0f} minutes."]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
-
-
-def html_page(markdown: str) -> str:
-    """The same page as one HTML file that needs nothing else."""
-    from markdown_it import MarkdownIt
-
-    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
-    title = html.escape(markdown.partition("\n")[0].lstrip("# "))
-    return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n<style>{STYLE}'
-        f"</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
-    )
-
-
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; color: #222; }
-table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; display: block;
-        overflow-x: auto; }
-th, td { border: 1px solid #ccc; padding: .3rem .6rem; text-align: left; white-space: nowrap; }
-th { background: #f3f3f3; }
-"""
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _percent(value: float | None) -> str:
@@ -157,7 +132,7 @@ def _tile_table(records: Sequence[Record]) -> str:
             ]
         )
     header = ["", "part", "photographs, paper", "photographs, ours", "tiles, paper", "tiles, ours"]
-    return _table(header, rows)
+    return markdown_table(header, rows)
 
 
 def _phase_table(records: Sequence[Record]) -> str:
@@ -181,7 +156,7 @@ def _phase_table(records: Sequence[Record]) -> str:
         "photographs",
         *(f"{name}: paper · ours" for name in METRICS.values()),
     ]
-    return _table(header, rows) if rows else "No model of two phases was trained."
+    return markdown_table(header, rows) if rows else "No model of two phases was trained."
 
 
 def _phase_verdict(records: Sequence[Record]) -> str:
@@ -212,7 +187,7 @@ def _join_table(records: Sequence[Record]) -> str:
                 _with_interval(some.get("F1"), percent=False),
             ]
         )  # fmt: skip
-    return _table(["network", "join", "counting accuracy", "bias", "F1"], rows) if rows else ""
+    return markdown_table(["network", "join", "counting accuracy", "bias", "F1"], rows) if rows else ""
 
 
 def _segmentation_table(records: Sequence[Record]) -> str:
@@ -233,7 +208,7 @@ def _segmentation_table(records: Sequence[Record]) -> str:
                     *(_with_interval(each, percent=False) for each in found.values()),
                 ]
             )  # fmt: skip
-    return _table(["", "network", "output", "measure", "paper", "ours, paper's protocol", "ours, honest"], rows)
+    return markdown_table(["", "network", "output", "measure", "paper", "ours, paper's protocol", "ours, honest"], rows)
 
 
 def _counting_table(records: Sequence[Record], cell: CellType) -> str:
@@ -264,7 +239,7 @@ def _counting_table(records: Sequence[Record], cell: CellType) -> str:
                 )  # fmt: skip
     header = ["network", "counter", "images", "photographs", "paper", "authors' released weights",
               "ours, paper's protocol", "ours, honest"]  # fmt: skip
-    return _table(header, rows) if rows else "No model was trained."
+    return markdown_table(header, rows) if rows else "No model was trained."
 
 
 def _detail_table(records: Sequence[Record], cell: CellType) -> str:
@@ -284,7 +259,7 @@ def _detail_table(records: Sequence[Record], cell: CellType) -> str:
                 ]
             )  # fmt: skip
     header = ["network, honest", "counter", "mean absolute error", "bias", "precision", "recall", "F1"]
-    return _table(header, rows) if rows else ""
+    return markdown_table(header, rows) if rows else ""
 
 
 def _model_table(cards: Iterable[ModelCard]) -> str:
@@ -299,4 +274,4 @@ def _model_table(cards: Iterable[ModelCard]) -> str:
         ]
         for card in cards
     ]
-    return _table(["model", "network", "photographs trained on", "steps", "seed", "CPU-minutes"], rows)
+    return markdown_table(["model", "network", "photographs trained on", "steps", "seed", "CPU-minutes"], rows)

@@ -6,20 +6,20 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from hemolens.config import CellType
 from hemolens.evaluation.agreement import (
-    bootstrap_f1_interval,
+    Figure,
     bootstrap_interval,
     bootstrap_ratio_interval,
     counting_accuracy_of_each,
+    detection_figures,
     mean_absolute_error,
     relative_bias,
 )
-from hemolens.evaluation.matching import add_up
 from hemolens.evaluation.paper.figures import paper_value
 from hemolens.evaluation.paper.measure import Counted, Drawn, Measured
 from hemolens.evaluation.paper.systems import THIRTEEN, Protocol
@@ -59,14 +59,6 @@ class Record(BaseModel):
     commit: str
 
 
-class Figure(NamedTuple):
-    """A value and its interval; NaN where there is none."""
-
-    value: float
-    low: float = float("nan")
-    high: float = float("nan")
-
-
 def code_version() -> str:
     """The commit of the code, where it is run from a checkout, or else its version."""
     import subprocess
@@ -93,13 +85,7 @@ def counting_figures(rows: Sequence[Counted]) -> dict[str, Figure]:
     }
     detections = [row.detection for row in rows if row.detection is not None]
     if detections:
-        total = add_up(detections)
-        hits = [float(each.n_hits) for each in detections]
-        found = [float(each.n_hits + each.n_false) for each in detections]
-        true = [float(each.n_hits + each.n_missed) for each in detections]
-        figures["precision"] = Figure(total.precision, *bootstrap_ratio_interval(hits, found, when_empty=1.0))
-        figures["recall"] = Figure(total.recall, *bootstrap_ratio_interval(hits, true, when_empty=1.0))
-        figures["F1"] = Figure(total.f1, *bootstrap_f1_interval(detections))
+        figures |= detection_figures(detections)
     return figures
 
 

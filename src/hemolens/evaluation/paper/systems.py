@@ -37,6 +37,8 @@ class System(BaseModel):
     protocol: Protocol
     setups: tuple[str, ...]
     seeds: tuple[int, ...] = ()
+    settings: tuple[str, ...] = ()
+    """Set-ups whose counters' settings are used, one for each of ``setups``; without any, settings of their own."""
     table: Literal["counting", "phases"] = "counting"
     """Counted with every counter, or only scored as masks, to compare phases of training."""
 

@@ -1,0 +1,93 @@
+"""A photograph with its hits, misses and false finds drawn: what a person judges an evaluation by."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemolens.cells import Cell
+from hemolens.config import CELL_TYPES, CellType
+from hemolens.evaluation.folder.compare import Comparison
+
+LONGEST_SIDE_PX = 1400
+"""Pictures on the page are made so small, if they are larger."""
+
+JPEG_QUALITY = 85
+
+HIT, FALSE, MISSED, UNJUDGED = (0, 90, 181), (220, 0, 100), (255, 221, 0), (130, 130, 130)
+"""RGB: blue, magenta, yellow, grey. They differ in lightness, and misses are rectangles, so that colour is not all."""
+
+LETTERS: dict[CellType, str] = {"rbc": "R", "wbc": "W", "plt": "P"}
+"""Beside each miss and false find: its type."""
+
+
+def draw_comparison(pixels: NDArray[np.uint8], compared: Mapping[CellType, Comparison]) -> NDArray[np.uint8]:
+    """Draw hits as thin outlines, false finds as thick ones, and misses as rectangles, in colours of their own.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (H, W, 3)
+        RGB.
+    compared : mapping of CellType to Comparison
+
+    Returns
+    -------
+    ndarray of uint8, shape (H', W', 3)
+        RGB; no side is longer than :data:`LONGEST_SIDE_PX`.
+
+    """
+    import cv2
+
+    height, width = pixels.shape[:2]
+    scale = min(1.0, LONGEST_SIDE_PX / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    canvas = np.array(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    for kind in CELL_TYPES:
+        if kind not in compared:
+            continue
+        own = compared[kind]
+        _draw_outlines(canvas, own.unjudged, UNJUDGED, 1, scale)
+        _draw_outlines(canvas, own.hits, HIT, 1, scale)
+        _draw_outlines(canvas, own.false, FALSE, 2, scale)
+        for cell in own.false:
+            _write(canvas, LETTERS[kind], FALSE, cell.row * scale, cell.col * scale)
+        for row0, col0, row1, col1 in (own.missed * scale).tolist():
+            corners = (round(col0), round(row0)), (round(col1) - 1, round(row1) - 1)
+            cv2.rectangle(canvas, *corners, (0, 0, 0), 4)
+            cv2.rectangle(canvas, *corners, MISSED, 2)
+            _write(canvas, LETTERS[kind], MISSED, (row0 + row1) / 2, (col0 + col1) / 2)
+    return canvas
+
+
+def jpeg_bytes(pixels: NDArray[np.uint8]) -> bytes:
+    r"""Encode a picture as JPEG.
+
+    >>> jpeg_bytes(np.zeros((1, 1, 3), np.uint8))[:2]
+    b'\xff\xd8'
+    """
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="JPEG", quality=JPEG_QUALITY)
+    return buffer.getvalue()
+
+
+def _draw_outlines(
+    canvas: NDArray[np.uint8], cells: list[Cell], colour: tuple[int, int, int], n_px: int, scale: float
+) -> None:
+    import cv2
+
+    outlines = [np.rint(((cell.outline + 0.5) * scale - 0.5)[:, None, ::-1] * 16).astype(np.int32) for cell in cells]
+    cv2.polylines(canvas, outlines, True, colour, n_px, cv2.LINE_AA, shift=4)
+
+
+def _write(canvas: NDArray[np.uint8], letter: str, colour: tuple[int, int, int], row: float, col: float) -> None:
+    """Write a letter around a point, with a dark rim so that it shows on any ground."""
+    import cv2
+
+    place = (round(col) - 5, round(row) + 5)
+    for ink, n_px in (((0, 0, 0), 4), (colour, 1)):
+        cv2.putText(canvas, letter, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, ink, n_px, cv2.LINE_AA)

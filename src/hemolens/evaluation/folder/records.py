@@ -1,0 +1,124 @@
+"""An evaluation → one record for each figure, with its interval and how many photographs it is of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from hemolens.config import CELL_TYPES, CellType
+from hemolens.evaluation.agreement import (
+    Figure,
+    bland_altman,
+    bootstrap_interval,
+    bootstrap_ratio_interval,
+    correlation,
+    counting_accuracy_of_each,
+    detection_figures,
+    mean_absolute_error,
+    relative_bias,
+)
+from hemolens.evaluation.folder.compare import Comparison
+from hemolens.evaluation.folder.evaluate import Evaluation
+from hemolens.evaluation.matching import add_up
+from hemolens.evaluation.robustness import CHANGES, change_of_counts
+
+Table = Literal["counts", "bland-altman", "cells", "robustness"]
+
+
+class Record(BaseModel):
+    """One figure.
+
+    ``change`` names what was done to the photographs in the table of robustness. ``value`` is None where there is no
+    figure, ``low`` and ``high`` (a 95 % interval) where there is none. Shares are fractions, errors are in cells.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    table: Table
+    cell: CellType
+    change: str | None = None
+    metric: str
+    n_images: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+def make_records(evaluation: Evaluation) -> list[Record]:
+    """Turn an evaluation into records, table by table and type by type."""
+    records: list[Record] = []
+    for kind in evaluation.types:
+        rows = evaluation.of_type(kind)
+        records += [_record("counts", kind, metric, n, figure) for metric, n, figure in count_figures(rows)]
+        agreement = bland_altman([row.truth for row in rows], [row.count for row in rows])
+        records += [
+            _record("bland-altman", kind, metric, len(rows), figure)
+            for metric, figure in (
+                ("mean difference", agreement.mean_difference),
+                ("lower limit", agreement.lower_limit),
+                ("upper limit", agreement.upper_limit),
+                ("standard deviation", Figure(agreement.standard_deviation)),
+            )
+        ]
+        judged = [row.detection for row in rows if row.detection is not None]
+        if judged:
+            total = add_up(judged)
+            figures = {"hits": Figure(total.n_hits), "false": Figure(total.n_false), "missed": Figure(total.n_missed)}
+            figures |= detection_figures(judged)
+            records += [_record("cells", kind, metric, len(judged), figure) for metric, figure in figures.items()]
+    return records + list(_robustness_records(evaluation))
+
+
+def count_figures(rows: Sequence[Comparison]) -> list[tuple[str, int, Figure]]:
+    """Give the measures of one type's counts: name, number of photographs, figure.
+
+    Parameters
+    ----------
+    rows : sequence of Comparison
+        One for each photograph, at least one.
+
+    """
+    truths, counts = [row.truth for row in rows], [row.count for row in rows]
+    with_cells = [(truth, count) for truth, count in zip(truths, counts, strict=True) if truth]
+    each = counting_accuracy_of_each([truth for truth, _ in with_cells], [count for _, count in with_cells])
+    errors = np.abs(np.subtract(counts, truths)).astype(float).tolist()
+    exact = [float(truth == count) for truth, count in zip(truths, counts, strict=True)]
+    without = [count for truth, count in zip(truths, counts, strict=True) if not truth]
+    low, high = bootstrap_ratio_interval(counts, truths)
+    mean = Figure(sum(each) / len(each), *bootstrap_interval(each)) if each else Figure(math.nan)
+    return [
+        ("true cells", len(rows), Figure(sum(truths))),
+        ("counted cells", len(rows), Figure(sum(counts))),
+        ("counting accuracy", len(each), mean),
+        ("mean absolute error", len(rows), Figure(mean_absolute_error(truths, counts), *bootstrap_interval(errors))),
+        ("bias", len(rows), Figure(relative_bias(truths, counts), low - 1, high - 1)),
+        ("exact counts", len(rows), Figure(sum(exact) / len(exact), *bootstrap_interval(exact))),
+        ("correlation", len(rows), correlation(truths, counts)),
+        ("exact counts where the truth is 0", len(without), Figure(float(sum(count == 0 for count in without)))),
+        ("counted cells where the truth is 0", len(without), Figure(float(sum(without)))),
+    ]
+
+
+def _robustness_records(evaluation: Evaluation) -> Iterable[Record]:
+    changed = [each for each in evaluation.photographs if each.changed_counts]
+    for change in CHANGES if changed else ():
+        for kind in CELL_TYPES:
+            result = change_of_counts(
+                [getattr(each.counts, kind) for each in changed],
+                [getattr(each.changed_counts[change], kind) for each in changed],
+            )
+            for metric, n, figure in (
+                ("mean absolute change", result.n_with_cells, result.mean_absolute),
+                ("pooled change", len(changed), result.pooled),
+                ("cells found where there were none", result.n_without_cells, Figure(float(result.cells_there))),
+            ):
+                yield _record("robustness", kind, metric, n, figure, change)
+
+
+def _record(table: Table, kind: CellType, metric: str, n: int, figure: Figure, change: str | None = None) -> Record:
+    value, low, high = (None if math.isnan(number) else round(number, 5) for number in figure)
+    return Record(table=table, cell=kind, change=change, metric=metric, n_images=n, value=value, low=low, high=high)

@@ -1,0 +1,40 @@
+"""The words that labels have for the three cell types."""
+
+from __future__ import annotations
+
+from hemolens.config import CellType
+from hemolens.errors import LabelError
+from hemolens.photograph import quoted
+
+WORDS: dict[str, CellType] = {
+    "rbc": "rbc", "wbc": "wbc", "plt": "plt", "platelet": "plt", "platelets": "plt",
+}  # fmt: skip
+"""In lower case."""
+
+
+def cell_type_of(word: str, where: str) -> CellType:
+    """Understand a label's word for a type; capitals do not matter.
+
+    Parameters
+    ----------
+    word : str
+    where : str
+        Where it stands, for the message.
+
+    Raises
+    ------
+    LabelError
+        It is none of :data:`WORDS`.
+
+    Examples
+    --------
+    >>> cell_type_of(" Platelets", "line 2")
+    'plt'
+
+    """
+    kind = WORDS.get(word.strip().lower())
+    if kind is None:
+        raise LabelError(
+            f"unknown cell type in {where}", came=quoted(word), allowed=", ".join(WORDS), do="rename or remove it"
+        )
+    return kind

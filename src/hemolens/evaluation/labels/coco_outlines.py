@@ -1,0 +1,124 @@
+"""Outlines in the layout of COCO: ``images``, ``categories`` and ``annotations`` with polygons.
+
+A vertex (x, y) is the middle of a pixel that belongs to the cell, so the box around vertices 3 to 7 is 3 to 8. The
+category's name is the type. All ``images`` that are listed were looked at, those without annotations, too. An outline
+that encloses nothing, a slip of the mouse, is left out and said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hemolens.config import CellType
+from hemolens.errors import LabelError
+from hemolens.evaluation.labels.cell_words import cell_type_of
+from hemolens.evaluation.labels.label_file import read_text
+from hemolens.evaluation.labels.labelled_types import BoxesByType, labels_of_boxes
+from hemolens.evaluation.truth import Labels
+from hemolens.photograph import quoted
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(allow_inf_nan=False)
+
+
+class _Image(_Part):
+    id: int | str
+    file_name: str = Field(min_length=1)
+    width: int | None = None
+    height: int | None = None
+
+
+class _Category(_Part):
+    id: int | str
+    name: str
+
+
+class _Annotation(_Part):
+    id: int | str | None = None
+    image_id: int | str
+    category_id: int | str
+    segmentation: list[list[float]] = Field(min_length=1)
+
+
+class _Coco(_Part):
+    images: list[_Image] = Field(min_length=1)
+    categories: list[_Category] = Field(min_length=1)
+    annotations: list[_Annotation]
+
+
+def read_coco_outlines(path: Path, types: Collection[CellType] | None = None) -> Labels:
+    """Read outlines.
+
+    Parameters
+    ----------
+    path : Path
+    types : collection of CellType, optional
+        The labelled types; without it those that are annotated anywhere.
+
+    Raises
+    ------
+    LabelError
+        It is not such a file, a category is of an unknown type, or an annotation belongs to no image or category.
+
+    """
+    coco = _parse(path)
+    names = {image.id: image.file_name for image in coco.images}
+    if len(set(names.values())) != len(coco.images):
+        raise _malformed(path, "an image that comes twice", "every image once, with its own id and file_name")
+    kinds = {each.id: cell_type_of(each.name, f"the categories of {quoted(path.name)}") for each in coco.categories}
+    sizes = {
+        image.file_name: (image.height, image.width)
+        for image in coco.images
+        if image.height is not None and image.width is not None
+    }
+    boxes: dict[str, BoxesByType] = {name: {} for name in names.values()}
+    n_empty = 0
+    for number, annotation in enumerate(coco.annotations):
+        if annotation.image_id not in names or annotation.category_id not in kinds:
+            came = f"annotation {number} of image {annotation.image_id}, category {annotation.category_id}"
+            raise _malformed(path, came, "the ids of listed images and categories")
+        box = _box(path, number, annotation.segmentation)
+        if box is None:
+            n_empty += 1
+        else:
+            boxes[names[annotation.image_id]].setdefault(kinds[annotation.category_id], []).append(box)
+    notes = [f"{n_empty} outlines that enclose nothing were left out."] if n_empty else []
+    return labels_of_boxes(boxes, types, sizes, tuple(notes))
+
+
+def _parse(path: Path) -> _Coco:
+    try:
+        return _Coco.model_validate_json(read_text(path))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        came = f"{where}: {first['msg']}" if where else first["msg"]
+        raise _malformed(path, came, "images, categories, and annotations with polygons of numbers") from error
+
+
+def _box(path: Path, number: int, polygons: list[list[float]]) -> tuple[float, float, float, float] | None:
+    """Box around all polygons of an outline; None when they enclose nothing."""
+    if any(len(polygon) % 2 for polygon in polygons):
+        raise _malformed(path, f"an odd number of coordinates in annotation {number}", "x and y of every vertex")
+    if not any(_area(np.asarray(polygon, float).reshape(-1, 2)) > 0 for polygon in polygons):
+        return None
+    points = np.concatenate([np.asarray(polygon, float).reshape(-1, 2) for polygon in polygons])
+    (x0, y0), (x1, y1) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    return y0, x0, y1 + 1, x1 + 1
+
+
+def _area(points: NDArray[np.float64]) -> float:
+    x, y = points.T
+    return float(abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2)
+
+
+def _malformed(path: Path, came: str, allowed: str) -> LabelError:
+    return LabelError(
+        f"{quoted(path.name)} is not a file of COCO outlines", came=quoted(came), allowed=allowed, do="export it again"
+    )

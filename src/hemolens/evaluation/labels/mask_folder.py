@@ -1,0 +1,99 @@
+"""``TYPE/NAME.png``: a white region on black is a cell.
+
+Components of touching pixels (edges or corners) are cells; those under :data:`SMALLEST_COMPONENT_PX` are specks of the
+drawing and are left out. A photograph without a mask of a type is unknown, one with an empty mask has no such cell.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemolens.config import CELL_TYPES, CellType
+from hemolens.errors import LabelError, PhotographError
+from hemolens.evaluation.truth import Labels, Truth
+from hemolens.formats import SUFFIXES
+from hemolens.photograph import quoted, read_photograph
+
+SMALLEST_COMPONENT_PX = 20
+
+_MAX_GREY_SHARE = 0.02
+"""Largest share of pixels that are neither black nor white: a JPEG of a mask has some along its edges."""
+
+
+def read_mask_folder(folder: Path) -> Labels:
+    """Read the masks in the folders ``rbc``, ``wbc`` and ``plt`` of a folder; others are passed over.
+
+    Raises
+    ------
+    LabelError
+        There is no such folder in it, a picture cannot be read or is not a mask, or the masks of one photograph have
+        different sizes.
+
+    """
+    truths: dict[str, dict[CellType, Truth]] = {}
+    sizes: dict[str, tuple[int, int]] = {}
+    n_specks = 0
+    for kind in CELL_TYPES:
+        for path in _pictures(folder / kind):
+            mask = _read_mask(path)
+            shape = (mask.shape[0], mask.shape[1])
+            if sizes.setdefault(path.stem, shape) != shape:
+                raise LabelError(
+                    f"the masks of '{path.stem}' have different sizes",
+                    came=quoted(path),
+                    allowed="masks of one photograph with its width and height",
+                    do="make the mask again",
+                )
+            boxes, n_small = _components(mask)
+            truths.setdefault(path.stem, {})[kind] = Truth(len(boxes), boxes)
+            n_specks += n_small
+    if not truths:
+        raise LabelError(
+            "the folder holds no masks",
+            came=quoted(folder),
+            allowed=f"folders {', '.join(CELL_TYPES)} with pictures in them",
+            do="name the folder above them",
+        )
+    notes = [f"{n_specks} components of masks under {SMALLEST_COMPONENT_PX} px were taken as specks."]
+    return Labels(truths, sizes, tuple(notes if n_specks else ()))
+
+
+def _pictures(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+
+
+def _read_mask(path: Path) -> NDArray[np.uint8]:
+    """Read a mask as 0 and 1; white is the lightest level that comes, so that stored 0 and 1 are a mask, too."""
+    try:
+        grey = read_photograph(path).pixels.max(axis=-1)
+    except PhotographError as error:
+        raise LabelError(
+            "a mask cannot be read", came=error.came, allowed="a black and white picture", do="make the mask again"
+        ) from error
+    white = max(1, int(grey.max()))
+    between = np.count_nonzero((grey > white / 4) & (grey < white * 3 / 4))
+    if between > _MAX_GREY_SHARE * grey.size:
+        raise LabelError(
+            f"{quoted(path)} is not a mask",
+            came=f"{between / grey.size:.0%} of its pixels neither black nor white",
+            allowed="two levels: cells white, the rest black",
+            do="export it as a black and white mask",
+        )
+    mask: NDArray[np.uint8] = (grey > white / 2).astype(np.uint8)
+    return mask
+
+
+def _components(mask: NDArray[np.uint8]) -> tuple[NDArray[np.float64], int]:
+    """Boxes (N, 4) of the components, and how many specks were left out."""
+    import cv2
+
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    left, top, width, height, area = stats[1:].T
+    boxes = np.stack([top, left, top + height, left + width], axis=1).astype(np.float64)
+    large = area >= SMALLEST_COMPONENT_PX
+    return boxes[large], int((~large).sum())

@@ -1,0 +1,79 @@
+"""Cells of 5 × 5 pixels on a photograph of 40 × 60."""
+
+import numpy as np
+import pytest
+
+from hemolens.evaluation.folder.compare import compare, is_off_frame
+from hemolens.evaluation.matching import Detection
+from hemolens.evaluation.truth import Truth, truth_of_boxes
+
+SHAPE = (40, 60)
+
+
+@pytest.fixture
+def compared(make_cell):
+    """Compare red cells and labels, both given by their centres."""
+
+    def run(labels, finds, margin=None):
+        truth = truth_of_boxes([(row - 2, col - 2, row + 3, col + 3) for row, col in labels])
+        return compare([make_cell("rbc", row, col) for row, col in finds], truth, "rbc", SHAPE, margin)
+
+    return run
+
+
+def test_hits_false_finds_and_misses(compared):
+    result = compared([(10, 10), (10, 30)], [(10, 10), (30, 30)])
+    assert result.detection == Detection(1, 1, 1)
+    assert [(cell.row, cell.col) for cell in result.false] == [(30, 30)]
+    assert result.missed.tolist() == [[8, 28, 13, 33]]
+    assert result.n_errors == 2
+
+
+def test_other_types_are_passed_over(make_cell):
+    result = compare([make_cell("wbc", 10, 10)], truth_of_boxes([]), "rbc", SHAPE)
+    assert (result.count, result.detection) == (0, Detection(0, 0, 0))
+
+
+def test_a_count_judges_no_cell(make_cell):
+    result = compare([make_cell("rbc", 10, 10)], Truth(3, None), "rbc", SHAPE)
+    assert (result.truth, result.count, result.detection, len(result.unjudged)) == (3, 1, None, 1)
+    assert result.n_errors == 2
+
+
+def test_near_the_frame_neither_labels_nor_finds_count(compared):
+    result = compared([(2, 10)], [(30, 57)], margin=3)
+    assert (result.truth, result.count, result.detection) == (0, 0, Detection(0, 0, 0))
+
+
+def test_a_find_whose_label_is_left_out_is_neither_hit_nor_false(compared):
+    result = compared([(5, 10)], [(6, 10)], margin=3)
+    assert result.detection == Detection(0, 0, 0)
+    assert len(result.unjudged) == 1
+
+
+def test_a_find_near_the_frame_whose_label_is_farther_off_is_a_hit(compared):
+    assert compared([(6, 10)], [(5, 10)], margin=3).detection == Detection(1, 0, 0)
+
+
+def test_a_label_that_counts_comes_first(compared):
+    """One find fits a label that is left out and one that counts."""
+    assert compared([(5, 10), (6, 10)], [(6, 10)], margin=3).detection == Detection(1, 0, 0)
+
+
+def test_without_a_margin_cells_at_the_frame_count(compared):
+    assert compared([(2, 2)], [(2, 2)]).detection == Detection(1, 0, 0)
+
+
+@pytest.mark.parametrize(("margin", "kept"), [(None, True), (0, False)])
+def test_a_margin_of_nothing_leaves_out_what_touches_the_frame(margin, kept):
+    assert is_off_frame([[0, 5, 9, 9]], SHAPE, margin).tolist() == [kept]
+
+
+@pytest.mark.parametrize("box", [[3, 9, 9, 20], [9, 3, 20, 20], [9, 9, 37, 20], [9, 9, 20, 57]])
+def test_each_side_of_the_frame_has_a_margin(box):
+    assert not is_off_frame([box], SHAPE, 3).any()
+    assert is_off_frame([box], SHAPE, 2).all()
+
+
+def test_no_boxes():
+    assert is_off_frame(np.zeros((0, 4)), SHAPE, 3).shape == (0,)

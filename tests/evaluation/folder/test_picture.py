@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from hemolens.evaluation.folder.compare import compare
+from hemolens.evaluation.folder.picture import FALSE, HIT, LONGEST_SIDE_PX, MISSED, UNJUDGED, draw_comparison
+from hemolens.evaluation.truth import Truth, truth_of_boxes
+
+GREY = np.full((100, 120, 3), 200, np.uint8)
+
+
+def has(picture, colour):
+    return bool((np.abs(picture.astype(int) - colour).max(axis=-1) < 40).any())
+
+
+@pytest.fixture
+def drawn(make_cell):
+    def draw(truth, *cells):
+        found = [make_cell("rbc", row, col, 15) for row, col in cells]
+        return draw_comparison(GREY, {"rbc": compare(found, truth, "rbc", (100, 120))})
+
+    return draw
+
+
+LABEL = truth_of_boxes([(25, 25, 56, 56)])
+
+
+def test_a_hit_is_blue(drawn):
+    picture = drawn(LABEL, (40, 40))
+    assert [has(picture, colour) for colour in (HIT, FALSE, MISSED)] == [True, False, False]
+
+
+def test_a_miss_is_yellow_and_a_false_find_magenta(drawn):
+    picture = drawn(LABEL, (70, 90))
+    assert [has(picture, colour) for colour in (HIT, FALSE, MISSED)] == [False, True, True]
+
+
+def test_what_is_not_judged_is_grey(drawn):
+    assert has(drawn(Truth(1, None), (40, 40)), UNJUDGED)
+
+
+def test_the_photograph_is_left_as_it_was(drawn):
+    drawn(LABEL, (40, 40))
+    assert (GREY == 200).all()
+
+
+def test_large_photographs_are_made_smaller():
+    picture = draw_comparison(np.zeros((10, 2 * LONGEST_SIDE_PX, 3), np.uint8), {})
+    assert picture.shape == (5, LONGEST_SIDE_PX, 3)

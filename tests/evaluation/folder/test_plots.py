@@ -1,0 +1,73 @@
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from hemolens.evaluation.agreement import bland_altman
+from hemolens.evaluation.folder.plots import HEIGHT, WIDTH, bland_altman_plot, scatter_plot, ticks
+
+NAMES, TRUTHS, COUNTS = ["a.png", "b.png", "c.png"], [10, 20, 300], [12, 0, 290]
+
+
+def plots(names=NAMES, truths=TRUTHS, counts=COUNTS):
+    return [
+        scatter_plot(names, truths, counts),
+        bland_altman_plot(names, truths, counts, bland_altman(truths, counts)),
+    ]
+
+
+def elements(svg, tag):
+    root = ET.fromstring(svg)  # noqa: S314 - our own text
+    return [each for each in root.iter() if each.tag.endswith("}" + tag)]
+
+
+@pytest.mark.parametrize("plot", [0, 1])
+def test_each_photograph_is_a_dot_with_its_name(plot):
+    titles = [each.text for each in elements(plots()[plot], "title")]
+    assert [title.partition(":")[0] for title in titles] == NAMES
+
+
+@pytest.mark.parametrize("plot", [0, 1])
+def test_everything_lies_in_the_drawing(plot):
+    for circle in elements(plots()[plot], "circle"):
+        assert 0 < float(circle.get("cx")) < WIDTH
+        assert 0 < float(circle.get("cy")) < HEIGHT
+
+
+def test_exact_counts_lie_on_the_line():
+    svg = scatter_plot(["a"], [50], [50])
+    (line,), (dot,) = elements(svg, "line"), elements(svg, "circle")
+    assert (dot.get("cx"), dot.get("cy")) == (line.get("x2"), line.get("y2"))
+
+
+def test_the_three_lines_of_agreement_and_their_bands():
+    _, svg = plots()
+    assert len(elements(svg, "line")) == 1 + 3
+    assert len(elements(svg, "rect")) == 1 + 3
+
+
+@pytest.mark.parametrize("plot", [0, 1])
+@pytest.mark.parametrize("counts", [[0], [7]])
+def test_one_photograph_can_be_plotted(plot, counts):
+    svg = plots(["a"], [0], counts)[plot]
+    assert len(elements(svg, "circle")) == 1
+    assert "nan" not in svg
+
+
+@pytest.mark.parametrize("plot", [0, 1])
+def test_a_name_cannot_break_the_drawing(plot):
+    name = '<a>&\x00".png'
+    (title,) = elements(plots([name], [1], [1])[plot], "title")
+    assert title.text.startswith('<a>&?".png:')
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-7, 3), (0, 12345), (23.5, 24.5)])
+def test_there_are_some_ticks_but_not_many(low, high):
+    values = ticks(low, high)
+    assert 2 <= len(values) <= 7
+    assert low <= min(values) < max(values) <= high
+
+
+@pytest.mark.parametrize("plot", [0, 1])
+def test_a_plot_is_one_line_of_text(plot):
+    assert not re.search(r"\n", plots()[plot])
