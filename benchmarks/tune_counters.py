@@ -1,11 +1,10 @@
-"""Choose the counters' settings on photographs that the network which draws them has not seen.
+"""Choose the counters' settings on the validation photographs of the training set-ups.
 
     python benchmarks/tune_counters.py --data all-idb1 [--trials 40] [--cell rbc] [--counter watershed]
 
-For each cell type and counter: a search (hemolens.evaluation.tuning). White cells and platelets: on the photographs
-that the training set-up leaves out. Red cells, which are outlined on too few photographs to leave some out: on those it
-is trained on, each drawn by a model of benchmarks/weights that has not seen its capture session. Writes
-src/hemolens/counters/settings.toml and benchmarks/counters.json. The paper's test photographs are never opened.
+For each cell type and counter: a search (hemolens.evaluation.tuning) on the photographs that the training set-up
+leaves out. Writes src/hemolens/counters/settings.toml and benchmarks/counters.json. The paper's test photographs are
+never opened.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ import tomli_w
 import hemolens
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.counters import COUNTERS, settings_for
-from hemolens.evaluation.paper.weights import Weights
 from hemolens.evaluation.tuning import Case, read_case, tune
 from hemolens.models import DEFAULT_MODELS
 from hemolens.probability_maps import load_model
@@ -37,17 +35,8 @@ SETTINGS = Path(hemolens.__file__).parent / "counters" / "settings.toml"
 
 def read_cases(folder: Path, kind: CellType) -> list[Case]:
     """Maps, size and truth of the photographs to search on, at the diameter that the program estimates."""
-    setup = read_setup(kind)
-    if setup.photographs.validation:
-        model = load_model(DEFAULT_MODELS[kind])
-        return [read_case(folder, name, kind, model) for name in setup.photographs.validation]
-    weights, folds = Weights(HERE / "weights"), [read_setup(f"{kind}-fold-{n}") for n in (1, 2, 3)]
-    return [
-        read_case(folder, name, kind, weights.load(fold))
-        for fold in folds
-        for name in fold.photographs.test
-        if name in setup.trained_on
-    ]
+    model = load_model(DEFAULT_MODELS[kind])
+    return [read_case(folder, name, kind, model) for name in read_setup(kind).photographs.validation]
 
 
 def write_settings(
