@@ -56,8 +56,8 @@ def find_cells(maps: ProbabilityMaps, settings: PeaksSettings) -> list[Cell]:
     >>> centre = np.zeros((9, 20), np.float32)
     >>> centre[4, 4] = centre[4, 15] = 1
     >>> maps = ProbabilityMaps("rbc", mask, None, red_cell_diameter_px=9, centre=centre)
-    >>> [(round(cell.row), round(cell.col)) for cell in find_cells(maps, PeaksSettings(distance_weight=0))]
-    [(4, 4), (4, 15)]
+    >>> [(cell.row, cell.area_px) for cell in find_cells(maps, PeaksSettings(distance_weight=0))]
+    [(4.0, 90.0), (4.0, 90.0)]
 
     """
     body = fill_mask(maps, settings) > settings.body_threshold
