@@ -85,7 +85,8 @@ def share_of_depth(numbers: NDArray[np.uint16]) -> NDArray[np.float32]:
 
     Examples
     --------
-    >>> share_of_depth(np.uint16([[0, 0, 0, 0, 0], [0, 1, 1, 1, 0], [0, 1, 1, 1, 0], [0, 1, 1, 1, 0], [0] * 5]))[2].round(1)
+    >>> square = np.pad(np.ones((3, 3), np.uint16), 1)
+    >>> share_of_depth(square)[2].round(1)
     array([0. , 0.5, 1. , 0.5, 0. ], dtype=float32)
 
     """
