@@ -18,18 +18,23 @@ import numpy as np
 
 import hemolens
 from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
-from hemolens.counters import COUNTERS
+from hemolens.counters import PAPER_COUNTERS, default_counter, settings_for
 from hemolens.evaluation.agreement import counting_accuracy, mean_absolute_error, relative_bias
 from hemolens.evaluation.all_idb1 import detect, held_out_photographs, read_truth
 from hemolens.evaluation.matching import Detection, add_up
 from hemolens.evaluation.truth import Truth
-from hemolens.models import DEFAULT_MODELS, Figure, card_text, read_model
+from hemolens.models import PAPER_MODELS, Figure, card_text, read_model
 from hemolens.photograph import read_photograph
-from hemolens.pipeline import choose_counters, find_all_cells
+from hemolens.pipeline import find_all_cells
 from hemolens.probability_maps import compute_probability_maps, load_model
 from hemolens.scale import estimate_red_cell_diameter
 
 HERE = Path(__file__).parent
+
+
+def choose_counters(counter: str) -> dict[CellType, str]:
+    """Name the counter of each cell type; "auto" takes those that ``settings.toml`` recommends."""
+    return {kind: default_counter(name, kind) if counter == "auto" else counter for kind, name in PAPER_MODELS.items()}
 
 
 def count_all(folder: Path) -> dict[tuple[CellType, str], list[tuple[str, Truth, int, Detection | None]]]:
@@ -42,11 +47,13 @@ def count_all(folder: Path) -> dict[tuple[CellType, str], list[tuple[str, Truth,
         # The count of a type depends on its own map and on that of the white cells, which win over both others.
         needed = [kind for kind in CELL_TYPES if name in tests[kind] or kind == "wbc"]
         maps = {
-            kind: compute_probability_maps(photograph.pixels, diameter.px, load_model(DEFAULT_MODELS[kind]))[kind]
+            kind: compute_probability_maps(photograph.pixels, diameter.px, load_model(PAPER_MODELS[kind]))[kind]
             for kind in needed
         }
-        for counter in ("auto", *COUNTERS):
-            cells = find_all_cells(maps, choose_counters(counter), photograph)
+        for counter in ("auto", *PAPER_COUNTERS):
+            chosen = choose_counters(counter)
+            settings = {kind: settings_for(name, kind, chosen[kind]) for kind, name in PAPER_MODELS.items()}
+            cells = find_all_cells(maps, chosen, settings, photograph)
             for kind in CELL_TYPES:
                 if name in tests[kind]:
                     truth = read_truth(folder, name, kind)
@@ -75,7 +82,7 @@ def figures(rows: list[tuple[str, Truth, int, Detection | None]]) -> dict[str, f
 def write_cards(results: dict[CellType, dict[str, float]], n_images: dict[CellType, int]) -> None:
     """Put the figures of the default counters into the cards."""
     folder = Path(hemolens.__file__).parent / "models"
-    for kind, name in DEFAULT_MODELS.items():
+    for kind, name in PAPER_MODELS.items():
         photographs = f"the paper's {n_images[kind]} test photographs of ALL-IDB1, held out"
         rows = tuple(Figure(metric=m, photographs=photographs, value=v) for m, v in results[kind].items())
         card = read_model(name).card.model_copy(update={"figures": rows})
@@ -127,7 +134,7 @@ def main() -> None:
         if counter == "auto"
         for name, truth, count, _ in each
     }
-    models = {name: read_model(name).card.sha256 for name in DEFAULT_MODELS.values()}
+    models = {name: read_model(name).card.sha256 for name in PAPER_MODELS.values()}
     result = {"models": models, "records": records, "photographs": detail}
     (HERE / "all-idb1.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     (HERE / "all-idb1.md").write_text(markdown(records), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Choose the counters' settings on the validation photographs of the training set-ups.
+"""Choose the counters' settings for the paper's networks on the validation photographs of the training set-ups.
 
     python benchmarks/tune_counters.py --data all-idb1 [--trials 40] [--cell rbc] [--counter watershed]
 
@@ -19,14 +19,14 @@ import tomli_w
 
 import hemolens
 from hemolens.config import CELL_TYPES, CellType
-from hemolens.counters import COUNTERS, settings_for
+from hemolens.counters import PAPER_COUNTERS, settings_for
 from hemolens.evaluation.tuning import Case, read_case, tune
-from hemolens.models import DEFAULT_MODELS
+from hemolens.models import PAPER_MODELS
 from hemolens.probability_maps import load_model
 from hemolens.training.setup import read_setup
 
 HEADING = """\
-# Settings of the counters for each cell type; lengths in red-cell diameters, areas in red-cell discs.
+# Settings of the counters for each model and cell type; lengths in red-cell diameters, areas in red-cell discs.
 # Chosen by benchmarks/tune_counters.py, which never opens a test photograph.
 """
 HERE = Path(__file__).parent
@@ -35,7 +35,7 @@ SETTINGS = Path(hemolens.__file__).parent / "counters" / "settings.toml"
 
 def read_cases(folder: Path, kind: CellType) -> list[Case]:
     """Maps, size and truth of the photographs to search on, at the diameter that the program estimates."""
-    model = load_model(DEFAULT_MODELS[kind])
+    model = load_model(PAPER_MODELS[kind])
     return [read_case(folder, name, kind, model) for name in read_setup(kind).photographs.validation]
 
 
@@ -47,8 +47,8 @@ def write_settings(
     for kind in CELL_TYPES:
         scores = records.get(kind, {})
         if scores:
-            present[kind]["default_counter"] = max(scores, key=lambda counter: scores[counter])
-        present[kind] |= tables.get(kind, {})
+            present[PAPER_MODELS[kind]][kind]["default_counter"] = max(scores, key=lambda counter: scores[counter])
+        present[PAPER_MODELS[kind]][kind] |= tables.get(kind, {})
     SETTINGS.write_text(f"{HEADING}\n{tomli_w.dumps(present)}", encoding="utf-8")
 
 
@@ -56,7 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--trials", type=int, default=40)
-    parser.add_argument("--counter", choices=list(COUNTERS), action="append")
+    parser.add_argument("--counter", choices=list(PAPER_COUNTERS), action="append")
     parser.add_argument("--cell", choices=CELL_TYPES, action="append")
     arguments = parser.parse_args()
     tables: dict[CellType, dict[str, dict[str, Any]]] = {}
@@ -64,8 +64,8 @@ def main() -> None:
     for kind in arguments.cell or CELL_TYPES:
         cases = read_cases(arguments.data, kind)
         tables[kind], scores[kind] = {}, {}
-        for counter in arguments.counter or COUNTERS:
-            start = settings_for(kind, counter)
+        for counter in arguments.counter or PAPER_COUNTERS:
+            start = settings_for(PAPER_MODELS[kind], kind, counter)
             found, reached = tune(cases, kind, counter, start, n_trials=arguments.trials)
             tables[kind][counter] = found.model_dump()
             scores[kind][counter] = round(reached, 4)

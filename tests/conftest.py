@@ -13,6 +13,7 @@ from PIL import Image
 
 from hemolens.cells import Box, Cell
 from hemolens.config import CellType
+from hemolens.counters.source import CounterSettings
 from hemolens.counts import count_cells
 from hemolens.photograph import Photograph, read_photograph
 from hemolens.result import Result
@@ -108,6 +109,7 @@ def make_result() -> MakeResult:
             counts=count_cells(cells),
             red_cell_diameter=diameter or RedCellDiameter(px=12.345, confidence=0.5),
             counters={"rbc": "watershed", "wbc": "watershed", "plt": "connected-components"},
+            settings={"rbc": CounterSettings(), "wbc": CounterSettings(), "plt": CounterSettings()},
             models={"rbc": "a" * 64, "wbc": "b" * 64, "plt": "c" * 64},
             seconds=0.25,
         )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import hemolens
-from hemolens.counters import COUNTERS
+from hemolens.counters import PAPER_COUNTERS
 from hemolens.counts import Counts, count_cells
 from hemolens.errors import UsageError
 from hemolens.evaluation.matching import match_boxes
@@ -58,7 +58,7 @@ def test_zero_is_a_count(shape):
     assert hemolens.count(np.full((*shape, 3), 225, np.uint8)).counts == Counts(0, 0, 0)
 
 
-@pytest.mark.parametrize("counter", sorted(COUNTERS))
+@pytest.mark.parametrize("counter", sorted(PAPER_COUNTERS))
 def test_every_counter_finds_most_red_cells(smear, counter):
     counted = hemolens.count(smear.pixels, counter=counter)
     assert set(counted.counters.values()) == {counter}

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from hemolens.cells import Cell, resolve_types, to_photograph
 from hemolens.config import CellType
-from hemolens.counters import default_counter, find_cells
+from hemolens.counters import default_counter, find_cells, settings_for
+from hemolens.counters.source import CounterSettings
 from hemolens.counts import count_cells
 from hemolens.models import DEFAULT_MODELS
 from hemolens.photograph import Photograph
@@ -52,17 +53,19 @@ def count_photograph(
     """
     started = time.perf_counter()
     counters = choose_counters(counter)
+    settings = {kind: settings_for(DEFAULT_MODELS[kind], kind, name) for kind, name in counters.items()}
     check_given_scale(diameter_px, um_per_px)
     estimate = estimate_red_cell_diameter(photograph.pixels)
     diameter = set_ruler(estimate, diameter_px=diameter_px, um_per_px=um_per_px, file_um_per_px=photograph.um_per_px)
     maps = map_photograph(photograph, diameter)
-    cells = find_all_cells(maps, counters, photograph)
+    cells = find_all_cells(maps, counters, settings, photograph)
     return Result(
         photograph=photograph,
         cells=cells,
         counts=count_cells(cells),
         red_cell_diameter=diameter,
         counters=counters,
+        settings=settings,
         models={kind: load_model(name).card.sha256 for kind, name in DEFAULT_MODELS.items()},
         seconds=time.perf_counter() - started,
     )
@@ -70,22 +73,30 @@ def count_photograph(
 
 def choose_counters(counter: str) -> dict[CellType, str]:
     """Name the counter of each cell type; ``"auto"`` takes those that measured best."""
-    return {kind: default_counter(kind) if counter == "auto" else counter for kind in DEFAULT_MODELS}
+    if counter != "auto":
+        return dict.fromkeys(DEFAULT_MODELS, counter)
+    return {kind: default_counter(name, kind) for kind, name in DEFAULT_MODELS.items()}
 
 
 def map_photograph(photograph: Photograph, diameter: RedCellDiameter) -> Maps:
-    """Apply the network of each cell type to a photograph."""
-    return {
-        kind: compute_probability_maps(photograph.pixels, diameter.px, load_model(name))[kind]
-        for kind, name in DEFAULT_MODELS.items()
+    """Apply the networks to a photograph, each once, whatever cell types it draws."""
+    drawn = {
+        name: compute_probability_maps(photograph.pixels, diameter.px, load_model(name))
+        for name in dict.fromkeys(DEFAULT_MODELS.values())
     }
+    return {kind: drawn[name][kind] for kind, name in DEFAULT_MODELS.items()}
 
 
-def find_all_cells(maps: Maps, counters: Mapping[CellType, str], photograph: Photograph) -> list[Cell]:
+def find_all_cells(
+    maps: Maps,
+    counters: Mapping[CellType, str],
+    settings: Mapping[CellType, CounterSettings],
+    photograph: Photograph,
+) -> list[Cell]:
     """Count on each map, bring the cells to the photograph and settle which type each body is."""
     found: list[Cell] = []
     for kind, each in maps.items():
-        cells = find_cells(each, counters[kind])
+        cells = find_cells(each, counters[kind], settings[kind])
         n_rows, n_cols = photograph.pixels.shape[:2]
         found += to_photograph(cells, (each.mask.shape[0], each.mask.shape[1]), (n_rows, n_cols))
     return resolve_types(found)

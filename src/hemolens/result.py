@@ -14,6 +14,7 @@ from hemolens.config import CellType
 from hemolens.counts import Counts
 
 if TYPE_CHECKING:
+    from hemolens.counters.source import CounterSettings
     from hemolens.photograph import Photograph
     from hemolens.scale import RedCellDiameter
 
@@ -34,6 +35,8 @@ class Result:
         The ruler that the sizes hang on: pixels, how sure (0 … 1), where it comes from, and a warning.
     counters : dict
         Cell type → name of the counter that found it.
+    settings : dict
+        Cell type → what that counter was told.
     models : dict
         Cell type → sha256 of the model that drew its map.
     seconds : float
@@ -46,6 +49,7 @@ class Result:
     counts: Counts
     red_cell_diameter: RedCellDiameter
     counters: dict[CellType, str]
+    settings: dict[CellType, CounterSettings]
     models: dict[CellType, str]
     seconds: float
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from hemolens.cli import main
-from hemolens.counters import COUNTERS
+from hemolens.counters import PAPER_COUNTERS
 from hemolens.errors import ModelError
 from hemolens.synthetic import draw_smear
 
@@ -166,7 +166,7 @@ def test_a_name_with_markup_or_escapes_is_shown_as_text(stub_pipeline, write_pho
 def test_the_help_names_every_counter(capsys):
     run("--help")
     text = "".join(capsys.readouterr().out.split())
-    assert all(name in text for name in COUNTERS)
+    assert all(name in text for name in PAPER_COUNTERS)
 
 
 # ------------------------------------------------------------------ the real thing, on drawn smears
@@ -216,7 +216,7 @@ def test_a_given_ruler_is_used(smear, tmp_path, option, value):
     assert (row["red_cell_diameter_px"], row["scale_origin"]) == ("80.00", option[2:].replace("-", "_"))
 
 
-@pytest.mark.parametrize("counter", list(COUNTERS))
+@pytest.mark.parametrize("counter", list(PAPER_COUNTERS))
 def test_every_counter_counts(smear, tmp_path, counter):
     Image.fromarray(smear.pixels).save(tmp_path / "smear.png")
     done = hemolens("count", "smear.png", "--out", "out", "--counter", counter, cwd=tmp_path)

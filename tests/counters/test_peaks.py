@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -63,3 +65,9 @@ def test_turning_changes_no_count(turns):
     planes = {name: np.rot90(getattr(own, name), turns).copy() for name in ("mask", "distance", "centre")}
     turned = ProbabilityMaps("rbc", edge=None, red_cell_diameter_px=DIAMETER, **planes)
     assert len(find_cells(turned, PeaksSettings())) == len(find_cells(own, PeaksSettings())) == 3
+
+
+def test_the_mask_alone_can_be_the_relief():
+    own = maps((30, 30), (30, 70), centre=None)
+    only_mask = PeaksSettings(centre_weight=0, distance_weight=0, mask_weight=1, min_depth=0)
+    assert len(find_cells(own, only_mask)) == len(find_cells(replace(own, distance=None), only_mask)) > 0

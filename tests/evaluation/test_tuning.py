@@ -20,7 +20,7 @@ def case():
 
 
 def settings(**changes):
-    return settings_for("wbc", "connected-components").model_copy(update=changes)
+    return settings_for("wbc-unet", "wbc", "connected-components").model_copy(update=changes)
 
 
 def test_the_score_of_a_right_count_is_one():
@@ -41,7 +41,7 @@ def test_the_search_finds_settings_that_leave_the_speck_out(n_trials):
 
 def test_values_that_contradict_each_other_are_passed_over(monkeypatch):
     monkeypatch.setattr(tuning, "choices", lambda *_: {"radius_min": [9.0]})
-    start = settings_for("wbc", "circle-hough")
+    start = settings_for("wbc-unet", "wbc", "circle-hough")
     assert tune([case()], "wbc", "circle-hough", start, n_trials=0)[0] == start
 
 

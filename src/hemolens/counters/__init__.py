@@ -3,8 +3,8 @@
 The contract: ``find_cells(maps, settings)`` returns the cells of one type as a list of
 :class:`~hemolens.cells.Cell` in pixels of the maps and in reading order, empty when nothing is found.
 
-A counter is a file in this folder with a settings model and that function, a line in :data:`COUNTERS`, and a
-table for each cell type in ``settings.toml``.
+A counter is a file in this folder with a settings model and that function, a line in :data:`COUNTERS`, and tables in
+``settings.toml``: one for each model and cell type that it can read.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from importlib import resources
 from typing import Any
 
 from hemolens.cells import Cell
-from hemolens.config import CELL_TYPES, CellType
-from hemolens.counters import circle_hough, connected_components, watershed
-from hemolens.counters.source import SourceSettings
+from hemolens.config import CellType
+from hemolens.counters import circle_hough, connected_components, peaks, watershed
+from hemolens.counters.source import CounterSettings
 from hemolens.errors import UsageError
 from hemolens.probability_maps import ProbabilityMaps
 
@@ -32,7 +32,7 @@ class Counter:
     ----------
     name : str
         As on the command line.
-    settings_model : type of SourceSettings
+    settings_model : type of CounterSettings
         What it can be told.
     find_cells : callable
         ``find_cells(maps, settings) -> list[Cell]``, with settings of that model.
@@ -40,7 +40,7 @@ class Counter:
     """
 
     name: str
-    settings_model: type[SourceSettings]
+    settings_model: type[CounterSettings]
     find_cells: Callable[[ProbabilityMaps, Any], list[Cell]]
 
 
@@ -54,22 +54,24 @@ COUNTERS: dict[str, Counter] = {
             connected_components.find_cells,
         ),
         Counter("circle-hough", circle_hough.CircleHoughSettings, circle_hough.find_cells),
+        Counter("peaks", peaks.PeaksSettings, peaks.find_cells),
     )
 }
 
+PAPER_COUNTERS = ("watershed", "connected-components", "circle-hough")
+"""Those of the paper; each can read what any network draws."""
 
-def find_cells(
-    maps: ProbabilityMaps, counter_name: str | None = None, settings: SourceSettings | None = None
-) -> list[Cell]:
+
+def find_cells(maps: ProbabilityMaps, counter_name: str, settings: CounterSettings) -> list[Cell]:
     """Count the cells of one type with a counter given by name.
 
     Parameters
     ----------
     maps : ProbabilityMaps
-    counter_name : str, optional
-        One of :data:`COUNTERS`; by default the one that measures best for this type.
-    settings : SourceSettings, optional
-        Of the model of that counter; by default those of ``settings.toml``.
+    counter_name : str
+        One of :data:`COUNTERS`.
+    settings : CounterSettings
+        Of the model of that counter.
 
     Returns
     -------
@@ -79,19 +81,16 @@ def find_cells(
     Raises
     ------
     UsageError
-        For an unknown counter, settings of another counter, or an edge that the maps do not have.
+        For an unknown counter, settings of another counter, or an output that the maps do not have.
 
     """
-    name = default_counter(maps.cell_type) if counter_name is None else counter_name
-    counter = counter_named(name)
-    if settings is None:
-        settings = settings_for(maps.cell_type, name)
+    counter = counter_named(counter_name)
     if not isinstance(settings, counter.settings_model):
         raise UsageError(
-            f"settings that do not belong to the counter {name!r}",
+            f"settings that do not belong to the counter {counter_name!r}",
             came=type(settings).__name__,
             allowed=counter.settings_model.__name__,
-            do=f"take them from settings_for({maps.cell_type!r}, {name!r})",
+            do="take them from settings_for with the name of this counter",
         )
     return counter.find_cells(maps, settings)
 
@@ -103,27 +102,42 @@ def counter_named(name: str) -> Counter:
     return COUNTERS[name]
 
 
-def settings_for(cell_type: CellType, counter_name: str) -> SourceSettings:
-    """Settings of a counter for a cell type, as shipped in ``settings.toml``.
+def settings_for(model_name: str, cell_type: CellType, counter_name: str) -> CounterSettings:
+    """Settings of a counter for what a shipped model draws of a cell type, as in ``settings.toml``.
 
-    >>> settings_for("wbc", "watershed").source
-    'mask'
+    >>> settings_for("wbc-unet", "wbc", "watershed").body_threshold
+    0.6
     """
-    counter = counter_named(counter_name)
-    return counter.settings_model.model_validate(_shipped(cell_type)[counter_name])
-
-
-def default_counter(cell_type: CellType) -> str:
-    """Name of the counter that ``settings.toml`` recommends for a cell type."""
-    return str(_shipped(cell_type)["default_counter"])
-
-
-def _shipped(cell_type: CellType) -> dict[str, Any]:
-    if cell_type not in CELL_TYPES:
+    counter, own = counter_named(counter_name), _shipped(model_name, cell_type)
+    if counter_name not in own:
         raise UsageError(
-            "unknown cell type", came=repr(cell_type), allowed=", ".join(CELL_TYPES), do="choose one of these"
+            f"counter {counter_name!r} cannot read what model {model_name!r} draws of {cell_type}",
+            came=counter_name,
+            allowed=", ".join(name for name in COUNTERS if name in own),
+            do="choose one of these",
         )
-    table: dict[str, Any] = _settings_file()[cell_type]
+    return counter.settings_model.model_validate(own[counter_name])
+
+
+def default_counter(model_name: str, cell_type: CellType) -> str:
+    """Name of the counter that ``settings.toml`` recommends for a model and a cell type."""
+    return str(_shipped(model_name, cell_type)["default_counter"])
+
+
+def _shipped(model_name: str, cell_type: CellType) -> dict[str, Any]:
+    models = _settings_file()
+    if model_name not in models:
+        raise UsageError(
+            "no settings for the model", came=repr(model_name), allowed=", ".join(models), do="choose one of these"
+        )
+    if cell_type not in models[model_name]:
+        raise UsageError(
+            f"model {model_name!r} does not draw such cells",
+            came=repr(cell_type),
+            allowed=", ".join(models[model_name]),
+            do="choose one of these",
+        )
+    table: dict[str, Any] = models[model_name][cell_type]
     return table
 
 

@@ -1,7 +1,8 @@
 """Peaks of what the one-pass network draws: its own picture of where cells are apart.
 
 The network draws, beside the mask, how deep a pixel lies in its cell and where the middles of cells are. The sum of
-both, less the edge, is a relief with one hill for a cell, in piles too; every hill that stands out is a cell.
+these, less the edge, is a relief with one hill for a cell, in piles too; every hill that stands out is a cell. Of a
+type that the network draws only as a mask, the mask is the relief.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ class PeaksSettings(CounterSettings):
 
     centre_weight: float = Field(default=1.0, ge=0, le=10, description="share of the centres in the relief")
     distance_weight: float = Field(default=1.0, ge=0, le=10, description="share of the depth in the relief")
+    mask_weight: float = Field(default=0.0, ge=0, le=10, description="share of the mask in the relief")
     edge_weight: float = Field(default=0.0, ge=0, le=10, description="what the edge takes off the relief")
     smoothing: Diameters = Field(default=0.0, description="sigma of the blur of the relief")
     min_height: Probability = Field(default=0.3, description="a peak is at least this high")
@@ -37,7 +39,6 @@ def find_cells(maps: ProbabilityMaps, settings: PeaksSettings) -> list[Cell]:
     Parameters
     ----------
     maps : ProbabilityMaps
-        With a distance or centres.
     settings : PeaksSettings
 
     Returns
@@ -70,10 +71,10 @@ def find_cells(maps: ProbabilityMaps, settings: PeaksSettings) -> list[Cell]:
 
 
 def relief(maps: ProbabilityMaps, settings: PeaksSettings) -> NDArray[np.float32]:
-    """Weighted mean of distance and centres less the weighted edge, blurred; 0 … 1, float32, shape (H, W)."""
+    """Weighted mean of distance, centres and mask less the weighted edge, blurred; 0 … 1, float32, shape (H, W)."""
     import cv2
 
-    total = np.zeros_like(maps.mask)
+    total = np.float32(settings.mask_weight) * maps.mask
     for name, weight in (("centre", settings.centre_weight), ("distance", settings.distance_weight)):
         picture = getattr(maps, name)
         if weight and picture is None:
@@ -85,11 +86,11 @@ def relief(maps: ProbabilityMaps, settings: PeaksSettings) -> NDArray[np.float32
             )
         if weight:
             total += np.float32(weight) * picture
-    total /= max(settings.centre_weight + settings.distance_weight, 1e-6)
+    total /= max(settings.centre_weight + settings.distance_weight + settings.mask_weight, 1e-6)
     if settings.edge_weight and maps.edge is not None:
         total -= np.float32(settings.edge_weight) * maps.edge
     if settings.smoothing > 0:
         sigma = settings.smoothing * maps.red_cell_diameter_px
         total = np.asarray(cv2.GaussianBlur(total, (0, 0), sigma), np.float32)
     # Steps of 1/4096: heights that are equal but for rounding errors must stay equal when the picture is turned.
-    return (np.round(np.clip(total, 0, 1) * 4096) / 4096).astype(np.float32)
+    return np.asarray(np.round(np.clip(total, 0, 1) * 4096) / 4096, np.float32)

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from hemolens.cells import to_photograph
 from hemolens.config import CellType
 from hemolens.counters import COUNTERS, find_cells
-from hemolens.counters.source import SourceSettings
+from hemolens.counters.source import CounterSettings
 from hemolens.evaluation.agreement import counting_accuracy
 from hemolens.evaluation.all_idb1 import detect, read_truth
 from hemolens.evaluation.matching import Detection, add_up
@@ -104,7 +104,7 @@ def choices(kind: CellType, counter: str) -> dict[str, list[Any]]:
 
 
 def score(
-    cases: Sequence[Case], kind: CellType, counter: str, settings: SourceSettings, *, at_least: float = -math.inf
+    cases: Sequence[Case], kind: CellType, counter: str, settings: CounterSettings, *, at_least: float = -math.inf
 ) -> float:
     """Mean of counting accuracy and pooled F1 over photographs (counting accuracy alone where there are no boxes).
 
@@ -131,12 +131,12 @@ def tune(
     cases: Sequence[Case],
     kind: CellType,
     counter: str,
-    start: SourceSettings,
+    start: CounterSettings,
     *,
     space: Mapping[str, Sequence[Any]] | None = None,
     n_trials: int = 40,
     seed: int = 0,
-) -> tuple[SourceSettings, float]:
+) -> tuple[CounterSettings, float]:
     """Search for better settings of a counter.
 
     Parameters
@@ -145,7 +145,7 @@ def tune(
         Photographs to search on; none of those that the settings are to be measured on.
     counter : str
         Name of a counter.
-    start : SourceSettings
+    start : CounterSettings
         Settings of that counter to begin with.
     space : mapping of str to sequence, optional
         The settings searched and the values tried for each; :func:`choices` by default.

@@ -106,6 +106,7 @@ class RunFiles:
         del self._missing[entry.image]
         self._record["models"] |= result.models
         self._record["counters"] |= result.counters
+        self._record["settings"] |= {kind: each.model_dump(mode="json") for kind, each in result.settings.items()}
         self._record["photographs"].append(run_json.counted_record(entry, result))
 
     def add_failure(self, entry: Entry, error: str) -> None:
@@ -151,7 +152,6 @@ class RunFiles:
             A file cannot be replaced; the message says where the finished ones are.
 
         """
-        self._record["settings"] = run_json.counter_settings(self._record["counters"])
         self._record["complete"] = self.complete
         self._record["seconds"] = round(time.perf_counter() - self._started, 3)
         try:

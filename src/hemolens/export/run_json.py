@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from hemolens.config import RESEARCH_USE_ONLY, CellType
+from hemolens.config import RESEARCH_USE_ONLY
 from hemolens.export.entries import Entry
 
 if TYPE_CHECKING:
@@ -63,24 +63,6 @@ def run_record(command: Mapping[str, object] | None, started: datetime) -> dict[
         "photographs": [],
         "note": RESEARCH_USE_ONLY,
     }
-
-
-def counter_settings(counters: Mapping[CellType, str]) -> dict[str, Any]:
-    """Look up what the counters of a run were told.
-
-    Parameters
-    ----------
-    counters : mapping
-        Cell type → name of its counter.
-
-    Returns
-    -------
-    dict
-        Cell type → settings, ready for JSON.
-    """
-    from hemolens.counters import settings_for
-
-    return {kind: settings_for(kind, name).model_dump(mode="json") for kind, name in counters.items()}
 
 
 def counted_record(entry: Entry, result: Result) -> dict[str, Any]:

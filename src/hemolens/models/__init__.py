@@ -18,8 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hemolens.config import CellType
 from hemolens.errors import ModelError
 
-DEFAULT_MODELS: dict[CellType, str] = {"rbc": "rbc-do-unet", "wbc": "wbc-unet", "plt": "plt-unet"}
-"""The model that counts each cell type unless another one is given."""
+PAPER_MODELS: dict[CellType, str] = {"rbc": "rbc-do-unet", "wbc": "wbc-unet", "plt": "plt-unet"}
+"""The paper's networks, one for each cell type."""
+
+DEFAULT_MODELS = PAPER_MODELS
+"""The model that draws each cell type unless another one is given."""
 
 
 class Source(BaseModel):

@@ -2,7 +2,7 @@ from dataclasses import fields
 
 import pytest
 
-from hemolens.counters import COUNTERS
+from hemolens.counters import PAPER_COUNTERS
 from hemolens.errors import UsageError
 from hemolens.evaluation.paper.figures import key_of, paper_value, read_figures, released_value
 from hemolens.evaluation.segmentation import SegmentationScores
@@ -143,7 +143,7 @@ def test_no_figure_stands_twice(table):
 
 def test_counters_are_ours():
     named = {figure.counter for figures in read_figures().values() for figure in figures}
-    assert named - {None} == set(COUNTERS)
+    assert named - {None} == set(PAPER_COUNTERS)
 
 
 @pytest.mark.parametrize("table", ["table_ii", "segmentation", "released_segmentation"])

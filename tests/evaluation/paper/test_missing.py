@@ -8,6 +8,7 @@ from hemolens.evaluation.paper.systems import System
 from hemolens.evaluation.paper.weights import Weights
 from hemolens.evaluation.truth import Truth
 from hemolens.evaluation.tuning import Case, score
+from hemolens.models import PAPER_MODELS
 from hemolens.probability_maps import ProbabilityMaps
 from hemolens.training.setup import read_setup
 
@@ -85,7 +86,7 @@ def test_chosen_settings_are_kept(drawn_all_idb1, weights, monkeypatch):
         missing,
         "tune",
         lambda cases, kind, counter, start, n_trials: (
-            settings_for(kind, counter).model_copy(update={"min_area": 0.5}),
+            settings_for(PAPER_MODELS[kind], kind, counter).model_copy(update={"min_area": 0.5}),
             len(cases),
         ),
     )
@@ -100,6 +101,6 @@ def test_every_join_gets_the_threshold_that_suits_it():
     mask = np.pad(np.ones((20, 32), np.float32), ((10, 10), (4, 4)))
     boxes = np.float64([[10, 4, 30, 20], [10, 20, 30, 36]])
     case = Case(ProbabilityMaps("rbc", mask, edge, 20.0), (40, 40), Truth(2, boxes))
-    tuned = missing.tune_joins([case], settings_for("rbc", "connected-components"))
+    tuned = missing.tune_joins([case], settings_for("rbc-do-unet", "rbc", "connected-components"))
     assert {join: each.source for join, each in tuned.items()} == {join: join for join in JOINS}
     assert [score([case], "rbc", "connected-components", each) for each in tuned.values()] == [1, 1, 1]

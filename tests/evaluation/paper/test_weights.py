@@ -1,8 +1,9 @@
 import pytest
 
-from hemolens.counters import COUNTERS, settings_for
+from hemolens.counters import PAPER_COUNTERS, settings_for
 from hemolens.errors import ModelError
 from hemolens.evaluation.paper.weights import Weights
+from hemolens.models import PAPER_MODELS
 from hemolens.training.setup import read_setup
 
 
@@ -23,12 +24,14 @@ def test_a_model_that_is_not_there_is_said_to_be_missing(tmp_path):
 def test_without_settings_of_its_own_a_model_has_the_shipped_ones(tmp_path):
     weights = Weights(tmp_path)
     assert not weights.has_counters(read_setup("rbc-fold-1"))
-    assert weights.counters(read_setup("rbc-fold-1"))["watershed"] == settings_for("rbc", "watershed")
+    assert weights.counters(read_setup("rbc-fold-1"))["watershed"] == settings_for("rbc-do-unet", "rbc", "watershed")
 
 
 def test_settings_come_back_as_they_were_written(tmp_path):
     weights = Weights(tmp_path)
-    own = {name: settings_for("plt", name).model_copy(update={"min_area": 0.0123}) for name in COUNTERS}
+    own = {
+        name: settings_for("plt-unet", "plt", name).model_copy(update={"min_area": 0.0123}) for name in PAPER_COUNTERS
+    }
     weights.write_counters(read_setup("plt-honest"), own, {})
     assert weights.has_counters(read_setup("plt-honest"))
     assert weights.counters(read_setup("plt-honest")) == own
@@ -38,14 +41,18 @@ def test_settings_of_other_models_stay(tmp_path):
     weights = Weights(tmp_path)
     for name in ("plt-honest", "wbc-honest"):
         kind = read_setup(name).cell_type
-        weights.write_counters(read_setup(name), {each: settings_for(kind, each) for each in COUNTERS}, {})
+        weights.write_counters(
+            read_setup(name), {each: settings_for(PAPER_MODELS[kind], kind, each) for each in PAPER_COUNTERS}, {}
+        )
     assert weights.has_counters(read_setup("plt-honest"))
     assert weights.has_counters(read_setup("wbc-honest"))
 
 
 def test_settings_for_each_join_are_kept_too(tmp_path):
     weights, setup = Weights(tmp_path), read_setup("rbc-fold-1")
-    joined = settings_for("rbc", "connected-components").model_copy(update={"source": "product", "threshold": 0.3})
+    joined = settings_for("rbc-do-unet", "rbc", "connected-components").model_copy(
+        update={"source": "product", "threshold": 0.3}
+    )
     weights.write_counters(setup, {}, {"product": joined})
     assert weights.joins(setup) == {"product": joined}
 

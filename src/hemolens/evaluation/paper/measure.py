@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hemolens.cells import to_photograph
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.counters import find_cells
-from hemolens.counters.source import SourceSettings
+from hemolens.counters.source import CounterSettings
 from hemolens.evaluation.all_idb1 import detect, read_truth
 from hemolens.evaluation.matching import Detection
 from hemolens.evaluation.paper.systems import System, measured_photographs
@@ -131,7 +131,7 @@ def _measure_photograph(
     return result
 
 
-def settings_of(system: System, setup: TrainingSetup, weights: Weights) -> Mapping[str, SourceSettings]:
+def settings_of(system: System, setup: TrainingSetup, weights: Weights) -> Mapping[str, CounterSettings]:
     """Settings of every counter for a member of a system."""
     names = [member.name for member in system.members()]
     owner = read_setup(system.settings[names.index(setup.name)]) if system.settings else setup
@@ -141,7 +141,7 @@ def settings_of(system: System, setup: TrainingSetup, weights: Weights) -> Mappi
 def _count(
     system: System,
     maps: ProbabilityMaps,
-    settings: Mapping[str, SourceSettings],
+    settings: Mapping[str, CounterSettings],
     name: str,
     shape: tuple[int, int],
     truth: Truth,
@@ -174,7 +174,7 @@ def _ensembles(
     members: Sequence[tuple[System, TrainingSetup]],
     maps: Mapping[tuple[System, str], ProbabilityMaps],
     weights: Weights,
-) -> Iterator[tuple[System, ProbabilityMaps, Mapping[str, SourceSettings]]]:
+) -> Iterator[tuple[System, ProbabilityMaps, Mapping[str, CounterSettings]]]:
     """The mean of the U-Net's and the SegNet's maps, under each protocol that has both; the U-Net's settings."""
     for protocol in ("paper", "honest"):
         both = [each for each in members if each[0].protocol == protocol and each[0].table == "counting"]

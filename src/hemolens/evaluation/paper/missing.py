@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hemolens.config import CellType
-from hemolens.counters import COUNTERS
+from hemolens.counters import COUNTERS, PAPER_COUNTERS
 from hemolens.counters.connected_components import ConnectedComponentsSettings
-from hemolens.counters.source import JOINS, SourceSettings
+from hemolens.counters.source import JOINS, CounterSettings
 from hemolens.evaluation.paper.systems import System
 from hemolens.evaluation.paper.weights import Weights
 from hemolens.evaluation.tuning import CORE, Case, read_case, tune
@@ -71,16 +71,14 @@ def tune_counters(system: System, setup: TrainingSetup, data: Path, weights: Wei
     has_edge = cases[0].maps.edge is not None
     # Not from the shipped settings: those were chosen on photographs that this model may be measured on.
     source = "mask-edge" if has_edge else "mask"
-    chosen = {
-        name: tune(cases, setup.only_type, name, counter.settings_model(source=source), n_trials=N_TRIALS)[0]
-        for name, counter in COUNTERS.items()
-    }
+    neutral = {name: COUNTERS[name].settings_model.model_validate({"source": source}) for name in PAPER_COUNTERS}
+    chosen = {name: tune(cases, setup.only_type, name, start, n_trials=N_TRIALS)[0] for name, start in neutral.items()}
     compared = system.protocol == "honest" and has_edge
     joins = tune_joins(cases, chosen["connected-components"]) if compared else {}
     weights.write_counters(setup, chosen, joins)
 
 
-def tune_joins(cases: Sequence[Case], chosen: SourceSettings) -> dict[str, ConnectedComponentsSettings]:
+def tune_joins(cases: Sequence[Case], chosen: CounterSettings) -> dict[str, ConnectedComponentsSettings]:
     """Every way to join mask and edge with the threshold that suits it, the other settings as chosen: to compare."""
     tuned: dict[str, ConnectedComponentsSettings] = {}
     for join in JOINS:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from statistics import mean, stdev
 
 from hemolens.config import CELL_NAMES, CELL_TYPES, RESEARCH_USE_ONLY, CellType
-from hemolens.counters import COUNTERS
+from hemolens.counters import PAPER_COUNTERS
 from hemolens.evaluation.html_page import markdown_table
 from hemolens.evaluation.paper.figures import released_value
 from hemolens.evaluation.paper.records import Record
@@ -215,7 +215,7 @@ def _counting_table(records: Sequence[Record], cell: CellType) -> str:
     own = [each for each in records if (each.table, each.cell, each.metric) == ("counting", cell, "counting accuracy")]
     rows = []
     for network in dict.fromkeys(each.network for each in own):
-        for counter in COUNTERS:
+        for counter in PAPER_COUNTERS:
             for images in ("13", "all"):
                 found = {
                     protocol: _find(own, network=network, counter=counter, images=images, protocol=protocol)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hemolens.counters import COUNTERS, settings_for
+from hemolens.counters import COUNTERS, PAPER_COUNTERS, settings_for
 from hemolens.counters.connected_components import ConnectedComponentsSettings
-from hemolens.counters.source import SourceSettings
-from hemolens.models import shipped_models
+from hemolens.counters.source import CounterSettings
+from hemolens.models import PAPER_MODELS, shipped_models
 from hemolens.probability_maps import Model, load_model
 from hemolens.training.setup import TrainingSetup
 
@@ -49,14 +49,14 @@ class Weights:
         """
         return load_model(setup.name if setup.name in shipped_models() else str(self.path(setup)))
 
-    def counters(self, setup: TrainingSetup) -> dict[str, SourceSettings]:
-        """Settings of every counter for the model of a set-up."""
+    def counters(self, setup: TrainingSetup) -> dict[str, CounterSettings]:
+        """Settings of every counter of the paper for the model of a set-up."""
         own = self._read().get(setup.name, {})
         return {
-            name: counter.settings_model.model_validate(own[name])
+            name: COUNTERS[name].settings_model.model_validate(own[name])
             if name in own
-            else settings_for(setup.only_type, name)
-            for name, counter in COUNTERS.items()
+            else settings_for(PAPER_MODELS[setup.only_type], setup.only_type, name)
+            for name in PAPER_COUNTERS
         }
 
     def has_counters(self, setup: TrainingSetup) -> bool:
@@ -71,7 +71,7 @@ class Weights:
     def write_counters(
         self,
         setup: TrainingSetup,
-        settings: Mapping[str, SourceSettings],
+        settings: Mapping[str, CounterSettings],
         joins: Mapping[str, ConnectedComponentsSettings],
     ) -> None:
         """Keep settings for the model of a set-up; those of other models stay."""
