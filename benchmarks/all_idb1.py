@@ -18,23 +18,18 @@ import numpy as np
 
 import hemolens
 from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
-from hemolens.counters import PAPER_COUNTERS, default_counter, settings_for
+from hemolens.counters import PAPER_COUNTERS
 from hemolens.evaluation.agreement import counting_accuracy, mean_absolute_error, relative_bias
 from hemolens.evaluation.all_idb1 import detect, held_out_photographs, read_truth
 from hemolens.evaluation.matching import Detection, add_up
 from hemolens.evaluation.truth import Truth
 from hemolens.models import PAPER_MODELS, Figure, card_text, read_model
 from hemolens.photograph import read_photograph
-from hemolens.pipeline import find_all_cells
+from hemolens.pipeline import choose_methods, find_all_cells
 from hemolens.probability_maps import compute_probability_maps, load_model
 from hemolens.scale import estimate_red_cell_diameter
 
 HERE = Path(__file__).parent
-
-
-def choose_counters(counter: str) -> dict[CellType, str]:
-    """Name the counter of each cell type; "auto" takes those that ``settings.toml`` recommends."""
-    return {kind: default_counter(name, kind) if counter == "auto" else counter for kind, name in PAPER_MODELS.items()}
 
 
 def count_all(folder: Path) -> dict[tuple[CellType, str], list[tuple[str, Truth, int, Detection | None]]]:
@@ -51,9 +46,7 @@ def count_all(folder: Path) -> dict[tuple[CellType, str], list[tuple[str, Truth,
             for kind in needed
         }
         for counter in ("auto", *PAPER_COUNTERS):
-            chosen = choose_counters(counter)
-            settings = {kind: settings_for(name, kind, chosen[kind]) for kind, name in PAPER_MODELS.items()}
-            cells = find_all_cells(maps, chosen, settings, photograph)
+            cells = find_all_cells(maps, choose_methods(counter, PAPER_MODELS), photograph)
             for kind in CELL_TYPES:
                 if name in tests[kind]:
                     truth = read_truth(folder, name, kind)
@@ -114,7 +107,7 @@ def main() -> None:
     rows = count_all(arguments.data)
     records = []
     for (kind, counter), each in rows.items():
-        chosen = choose_counters(counter)[kind]
+        chosen = choose_methods(counter, PAPER_MODELS)[kind].counter
         values = figures(each)
         records += [
             {

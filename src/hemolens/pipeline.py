@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from hemolens.cells import Cell, resolve_types, to_photograph
 from hemolens.config import CellType
@@ -17,6 +18,18 @@ from hemolens.result import Result
 from hemolens.scale import RedCellDiameter, check_given_scale, estimate_red_cell_diameter, set_ruler
 
 Maps = Mapping[CellType, ProbabilityMaps]
+
+
+@dataclass(frozen=True)
+class Method:
+    """How a cell type is counted: the model that draws it, the counter that reads the maps, and its settings."""
+
+    model: str
+    counter: str
+    settings: CounterSettings
+
+
+Methods = Mapping[CellType, Method]
 
 
 def count_photograph(
@@ -52,51 +65,47 @@ def count_photograph(
         If the trained weights are missing or damaged.
     """
     started = time.perf_counter()
-    counters = choose_counters(counter)
-    settings = {kind: settings_for(DEFAULT_MODELS[kind], kind, name) for kind, name in counters.items()}
+    methods = choose_methods(counter)
     check_given_scale(diameter_px, um_per_px)
     estimate = estimate_red_cell_diameter(photograph.pixels)
     diameter = set_ruler(estimate, diameter_px=diameter_px, um_per_px=um_per_px, file_um_per_px=photograph.um_per_px)
-    maps = map_photograph(photograph, diameter)
-    cells = find_all_cells(maps, counters, settings, photograph)
+    maps = map_photograph(photograph, diameter, methods)
+    cells = find_all_cells(maps, methods, photograph)
     return Result(
         photograph=photograph,
         cells=cells,
         counts=count_cells(cells),
         red_cell_diameter=diameter,
-        counters=counters,
-        settings=settings,
-        models={kind: load_model(name).card.sha256 for kind, name in DEFAULT_MODELS.items()},
+        counters={kind: method.counter for kind, method in methods.items()},
+        settings={kind: method.settings for kind, method in methods.items()},
+        models={kind: load_model(method.model).card.sha256 for kind, method in methods.items()},
         seconds=time.perf_counter() - started,
     )
 
 
-def choose_counters(counter: str) -> dict[CellType, str]:
-    """Name the counter of each cell type; ``"auto"`` takes those that measured best."""
-    if counter != "auto":
-        return dict.fromkeys(DEFAULT_MODELS, counter)
-    return {kind: default_counter(name, kind) for kind, name in DEFAULT_MODELS.items()}
+def choose_methods(counter: str, models: Mapping[CellType, str] = DEFAULT_MODELS) -> Methods:
+    """Choose how each cell type is counted; ``"auto"`` takes the counters that measured best."""
+    methods: dict[CellType, Method] = {}
+    for kind, model in models.items():
+        name = default_counter(model, kind) if counter == "auto" else counter
+        methods[kind] = Method(model, name, settings_for(model, kind, name))
+    return methods
 
 
-def map_photograph(photograph: Photograph, diameter: RedCellDiameter) -> Maps:
+def map_photograph(photograph: Photograph, diameter: RedCellDiameter, methods: Methods) -> Maps:
     """Apply the networks to a photograph, each once, whatever cell types it draws."""
     drawn = {
         name: compute_probability_maps(photograph.pixels, diameter.px, load_model(name))
-        for name in dict.fromkeys(DEFAULT_MODELS.values())
+        for name in dict.fromkeys(method.model for method in methods.values())
     }
-    return {kind: drawn[name][kind] for kind, name in DEFAULT_MODELS.items()}
+    return {kind: drawn[method.model][kind] for kind, method in methods.items()}
 
 
-def find_all_cells(
-    maps: Maps,
-    counters: Mapping[CellType, str],
-    settings: Mapping[CellType, CounterSettings],
-    photograph: Photograph,
-) -> list[Cell]:
+def find_all_cells(maps: Maps, methods: Methods, photograph: Photograph) -> list[Cell]:
     """Count on each map, bring the cells to the photograph and settle which type each body is."""
     found: list[Cell] = []
     for kind, each in maps.items():
-        cells = find_cells(each, counters[kind], settings[kind])
+        cells = find_cells(each, methods[kind].counter, methods[kind].settings)
         n_rows, n_cols = photograph.pixels.shape[:2]
         found += to_photograph(cells, (each.mask.shape[0], each.mask.shape[1]), (n_rows, n_cols))
     return resolve_types(found)
