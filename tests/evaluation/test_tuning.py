@@ -3,7 +3,9 @@ import math
 import numpy as np
 import pytest
 
+from hemolens.config import CELL_TYPES
 from hemolens.counters import settings_for
+from hemolens.counters.peaks import PeaksSettings
 from hemolens.evaluation import tuning
 from hemolens.evaluation.truth import Truth
 from hemolens.evaluation.tuning import Case, score, tune
@@ -55,3 +57,18 @@ def test_only_the_settings_of_the_space_change():
     start = settings(min_area=0.0, min_core_area=0.0)
     found, _ = tune([case()], "wbc", "connected-components", start, space={"min_area": [0.5]}, n_trials=0)
     assert found == settings(min_area=0.5, min_core_area=0.0)
+
+
+def test_every_source_weighs_the_same():
+    """Three photographs counted wrong in one source weigh as much as one counted right in another."""
+    missed = case()._replace(truth=Truth(4, None), source="another")
+    cases = [case(), missed, missed, missed]
+    assert score(cases, "wbc", "connected-components", settings(min_area=0.5)) == 0.75
+
+
+def test_peaks_of_every_type_have_choices_that_their_settings_take():
+    for kind in CELL_TYPES:
+        space = tuning.choices(kind, "peaks")
+        for name, values in space.items():
+            for value in values:
+                PeaksSettings.model_validate({name: value})

@@ -2,7 +2,7 @@
 
 A random search around the present settings, then the best value of each setting in turn, a few rounds.
 The score is the mean of counting accuracy and F1, so that false finds cannot make up for misses; where the truth
-is a count only (white cells), it is the counting accuracy.
+is a count only (white cells), it is the counting accuracy. Every source of photographs weighs the same.
 """
 
 from __future__ import annotations
@@ -52,6 +52,20 @@ SPACING: dict[CellType, list[float]] = {
     "wbc": [0.3, 0.5, 0.7, 0.9, 1.1],
     "plt": [0.05, 0.1, 0.15, 0.25],
 }
+RELIEF: dict[str, list[Any]] = {
+    "edge_weight": [0.0, 0.3, 0.6, 1.0],
+    "smoothing": [0.0, 0.02, 0.04, 0.07],
+    "min_height": [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5],
+    "min_depth": [0.0, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2],
+    "body_threshold": [0.3, 0.4, 0.5, 0.6, 0.7],
+    "min_score": [0.0, 0.5, 0.6, 0.7, 0.8],
+}
+PEAKS: dict[CellType, dict[str, list[Any]]] = {
+    "rbc": {**RELIEF, "distance_weight": [0.0, 0.3, 0.5, 1.0, 2.0], "mask_weight": [0.0, 0.3, 0.6]},
+    "wbc": {**RELIEF, "mask_weight": [0.0, 0.5, 1.0], "edge_weight": [0.0]},
+    "plt": {**RELIEF, "edge_weight": [0.0]},
+}
+"""The one-pass network draws centres of red cells, the depth of red and white cells, and platelets as a mask alone."""
 RADII: dict[CellType, tuple[list[float], list[float]]] = {
     "rbc": ([0.25, 0.3, 0.35], [0.6, 0.7, 0.8]),
     "wbc": ([0.4, 0.5, 0.6], [1.0, 1.2, 1.5]),
@@ -60,11 +74,12 @@ RADII: dict[CellType, tuple[list[float], list[float]]] = {
 
 
 class Case(NamedTuple):
-    """A photograph to search on: its maps, its height and width in pixels, and the truth."""
+    """A photograph to search on: its maps, its height and width in pixels, the truth, and where it is from."""
 
     maps: ProbabilityMaps
     shape: tuple[int, int]
     truth: Truth
+    source: str = "ALL-IDB1"
 
 
 def read_case(folder: Path, name: str, kind: CellType, model: Model) -> Case:
@@ -76,6 +91,8 @@ def read_case(folder: Path, name: str, kind: CellType, model: Model) -> Case:
 
 def choices(kind: CellType, counter: str) -> dict[str, list[Any]]:
     """The values tried for each setting."""
+    if counter == "peaks":
+        return {**PEAKS[kind], "min_area": MIN_AREA[kind], "min_distance": SPACING[kind]}
     space = {**CORE, "min_area": MIN_AREA[kind]}
     if kind != "rbc":
         del space["source"], space["edge_weight"]
@@ -108,23 +125,31 @@ def score(
 ) -> float:
     """Mean of counting accuracy and pooled F1 over photographs (counting accuracy alone where there are no boxes).
 
-    Gives up, and returns minus infinity, as soon as ``at_least`` is out of reach.
+    The mean over sources, each of them the same. Gives up, and returns minus infinity, as soon as ``at_least`` is out
+    of reach.
     """
-    truths = [case.truth.count for case in cases]
     # Until a photograph is counted, it may turn out perfect.
-    counts = list(truths)
-    detections = [Detection(count, 0, 0) for count in truths] if cases[0].truth.boxes is not None else []
-    for n, (maps, shape, truth) in enumerate(cases):
+    counts = [case.truth.count for case in cases]
+    detections = [None if case.truth.boxes is None else Detection(case.truth.count, 0, 0) for case in cases]
+    reached = 1.0
+    for n, (maps, shape, truth, _) in enumerate(cases):
         n_rows, n_cols = maps.mask.shape
         cells = to_photograph(find_cells(maps, counter, settings), (n_rows, n_cols), shape)
-        counts[n] = len(cells)
-        if (detection := detect(truth, cells, kind)) is not None:
-            detections[n] = detection
-        accuracy = counting_accuracy(truths, counts)
-        reached = (accuracy + add_up(detections).f1) / 2 if detections else accuracy
+        counts[n], detections[n] = len(cells), detect(truth, cells, kind)
+        reached = _mean_over_sources(cases, counts, detections)
         if reached < at_least:
             return -math.inf
     return reached
+
+
+def _mean_over_sources(cases: Sequence[Case], counts: Sequence[int], detections: Sequence[Detection | None]) -> float:
+    scores = []
+    for source in dict.fromkeys(case.source for case in cases):
+        own = [n for n, case in enumerate(cases) if case.source == source]
+        accuracy = counting_accuracy([cases[n].truth.count for n in own], [counts[n] for n in own])
+        found = [each for n in own if (each := detections[n]) is not None]
+        scores.append((accuracy + add_up(found).f1) / 2 if found else accuracy)
+    return float(np.mean(scores))
 
 
 def tune(
