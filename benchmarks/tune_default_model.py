@@ -19,18 +19,21 @@ from __future__ import annotations
 
 import argparse
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
 import hemolens
+from hemolens.cells import to_photograph
 from hemolens.config import CELL_TYPES, CellType
-from hemolens.counters import COUNTERS, PAPER_COUNTERS
+from hemolens.counters import COUNTERS, PAPER_COUNTERS, find_cells
 from hemolens.counters.peaks import PeaksSettings
 from hemolens.counters.source import CounterSettings
 from hemolens.evaluation.all_idb1 import read_truth
+from hemolens.evaluation.calibration import calibration_error, fit_score_points
+from hemolens.evaluation.folder.compare import compare
 from hemolens.evaluation.labels import read_labels
 from hemolens.evaluation.paper.systems import labelled_photographs
 from hemolens.evaluation.truth import Truth, fit_to_frame
@@ -146,6 +149,24 @@ def start_of(kind: CellType, counter: str) -> CounterSettings:
     return COUNTERS[counter].settings_model.model_validate({"source": source})
 
 
+def calibrate(cases: Sequence[Case], kind: CellType, settings: PeaksSettings) -> PeaksSettings:
+    """Fit what a score means on the photographs whose cells are boxed."""
+    scores: list[float] = []
+    is_hit: list[bool] = []
+    for maps, shape, truth, _ in cases:
+        if truth.boxes is not None:
+            n_rows, n_cols = maps.mask.shape
+            cells = to_photograph(find_cells(maps, "peaks", settings), (n_rows, n_cols), shape)
+            found = compare(cells, truth, kind, shape)
+            scores += [cell.score for cell in (*found.hits, *found.false)]
+            is_hit += [True] * len(found.hits) + [False] * len(found.false)
+    if not scores:
+        return settings
+    points = fit_score_points(scores, is_hit)
+    print(f"{kind}: calibration error {calibration_error(scores, is_hit):.3f}, {len(scores)} cells", flush=True)
+    return settings.model_copy(update={"score_points": tuple(points)})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
@@ -163,6 +184,8 @@ def main() -> None:
                 found, scores[counter] = tune(
                     cases[kind], kind, counter, start_of(kind, counter), n_trials=arguments.trials
                 )
+                if isinstance(found, PeaksSettings):
+                    found = calibrate(cases[kind], kind, found)
                 own[kind][counter] = found.model_dump(mode="json")
                 print(name, kind, counter, f"{scores[counter]:.4f}", own[kind][counter], flush=True)
             own[kind]["default_counter"] = max(scores, key=lambda counter: scores[counter])

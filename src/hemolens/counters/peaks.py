@@ -7,6 +7,8 @@ type that the network draws only as a mask, the mask is the relief.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
@@ -30,6 +32,10 @@ class PeaksSettings(CounterSettings):
     min_distance: Diameters = Field(default=0.2, description="of peaks closer than this, only the highest stays")
     min_depth: Probability = Field(
         default=0.1, description="two cells are one unless the pass between their peaks is this much lower than both"
+    )
+    score_points: tuple[tuple[Probability, Probability], ...] = Field(
+        default=(),
+        description="own score of a cell and the share of such cells that are right, rising; straight lines between",
     )
 
 
@@ -67,7 +73,15 @@ def find_cells(maps: ProbabilityMaps, settings: PeaksSettings) -> list[Cell]:
     seeds = find_seeds(height, min_height=settings.min_height, reach_px=reach_px)
     hills = merge_shallow(flood(height, seeds, body), height, settings.min_depth)
     cells = cells_from_labels(hills, cell_type=maps.cell_type, score_map=maps.mask)
-    return large_and_sure(cells, maps, settings)
+    return [calibrated(cell, settings) for cell in large_and_sure(cells, maps, settings)]
+
+
+def calibrated(cell: Cell, settings: PeaksSettings) -> Cell:
+    """Replace the own score of a cell by the share of such cells that are right, where that is known."""
+    if not settings.score_points:
+        return cell
+    own, share = zip(*settings.score_points, strict=True)
+    return replace(cell, score=float(np.interp(cell.score, own, share)))
 
 
 def relief(maps: ProbabilityMaps, settings: PeaksSettings) -> NDArray[np.float32]:
