@@ -22,7 +22,7 @@ from hemolens.evaluation.paper.weights import Weights
 from hemolens.evaluation.segmentation import SegmentationScores, score_map
 from hemolens.evaluation.truth import Truth
 from hemolens.photograph import read_photograph
-from hemolens.probability_maps import ProbabilityMaps, average_maps, compute_probability_maps
+from hemolens.probability_maps import ProbabilityMaps, average_maps, compute_probability_maps, load_model
 from hemolens.scale import estimate_red_cell_diameter
 from hemolens.training.all_idb1 import label_photograph
 from hemolens.training.setup import TrainingSetup, read_setup
@@ -98,6 +98,7 @@ def measure(
                 on_photograph(f"{cell} {name}")
                 result.counted.extend(measured.counted)
                 result.drawn.extend(measured.drawn)
+        load_model.cache_clear()  # every model keeps the memory that its largest photograph took
     return result
 
 
