@@ -3,11 +3,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import shapely
 import tifffile
 from defusedxml import ElementTree
 from PIL import Image
 
 from hemolens.cells import Box
+from hemolens.config import CELL_TYPES
 from hemolens.export import labels
 from hemolens.export.labels import LabelImages, label_image, ome_tiff_bytes
 from hemolens.photograph import photograph_from_array
@@ -15,9 +17,13 @@ from hemolens.photograph import photograph_from_array
 OME = "{http://www.openmicroscopy.org/Schemas/OME/2016-06}"
 
 
+def tiff_of(result):
+    return ome_tiff_bytes(result, [label_image(result, kind) for kind in CELL_TYPES])
+
+
 @pytest.fixture
 def tiff(drawn):
-    with tifffile.TiffFile(io.BytesIO(ome_tiff_bytes(drawn))) as file:
+    with tifffile.TiffFile(io.BytesIO(tiff_of(drawn))) as file:
         yield file
 
 
@@ -43,7 +49,7 @@ def test_the_metadata_are_valid_ome(tiff):
 
 def test_the_pixel_size_is_there_when_the_photograph_states_it(drawn):
     stated = replace(drawn, photograph=replace(drawn.photograph, um_per_px=0.1))
-    with tifffile.TiffFile(io.BytesIO(ome_tiff_bytes(stated))) as file:
+    with tifffile.TiffFile(io.BytesIO(tiff_of(stated))) as file:
         (pixels,) = ElementTree.fromstring(file.ome_metadata).iter(f"{OME}Pixels")
     assert (pixels.get("PhysicalSizeX"), pixels.get("PhysicalSizeYUnit", "µm")) == ("0.1", "µm")
 
@@ -55,6 +61,18 @@ def test_the_pixels_of_a_cell_have_its_number(tiff, drawn, smear):
         labels = smear.labels(cell.type)
         true = labels == np.bincount(labels[painted]).argmax()
         assert np.count_nonzero(painted & true) / np.count_nonzero(painted | true) >= 0.98
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_pixels_inside_are_those_that_shapely_finds(seed):
+    points = np.random.default_rng(seed).uniform(-3, 25, (7, 2))
+    angles = np.arctan2(*(points - points.mean(axis=0)).T)
+    polygon = points[np.argsort(angles)]  # in one turn around the middle, hence simple
+    window, inside = labels._pixels_inside(polygon, (20, 18))
+    found = np.zeros((20, 18), bool)
+    found[window] = inside
+    cols, rows = np.meshgrid(np.arange(18), np.arange(20))
+    np.testing.assert_array_equal(found, shapely.contains_xy(shapely.Polygon(polygon), cols, rows))
 
 
 def test_where_cells_overlap_the_smaller_one_is_on_top(make_result, make_cell):
@@ -95,11 +113,11 @@ def test_more_cells_than_16_bits_hold_are_32_bits_and_no_pictures(make_result, m
 
 
 def test_the_same_cells_give_the_same_bytes(drawn):
-    assert ome_tiff_bytes(drawn) == ome_tiff_bytes(drawn)
+    assert tiff_of(drawn) == tiff_of(drawn)
 
 
 def test_a_name_cannot_break_the_metadata(drawn):
     named = replace(drawn, photograph=photograph_from_array(drawn.photograph.pixels, 'é"/><Image Name="x.jpg'))
-    with tifffile.TiffFile(io.BytesIO(ome_tiff_bytes(named))) as file:
+    with tifffile.TiffFile(io.BytesIO(tiff_of(named))) as file:
         images = list(ElementTree.fromstring(file.ome_metadata).iter(f"{OME}Image"))
     assert len(images) == 1

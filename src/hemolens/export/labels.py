@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,9 +36,9 @@ class LabelImages(ExportFormat):
 
     def add(self, entry: Entry, result: Result) -> Contents:
         tiff, *pictures = self.files(entry)
-        contents = {tiff: ome_tiff_bytes(result)}
-        for kind, name in zip(CELL_TYPES, pictures, strict=True):
-            labels = label_image(result, kind)
+        planes = [label_image(result, kind) for kind in CELL_TYPES]
+        contents = {tiff: ome_tiff_bytes(result, planes)}
+        for labels, name in zip(planes, pictures, strict=True):
             if labels.dtype == np.uint16:
                 contents[name] = png_16_bit_bytes(labels.astype(np.uint16, copy=False))
         return contents
@@ -57,34 +58,34 @@ def label_image(result: Result, cell_type: CellType) -> NDArray[np.uint16 | np.u
         The number of each cell in ``cells.csv``; uint32 when the photograph has more than 65535 cells.
 
     """
-    from skimage.draw import polygon
-
     shape = result.photograph.pixels.shape[:2]
     labels: NDArray[np.uint16 | np.uint32] = np.zeros(
         shape, np.uint16 if len(result.cells) <= _LARGEST_16_BIT else np.uint32
     )
     numbered = [(n, cell) for n, cell in enumerate(result.cells, start=1) if cell.type == cell_type]
     for number, cell in sorted(numbered, key=lambda each: -each[1].area_px):
-        cols, rows = _without_edge(polygon_of(cell) - CORNER).T
-        inside = polygon(rows, cols, shape)
-        if not len(inside[0]):
-            inside = _nearest(cell.row, shape[0]), _nearest(cell.col, shape[1])
-        labels[inside] = number
+        box, inside = _pixels_inside(_without_edge(polygon_of(cell) - CORNER), labels.shape)
+        if inside.any():
+            labels[box][inside] = number
+        else:
+            labels[_nearest(cell.row, shape[0]), _nearest(cell.col, shape[1])] = number
     return labels
 
 
-def ome_tiff_bytes(result: Result) -> bytes:
+def ome_tiff_bytes(result: Result, planes: Sequence[NDArray[np.uint16 | np.uint32]]) -> bytes:
     """Write the label images of all types as one OME-TIFF.
 
     Parameters
     ----------
     result : Result
+    planes : sequence of ndarray, shape (H, W)
+        The label image of each type, in the order of :data:`~hemolens.config.CELL_TYPES`.
 
     Returns
     -------
     bytes
-        A plane for each type in the order of :data:`~hemolens.config.CELL_TYPES`, compressed without loss, with the
-        pixel size in µm where the photograph's file states it. The same cells give the same bytes.
+        A channel for each type, compressed without loss, with the pixel size in µm where the photograph's file
+        states it. The same cells give the same bytes.
 
     """
     import tifffile
@@ -93,14 +94,12 @@ def ome_tiff_bytes(result: Result) -> bytes:
 
     um_per_px = result.photograph.um_per_px
     size = {"PhysicalSizeX": um_per_px, "PhysicalSizeY": um_per_px} if um_per_px else {}
-    first = label_image(result, CELL_TYPES[0])
-    planes = (first if kind == CELL_TYPES[0] else label_image(result, kind) for kind in CELL_TYPES)
     buffer = io.BytesIO()
     tifffile.imwrite(
         buffer,
-        planes,
-        shape=(len(CELL_TYPES), *first.shape),
-        dtype=first.dtype,
+        iter(planes),
+        shape=(len(planes), *planes[0].shape),
+        dtype=planes[0].dtype,
         ome=True,
         photometric="minisblack",
         compression="zlib",
@@ -127,6 +126,43 @@ def png_16_bit_bytes(labels: NDArray[np.uint16]) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(labels).save(buffer, format="PNG")
     return buffer.getvalue()
+
+
+def _pixels_inside(
+    points: NDArray[np.float64], shape: tuple[int, ...]
+) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
+    """Find the pixels whose centres lie inside a polygon.
+
+    Along each row, the edges that it crosses turn outside into inside and back again.
+
+    Parameters
+    ----------
+    points : ndarray of float64, shape (N, 2)
+        x and y of the vertices; the centre of the first pixel is (0, 0).
+    shape : tuple of int
+        Rows and columns of the picture.
+
+    Returns
+    -------
+    window : tuple of slice
+        The part of the picture around the polygon.
+    inside : ndarray of bool
+        The pixels of that part.
+
+    """
+    n_rows, n_cols = shape
+    low, high = np.floor(points.min(axis=0)).astype(int), np.ceil(points.max(axis=0)).astype(int) + 1
+    (left, top), (right, bottom) = np.clip([low, high], 0, (n_cols, n_rows))
+    x, y = points.T
+    next_x, next_y = np.roll(x, -1), np.roll(y, -1)
+    rows = np.arange(top, bottom)
+    row, edge = np.nonzero((y <= rows[:, None]) != (next_y <= rows[:, None]))
+    crossing = x[edge] + (rows[row] - y[edge]) * (next_x[edge] - x[edge]) / (next_y[edge] - y[edge])
+    first_beyond = np.clip(np.floor(crossing).astype(int) + 1 - left, 0, right - left)
+    n_turns = np.zeros((bottom - top, right - left + 1), np.int32)
+    np.add.at(n_turns, (row, first_beyond), 1)
+    inside: NDArray[np.bool_] = np.cumsum(n_turns, axis=1)[:, :-1] % 2 == 1
+    return (slice(top, bottom), slice(left, right)), inside
 
 
 def _without_edge(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -81,6 +81,8 @@ def is_simple(points: NDArray[np.float64]) -> bool:
     """
     if len(points) < 3 or signed_area(points) == 0:
         return False
+    if _is_star_shaped(points):  # as nearly every cell is; the test of all pairs takes much longer
+        return True
     starts, ends = points, np.roll(points, -1, axis=0)
     steps = ends - starts
     # Next to each other: they share a vertex, and must not fold back.
@@ -95,6 +97,17 @@ def is_simple(points: NDArray[np.float64]) -> bool:
     parted_by_first = _cross(b - a, c - a) * _cross(b - a, d - a) > 0
     parted_by_second = _cross(d - c, a - c) * _cross(d - c, b - c) > 0
     return not (boxes_meet & ~parted_by_first & ~parted_by_second).any()
+
+
+def _is_star_shaped(points: NDArray[np.float64]) -> bool:
+    """Whether all vertices follow each other in one turn around their middle."""
+    spokes = points - points.mean(axis=0)
+    following = np.roll(spokes, -1, axis=0)
+    turned = _cross(spokes, following)
+    if not ((turned > 0).all() or (turned < 0).all()):
+        return False
+    angles = np.arctan2(turned, (spokes * following).sum(axis=1))
+    return bool(abs(angles.sum()) < 3 * np.pi)
 
 
 def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
