@@ -17,7 +17,8 @@ def smear(known=Known.ALL, **changes):
     numbers[20:40, 10:30], numbers[20:40, 30:50] = 1, 2
     cells = {"rbc": NumberedCells(numbers, np.full(numbers.shape, known, np.uint8))}
     values = {"name": "a", "pixels": np.full((60, 60, 3), 200, np.uint8), "cells": cells, "touching_weight": 5.0}
-    return LabelledSmear(red_cell_diameter_px=20, outputs=OUTPUTS, **(values | changes))
+    values |= {"red_cell_diameter_px": 20, "outputs": OUTPUTS}
+    return LabelledSmear(**(values | changes))
 
 
 def test_a_type_that_is_not_labelled_is_unknown():
@@ -85,3 +86,12 @@ def test_the_smear_itself_is_not_changed():
     before = own.cells["rbc"].numbers.copy()
     own.take_slice(0, 0, 60, rng(), piles=1)
     assert (own.cells["rbc"].numbers == before).all()
+
+
+def test_platelets_weigh_more_where_the_phase_says_so():
+    own = smear().cells["rbc"]
+    _, targets, weights = smear(cells={"plt": own}, outputs=("plt.mask",), platelet_weight=10.0).take_slice(
+        0, 0, 60, rng(), piles=0
+    )
+    assert set(np.unique(weights[0][targets[0] > 0])) == {10}
+    assert set(np.unique(weights[0][targets[0] == 0])) == {1}

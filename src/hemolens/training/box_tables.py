@@ -148,7 +148,9 @@ def read_boxed_smears(
         if white_masks is not None and (path := white_masks / f"{Path(image).stem}.png").exists():
             cells["wbc"] = _number_mask(read_photograph(path).pixels[..., 0] > 127)
         resized = {kind: resize_cells(each, small) for kind, each in cells.items()}
-        smears.append(LabelledSmear(image, pixels, resized, red_cell_diameter_px, outputs, touching_weight, share))
+        smears.append(
+            LabelledSmear(image, pixels, resized, red_cell_diameter_px, outputs, touching_weight, share=share)
+        )
     return smears
 
 

@@ -106,6 +106,8 @@ class Phase(_Frozen):
     """Photographs of this phase, if not those of the set-up."""
     piles: float = Field(0.0, ge=0, le=1)
     """Share of slices on which piles of red cells are laid (:mod:`hemolens.training.piles`)."""
+    platelet_weight: float = Field(1.0, ge=1, le=40)
+    """Multiplies the loss on platelets where every type is trained: they are two pixels in a thousand."""
 
 
 class TrainingSetup(_Frozen):

@@ -32,6 +32,8 @@ class LabelledSmear:
         Names of the planes to draw, such as ``rbc.mask``.
     touching_weight : float
         Loss weight of the border between touching cells.
+    platelet_weight : float
+        Loss weight of the platelets.
     share : float
         How often this photograph is drawn, relative to others.
     piles : mapping of cell type to Piles
@@ -45,6 +47,7 @@ class LabelledSmear:
     red_cell_diameter_px: float
     outputs: tuple[str, ...]
     touching_weight: float = 1.0
+    platelet_weight: float = 1.0
     share: float = 1.0
     piles: Mapping[CellType, Piles] = field(default_factory=dict)
 
@@ -81,6 +84,8 @@ class LabelledSmear:
                 weights[channel] = (own.known & PLANES[plane]) > 0
                 if plane == "edge":
                     weights[channel][between_cells(own.numbers)] *= round(self.touching_weight)
+                elif name == "plt":
+                    weights[channel][own.numbers > 0] *= round(self.platelet_weight)
         return targets, weights
 
 

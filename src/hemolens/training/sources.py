@@ -58,7 +58,7 @@ def read_photographs(setup: TrainingSetup, data: Path, phase: Phase) -> Sequence
     smears = _share_out(_read_all_types(setup, data, names), setup)
     for source in setup.boxed:
         smears += _read_boxed(setup, data, source, validation=False)
-    return smears
+    return [replace(smear, platelet_weight=phase.platelet_weight) for smear in smears]
 
 
 def read_validation(setup: TrainingSetup, data: Path) -> Sequence[Labelled]:

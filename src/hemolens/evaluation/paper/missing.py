@@ -14,7 +14,7 @@ from hemolens.evaluation.paper.weights import Weights
 from hemolens.evaluation.tuning import CORE, Case, read_case, tune
 from hemolens.training.setup import TrainingSetup
 
-N_PHOTOGRAPHS: dict[CellType, int] = {"rbc": 4, "wbc": 12, "plt": 8}
+N_PHOTOGRAPHS: dict[CellType, int] = {"rbc": 4, "wbc": 12, "plt": 9}
 """Settings are searched for on at most so many photographs, fewer where the maps are large: more cost hours."""
 
 N_TRIALS = 15
