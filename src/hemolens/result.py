@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING
@@ -66,22 +67,25 @@ class Result:
 
         return draw_overlay(self.photograph.pixels, self.cells, self.red_cell_diameter.px)
 
-    def save(self, folder: str | PathLike[str]) -> None:
+    def save(self, folder: str | PathLike[str], *, export: Sequence[str] = ()) -> None:
         """Write ``counts.csv``, ``cells.csv``, ``overlay/NAME.png`` and ``run.json`` of this photograph.
 
         Parameters
         ----------
         folder : str or path
             Made when it does not exist; the files of an earlier run in it are replaced.
+        export : sequence of str
+            Formats of other programs to write as well, such as ``["coco", "geojson"]``; all are in
+            :data:`hemolens.export.shelf.FORMATS`.
 
         Raises
         ------
         UsageError
-            The folder cannot be written to.
+            The folder cannot be written to, or a format does not exist or needs a library that is not installed.
         OutputError
             The disk is full, or a file cannot be replaced.
 
         """
         from hemolens.export import save_result
 
-        save_result(self, folder)
+        save_result(self, folder, export)

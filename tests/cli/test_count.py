@@ -92,6 +92,29 @@ def test_an_unknown_counter_is_exit_status_2(stub_pipeline, write_photograph, tm
     assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
 
 
+def test_exports_are_written_and_named(stub_pipeline, write_photograph, tmp_path, capsys):
+    assert run(write_photograph("a.png", 2), "--export", "geojson, coco", "--out", tmp_path / "out") == 0
+    assert "counts.csv, cells.csv, run.json and overlay/, coco.json, geojson/" in capsys.readouterr().out
+    assert (tmp_path / "out" / "coco.json").is_file()
+    assert (tmp_path / "out" / "geojson" / "a.geojson").is_file()
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert (record["exports"], record["command"]["export"]) == (["coco", "geojson"], "geojson, coco")
+
+
+def test_an_unknown_export_is_exit_status_2_before_anything_is_read(stub_pipeline, tmp_path, capsys):
+    assert run(tmp_path / "missing.png", "--export", "coco,svg", "--out", tmp_path / "out") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("hemolens: unknown export format: got 'svg'; allowed: coco, geojson, imagej, labels, voc, ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_library_is_one_line_that_says_what_to_install(stub_pipeline, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert run(tmp_path / "missing.png", "--export", "parquet", "--out", tmp_path / "out") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("got no pyarrow; allowed: an installation with pyarrow; pip install 'hemolens[export]'")
+
+
 def test_an_output_that_is_a_file_is_exit_status_2_before_counting(stub_pipeline, write_photograph, tmp_path, capsys):
     stub_pipeline[1] = AssertionError
     (tmp_path / "out").write_text("mine")
@@ -138,7 +161,7 @@ def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_
     assert run("my photos/", "--out", "out", "--counter", "watershed") == 0
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     expected = {"name": "count", "paths": ["my photos/"], "out": "out", "counter": "watershed"}
-    expected |= {"diameter_px": None, "um_per_px": None}
+    expected |= {"diameter_px": None, "um_per_px": None, "export": None}
     assert record["command"] == expected
 
 

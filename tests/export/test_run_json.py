@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import hemolens
 from hemolens.export.entries import Entry
-from hemolens.export.run_json import counted_record, earlier_overlays, failed_record, run_bytes, run_record
+from hemolens.export.run_json import counted_record, earlier_files, failed_record, run_bytes, run_record
 from hemolens.scale import RedCellDiameter
 
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -68,10 +68,10 @@ def test_json_of_a_name_that_is_no_text_can_be_read():
     assert json.loads(run_bytes({"path": os.fsdecode(b"a\xff.jpg")}))["path"] == "a\udcff.jpg"
 
 
-def test_earlier_overlays_are_those_that_the_run_names(tmp_path):
+def test_earlier_files_are_those_that_the_run_names(tmp_path):
     photographs = [{"overlay": "overlay/a.png"}, {"error": "broken"}, {"overlay": None}]
     (tmp_path / "run.json").write_text(json.dumps({"photographs": photographs}))
-    assert earlier_overlays(tmp_path) == [tmp_path / "overlay" / "a.png"]
+    assert earlier_files(tmp_path) == [tmp_path / "overlay" / "a.png"]
 
 
 def test_a_forged_record_names_nothing_outside(tmp_path):
@@ -86,10 +86,10 @@ def test_a_forged_record_names_nothing_outside(tmp_path):
         7,
     ]
     (tmp_path / "run.json").write_text(json.dumps({"photographs": [{"overlay": name} for name in names]}))
-    assert earlier_overlays(tmp_path) == []
+    assert earlier_files(tmp_path) == []
 
 
 def test_a_record_of_something_else_is_no_error(tmp_path):
     for text in ("", "[]", "{}", '{"photographs": 1}', '{"photographs": [1]}', "\xff"):
         (tmp_path / "run.json").write_text(text, "latin-1")
-        assert earlier_overlays(tmp_path) == []
+        assert earlier_files(tmp_path) == []

@@ -102,6 +102,7 @@ def count_photographs(
     counter: str = "auto",
     diameter_px: float | None = None,
     um_per_px: float | None = None,
+    formats: Sequence[str] = (),
     command: Mapping[str, object] | None = None,
     each: Callable[[Outcome], None] = lambda outcome: None,
 ) -> BatchOutcome:
@@ -119,6 +120,8 @@ def count_photographs(
         Name of a counter, or ``"auto"``.
     diameter_px, um_per_px : float or None
         The ruler of all photographs, in place of the estimate; see :func:`hemolens.pipeline.count_photograph`.
+    formats : sequence of str
+        Formats of other programs to write as well: names of :data:`hemolens.export.shelf.FORMATS`.
     command : mapping or None
         Name and options of the command, for ``run.json``.
     each : callable
@@ -131,8 +134,8 @@ def count_photographs(
     Raises
     ------
     UsageError, ModelError
-        The folder cannot be written to, the ruler is out of range or given twice, or no photograph can be counted in
-        this way; nothing in the folder has changed.
+        The folder cannot be written to, the ruler is out of range or given twice, a format cannot be written, or no
+        photograph can be counted in this way; nothing in the folder has changed.
     OutputError
         The disk is full, or has gone.
     KeyboardInterrupt
@@ -142,7 +145,7 @@ def count_photographs(
     check_given_scale(diameter_px, um_per_px)
     count_one = partial(count_photograph, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px)
     outcomes: list[Outcome] = []
-    with RunFiles(folder, [candidate.entry for candidate in candidates], command) as files:
+    with RunFiles(folder, [candidate.entry for candidate in candidates], command, formats) as files:
         try:
             for candidate in candidates:
                 outcomes.append(_count_candidate(candidate, files, count_one))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,6 +37,10 @@ def count(
         float | None,
         typer.Option(help="µm per pixel, 0.015 to 0.5 (a red cell is taken as 7.5 µm wide).", metavar="UM"),
     ] = None,
+    export: Annotated[
+        str | None,
+        typer.Option(help="Also write coco, geojson, imagej, labels, voc, yolo or parquet.", metavar="LIST"),
+    ] = None,
 ) -> None:
     """Count the cells in photographs of stained blood smears.
 
@@ -49,12 +54,14 @@ def count(
 
     check_counter(counter)
     check_given_scale(diameter_px, um_per_px)
-    options = {"counter": counter, "diameter_px": diameter_px, "um_per_px": um_per_px}
+    formats = chosen_formats(export)
+    options = {"counter": counter, "diameter_px": diameter_px, "um_per_px": um_per_px, "export": export}
     command: dict[str, object] = {"name": "count", "paths": paths, "out": str(out), **options}
     batch = count_candidates(
-        find_candidates(paths), out, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, command=command
-    )
-    show(counts_table([(outcome.image, outcome.counts) for outcome in batch.outcomes]), out)
+        find_candidates(paths), out, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, formats=formats,
+        command=command,
+    )  # fmt: skip
+    show(counts_table([(outcome.image, outcome.counts) for outcome in batch.outcomes]), out, formats)
     leave(batch)
 
 
@@ -78,6 +85,20 @@ def check_counter(name: str) -> None:
         )
 
 
+def chosen_formats(text: str | None) -> list[str]:
+    """Read a list of export formats such as ``coco,geojson``.
+
+    Raises
+    ------
+    UsageError
+        One of them does not exist, or needs a library that is not installed.
+
+    """
+    from hemolens.export.shelf import check_formats
+
+    return [] if text is None else check_formats(word.strip() for word in text.split(","))
+
+
 def count_candidates(
     candidates: list[Candidate],
     out: Path,
@@ -86,6 +107,7 @@ def count_candidates(
     command: dict[str, object],
     diameter_px: float | None = None,
     um_per_px: float | None = None,
+    formats: Sequence[str] = (),
 ) -> BatchOutcome:
     """Count photographs with a progress bar for more than one, and name failures and warnings on stderr.
 
@@ -124,6 +146,7 @@ def count_candidates(
                 counter=counter,
                 diameter_px=diameter_px,
                 um_per_px=um_per_px,
+                formats=formats,
                 command=command,
                 each=each,
             )
@@ -132,13 +155,15 @@ def count_candidates(
             raise typer.Exit(INTERRUPTED_STATUS) from None
 
 
-def show(table: Table, out: Path) -> None:
+def show(table: Table, out: Path, formats: Sequence[str] = ()) -> None:
     """Print a table, where the results are, and what they are not for."""
     from rich.console import Console
 
+    from hemolens.export.shelf import top_names
+
     console = Console(highlight=False)
     console.print(table)
-    names = "counts.csv, cells.csv, run.json and overlay/"
+    names = ", ".join(["counts.csv, cells.csv, run.json and overlay/", *top_names(formats)])
     console.print(f"Results in '{out}': {names}", markup=False, soft_wrap=True)
     console.print(RESEARCH_USE_ONLY, markup=False, soft_wrap=True)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def evaluate(
     labels: Annotated[
-        Path, typer.Argument(help="CSV of boxes or counts, COCO outlines, or folder of masks.", metavar="LABELS")
+        Path, typer.Argument(help="CSV, COCO, QuPath GeoJSON, ImageJ ROIs, Pascal VOC, YOLO, masks.", metavar="LABELS")
     ],
     images: Annotated[Path, typer.Option("--images", help="Folder of the labelled photographs.", metavar="DIR")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the page and the figures.", metavar="DIR")],

@@ -42,12 +42,15 @@ class Labels:
         Rows and columns of the photograph, where the labels say them.
     notes : tuple of str
         What was left out in reading, in sentences.
+    in_parts : bool
+        True where boxes are parts of the height and width of their photograph; :func:`in_pixels` makes them pixels.
 
     """
 
     truths: Mapping[str, Truths]
     sizes: Mapping[str, tuple[int, int]]
     notes: tuple[str, ...] = ()
+    in_parts: bool = False
 
 
 def truth_of_boxes(boxes: list[tuple[float, float, float, float]]) -> Truth:
@@ -57,6 +60,28 @@ def truth_of_boxes(boxes: list[tuple[float, float, float, float]]) -> Truth:
     (0, 4)
     """
     return Truth(len(boxes), np.asarray(boxes, np.float64).reshape(-1, 4))
+
+
+def in_pixels(truths: Truths, shape: tuple[int, int]) -> Truths:
+    """Turn boxes that are parts of a photograph's height and width into pixels.
+
+    Parameters
+    ----------
+    truths : Truths
+    shape : (int, int)
+        Rows and columns of the photograph.
+
+    Examples
+    --------
+    >>> in_pixels({"rbc": truth_of_boxes([(0, 0.25, 0.5, 1)])}, (40, 60))["rbc"].boxes.tolist()
+    [[0.0, 15.0, 20.0, 60.0]]
+
+    """
+    scale = np.array([*shape, *shape], float)
+    return {
+        kind: truth if truth.boxes is None else Truth(truth.count, truth.boxes * scale)
+        for kind, truth in truths.items()
+    }
 
 
 def fit_to_frame(name: str, truths: Truths, shape: tuple[int, int], labelled: tuple[int, int] | None = None) -> Truths:

@@ -6,6 +6,8 @@
 ``overlay/*.png``   the photograph with its cells drawn (:mod:`.overlay_png`)
 ``run.json``        what is needed to run it again (:mod:`.run_json`)
 ==================  =====================================================
+
+On request the cells come in the formats of other programs, too (:mod:`.shelf`).
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from hemolens.errors import OutputError, UsageError
-from hemolens.export import cells_csv, counts_csv, run_json
+from hemolens.export import cells_csv, counts_csv, run_json, shelf
 from hemolens.export.entries import Entry, name_entries
 from hemolens.export.overlay_png import png_bytes
 from hemolens.export.whole_file import WholeFiles, disk_errors_named
@@ -49,6 +51,8 @@ class RunFiles:
         The photographs of the run.
     command : mapping or None
         Name and options of the command, for ``run.json``.
+    formats : sequence of str
+        What else is written: names of :data:`hemolens.export.shelf.FORMATS`.
 
     Attributes
     ----------
@@ -58,8 +62,8 @@ class RunFiles:
     Raises
     ------
     UsageError
-        Before anything is counted: the folder cannot be written to, or one of its files would replace
-        a photograph of the run.
+        Before anything is counted: the folder cannot be written to, one of its files would replace
+        a photograph of the run, or a format cannot be written.
 
     """
 
@@ -68,23 +72,26 @@ class RunFiles:
         folder: str | PathLike[str],
         entries: Sequence[Entry],
         command: Mapping[str, object] | None = None,
+        formats: Sequence[str] = (),
     ) -> None:
         self.folder = Path(folder)
         self.complete = True
+        self._exports = shelf.ExportFiles(formats, entries)
         self._refuse_targets(entries)
-        self._record = run_json.run_record(command, datetime.now(UTC).astimezone())
+        self._record = run_json.run_record(command, datetime.now(UTC).astimezone(), self._exports.names)
         self._started = time.perf_counter()
         self._missing = {entry.image: entry for entry in entries}
-        self._stale = run_json.earlier_overlays(self.folder)
+        self._stale = run_json.earlier_files(self.folder)
         self._files = WholeFiles(self.folder)
         self._open = ExitStack()
         with disk_errors_named(self.folder):
             (self._files.draft / "overlay").mkdir()
             self._counts = self._begin(counts_csv.NAME, counts_csv.COLUMNS)
             self._cells = self._begin(cells_csv.NAME, cells_csv.COLUMNS)
+            self._exports.begin(self._files.draft)
 
     def add(self, entry: Entry, result: Result) -> None:
-        """Write a counted photograph; nothing of it is written when its overlay cannot be drawn.
+        """Write a counted photograph; nothing of it is written when its overlay or an export cannot be made.
 
         Parameters
         ----------
@@ -99,8 +106,10 @@ class RunFiles:
         """
         picture = png_bytes(result.overlay())
         cells, counts = list(cells_csv.cell_rows(entry, result.cells)), counts_csv.counted_row(entry, result)
+        exported = self._exports.contents(entry, result)
         with disk_errors_named(self.folder):
             (self._files.draft / entry.overlay).write_bytes(picture)
+            shelf.write_on(self._files.draft, exported)
             self._cells.writerows(cells)
             self._counts.writerow(counts)
         del self._missing[entry.image]
@@ -140,7 +149,8 @@ class RunFiles:
         """
         self.complete = False
         for entry in list(self._missing.values()):
-            (self._files.draft / entry.overlay).unlink(missing_ok=True)
+            for name in (entry.overlay, *self._exports.files(entry)):
+                (self._files.draft / name).unlink(missing_ok=True)
             self.add_failure(entry, reason)
 
     def publish(self) -> None:
@@ -157,6 +167,7 @@ class RunFiles:
         try:
             with disk_errors_named(self.folder):
                 self._open.close()
+                self._exports.end(self._files.draft, self._record["photographs"])
                 (self._files.draft / run_json.NAME).write_bytes(run_json.run_bytes(self._record))
         except OutputError:
             self._files.discard()
@@ -186,19 +197,21 @@ class RunFiles:
         return writer
 
     def _refuse_targets(self, entries: Sequence[Entry]) -> None:
-        tables = [self.folder / name for name in (counts_csv.NAME, cells_csv.NAME, run_json.NAME)]
-        pictures = [self.folder / entry.overlay for entry in entries]
-        wrong = [table for table in tables if table.is_dir()]
-        wrong += [p for p in [self.folder / "overlay"] if p.exists() and not p.is_dir()]
+        exported = shelf.file_names(self._exports.names, entries)
+        names = [counts_csv.NAME, cells_csv.NAME, run_json.NAME, *(entry.overlay for entry in entries), *exported]
+        folders = ["overlay", *shelf.folder_names(self._exports.names)]
+        files = [self.folder / name for name in names]
+        wrong = [path for path in files if path.is_dir()]
+        wrong += [path for path in (self.folder / name for name in folders) if path.exists() and not path.is_dir()]
         if wrong:
             raise UsageError(
                 "an output file has the name of something else",
                 came=f"'{wrong[0]}'",
-                allowed="counts.csv, cells.csv and run.json as files, overlay as a folder",
+                allowed=f"counts.csv, cells.csv and run.json as files, {', '.join(folders)} as folders",
                 do="choose another folder with --out, or move it away",
             )
         photographs = {Path(entry.given).resolve() for entry in entries if entry.given is not None}
-        for target in [*tables, *pictures]:
+        for target in files:
             if target.resolve() in photographs:
                 raise UsageError(
                     "the run would write over one of its photographs",
@@ -208,7 +221,7 @@ class RunFiles:
                 )
 
 
-def save_result(result: Result, folder: str | PathLike[str]) -> None:
+def save_result(result: Result, folder: str | PathLike[str], formats: Sequence[str] = ()) -> None:
     """Write the files of a run of one photograph.
 
     Parameters
@@ -216,11 +229,13 @@ def save_result(result: Result, folder: str | PathLike[str]) -> None:
     result : Result
     folder : str or path
         Made when it does not exist.
+    formats : sequence of str
+        What else is written: names of :data:`hemolens.export.shelf.FORMATS`.
 
     Raises
     ------
     UsageError
-        The folder cannot be written to.
+        The folder cannot be written to, or a format does not exist or needs a library that is not installed.
     OutputError
         The disk is full, or a file cannot be replaced.
 
@@ -228,5 +243,5 @@ def save_result(result: Result, folder: str | PathLike[str]) -> None:
     photograph = result.photograph
     (named,) = name_entries([photograph.path or photograph.name])
     entry = Entry(named.image, named.overlay, None if photograph.path is None else str(photograph.path))
-    with RunFiles(folder, [entry]) as files:
+    with RunFiles(folder, [entry], formats=formats) as files:
         files.add(entry, result)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,15 @@ class Entry:
     image: str
     overlay: str
     given: str | None
+
+    @property
+    def stem(self) -> str:
+        """What its files of one format are called, without folder and ending.
+
+        >>> Entry("monday/a.jpg", "overlay/monday_a.png", None).stem
+        'monday_a'
+        """
+        return PurePosixPath(self.overlay).stem
 
 
 def name_entries(paths: Sequence[str | PathLike[str]]) -> list[Entry]:

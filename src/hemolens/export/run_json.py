@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hemolens.config import RESEARCH_USE_ONLY
 from hemolens.export.entries import Entry
+from hemolens.export.shelf import file_names
 
 if TYPE_CHECKING:
     from hemolens.result import Result
@@ -29,7 +30,7 @@ LIBRARIES = (
 )
 
 
-def run_record(command: Mapping[str, object] | None, started: datetime) -> dict[str, Any]:
+def run_record(command: Mapping[str, object] | None, started: datetime, formats: Sequence[str] = ()) -> dict[str, Any]:
     """Begin the record of a run.
 
     Parameters
@@ -38,6 +39,8 @@ def run_record(command: Mapping[str, object] | None, started: datetime) -> dict[
         Name of the command and its options as the user gave them; None for a call from Python.
     started : datetime
         With its time zone.
+    formats : sequence of str
+        Names of the formats that were asked for with ``--export``.
 
     Returns
     -------
@@ -60,6 +63,7 @@ def run_record(command: Mapping[str, object] | None, started: datetime) -> dict[
         "models": {},
         "counters": {},
         "settings": {},
+        "exports": list(formats),
         "photographs": [],
         "note": RESEARCH_USE_ONLY,
     }
@@ -140,8 +144,8 @@ def run_bytes(record: Mapping[str, Any]) -> bytes:
     return text.encode("utf-8", "backslashreplace") + b"\n"
 
 
-def earlier_overlays(folder: Path) -> list[Path]:
-    """Find the overlay pictures that an earlier run left in a folder.
+def earlier_files(folder: Path) -> list[Path]:
+    """Find the overlay pictures and exports that an earlier run left in a folder.
 
     Parameters
     ----------
@@ -151,20 +155,24 @@ def earlier_overlays(folder: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        Only what that run's ``run.json`` names and what lies in ``overlay/``; empty when there is no
-        such file or it cannot be understood. Pictures of the user's own are never among them.
+        Only overlays that that run's ``run.json`` names and that lie in ``overlay/``, and the files that the formats
+        it names have for these photographs; empty when there is no such file or it cannot be understood. The user's
+        own pictures are never among them.
 
     """
     try:
         record = json.loads((folder / NAME).read_text("utf-8"))
         names = [PurePosixPath(photograph.get("overlay") or "") for photograph in record["photographs"]]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        formats = [str(name) for name in record.get("exports", [])]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return []
-    return [
-        folder / name
+    overlays = [
+        name
         for name in names
         if name.parent == PurePosixPath("overlay") and name.name != ".." and name.suffix == ".png"
     ]
+    entries = [Entry("", name.as_posix(), None) for name in overlays]
+    return [folder / name for name in (*map(str, overlays), *file_names(formats, entries))]
 
 
 def _version(library: str) -> str | None:

@@ -59,9 +59,35 @@ def test_an_outline_that_encloses_nothing_is_left_out_and_said(read):
     assert labels.notes == ("1 outlines that enclose nothing were left out.",)
 
 
+def test_coordinates_that_are_not_whole_count_from_the_corner(read):
+    moved = [number + 0.5 for number in SQUARE]
+    assert read(coco(annotation(segmentation=[moved]))).truths["a.jpg"]["rbc"].boxes.tolist() == [[2.5, 3.5, 9.5, 7.5]]
+
+
+def test_a_file_may_say_that_it_counts_from_the_corner(read):
+    content = coco(annotation(), info={"pixel_origin": "corner"})
+    assert read(content).truths["a.jpg"]["rbc"].boxes.tolist() == [[2, 3, 9, 7]]
+
+
+@pytest.mark.parametrize("segmentation", [{"segmentation": []}, {}])
+def test_an_annotation_may_be_a_box(read, segmentation):
+    box = {"id": 1, "image_id": 7, "category_id": 2, "bbox": [3, 2, 5, 8], **segmentation}
+    assert read(coco(box)).truths["a.jpg"]["plt"].boxes.tolist() == [[2, 3, 10, 8]]
+
+
+def test_a_box_without_area_is_left_out_and_said(read):
+    labels = read(coco(annotation(), annotation(segmentation=[], bbox=[3, 2, 0, 8])))
+    assert labels.truths["a.jpg"]["rbc"].count == 1
+    assert labels.notes == ("1 outlines that enclose nothing were left out.",)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        ("[" * 100_000, "recursion"),
+        (coco(annotation(segmentation=[])), "annotation 0 without either"),
+        (coco(annotation(segmentation=[], bbox=[1, 2, 3])), r"annotations\.0\.bbox"),
+        (coco(annotation(), info={"pixel_origin": "somewhere"}), r"info\.pixel_origin"),
         ("{", "'labels.json' is not a file of COCO outlines"),
         ("[]", "is not a file of COCO outlines"),
         (coco(annotation(), images=[]), "images: List should have at least 1 item"),

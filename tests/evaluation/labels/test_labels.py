@@ -48,6 +48,39 @@ def test_a_folder_is_one_of_masks(tmp_path):
     assert counts(read_labels(tmp_path)) == {"a": {"plt": 1}}
 
 
+VOC = "<annotation><object><name>rbc</name><bndbox>" "<xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax>" \
+    "</bndbox></object></annotation>"  # fmt: skip
+GEOJSON = (
+    '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"classification": {"name": "rbc"}}, '
+    '"geometry": {"type": "Polygon", "coordinates": [[[0, 0], [9, 0], [9, 9], [0, 0]]]}}]}'
+)
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.xml", VOC), ("a.geojson", GEOJSON)])
+def test_a_format_with_a_file_for_each_photograph_is_a_file_or_a_folder(write, name, text):
+    path = write(text, name)
+    assert counts(read_labels(path)) == counts(read_labels(path.parent)) == {"a": {"rbc": 1}}
+
+
+def test_a_folder_with_classes_is_yolo(write, tmp_path):
+    write("rbc\nwbc\n", "classes.txt")
+    write("0 0.5 0.5 0.1 0.1\n", "a.txt")
+    assert read_labels(tmp_path).in_parts
+    assert counts(read_labels(tmp_path, ["rbc", "plt"])) == {"a": {"rbc": 1, "plt": 0}}
+
+
+def test_a_folder_of_several_formats_is_refused(write, tmp_path):
+    write(VOC, "a.xml")
+    write(GEOJSON, "a.geojson")
+    with pytest.raises(LabelError, match=r"labels of several formats: got \.geojson, \.xml in"):
+        read_labels(tmp_path)
+
+
+def test_a_folder_of_none_is_refused(tmp_path):
+    with pytest.raises(LabelError, match="the folder holds no labels"):
+        read_labels(tmp_path)
+
+
 def test_a_byte_order_mark_is_no_part_of_a_column(write):
     assert counts(read_labels(write("\ufeffimage,rbc\na,3\n"))) == {"a": {"rbc": 3}}
 

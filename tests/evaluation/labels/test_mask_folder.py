@@ -33,6 +33,25 @@ def test_zero_and_one_are_a_mask_too(write, mask):
     assert read_mask_folder(write("wbc", "a.png", mask // 255)).truths["a"]["wbc"].count == 2
 
 
+def test_every_number_of_a_label_image_is_a_cell(write):
+    numbers = np.zeros((30, 40), np.uint16)
+    numbers[2:7, 3:9] = 1
+    numbers[2:7, 9:15] = 300  # side by side: a mask could not tell them apart
+    numbers[20, 30] = 7
+    boxes = read_mask_folder(write("rbc", "a.png", numbers)).truths["a"]["rbc"].boxes
+    assert boxes.tolist() == [[2, 3, 7, 9], [20, 30, 21, 31], [2, 9, 7, 15]]
+
+
+def test_a_label_image_without_cells_is_a_photograph_without_cells(write):
+    assert read_mask_folder(write("rbc", "a.png", np.zeros((30, 40), np.uint16))).truths["a"]["rbc"].count == 0
+
+
+@pytest.mark.parametrize("white", [1, 255, 65535])
+def test_a_mask_of_16_bits_is_a_mask(write, mask, white):
+    deep = (mask > 0).astype(np.uint16) * white
+    assert read_mask_folder(write("rbc", "a.png", deep)).truths["a"]["rbc"].count == 2
+
+
 def test_corners_that_touch_join(write):
     touching = np.kron(np.eye(2, dtype=np.uint8) * 255, np.ones((5, 5), np.uint8))
     assert read_mask_folder(write("wbc", "a.png", touching)).truths["a"]["wbc"].count == 1

@@ -16,7 +16,7 @@ from hemolens.evaluation.folder.compare import Comparison, compare
 from hemolens.evaluation.folder.images import find_images
 from hemolens.evaluation.labels import read_labels
 from hemolens.evaluation.robustness import CHANGES
-from hemolens.evaluation.truth import Labels, Truths, fit_to_frame
+from hemolens.evaluation.truth import Labels, Truths, fit_to_frame, in_pixels
 from hemolens.photograph import photograph_from_array, quoted, read_photograph
 from hemolens.pipeline import count_photograph
 from hemolens.result import Result
@@ -229,5 +229,7 @@ def _check_all(labels: Labels, found: Mapping[str, Path], failures: list[str]) -
         except PhotographError as error:
             failures.append(_failure(path, error))
             continue
-        fitting[name] = fit_to_frame(path.name, labels.truths[name], (height, width), labels.sizes.get(name))
+        truths = labels.truths[name]
+        truths = in_pixels(truths, (height, width)) if labels.in_parts else truths
+        fitting[name] = fit_to_frame(path.name, truths, (height, width), labels.sizes.get(name))
     return fitting

@@ -3,8 +3,12 @@
 ==============================  ==========================================================
 ``*.csv`` with boxes            ``image,type,x0,y0,x1,y1`` (:mod:`.box_table`)
 ``*.csv`` with counts           ``image`` and any of ``rbc,wbc,plt`` (:mod:`.count_table`)
-``*.json``                      outlines in the layout of COCO (:mod:`.coco_outlines`)
-a folder                        ``TYPE/NAME.png``: a cell is a component (:mod:`.mask_folder`)
+``*.json``                      outlines or boxes in the layout of COCO (:mod:`.coco_outlines`)
+``*.geojson``, a folder         objects of QuPath, a file for each photograph (:mod:`.geojson`)
+``*.zip``, a folder             regions of ImageJ, a file for each photograph (:mod:`.imagej_rois`)
+``*.xml``, a folder             boxes of Pascal VOC, a file for each photograph (:mod:`.voc_boxes`)
+a folder                        ``classes.txt`` and boxes of YOLO (:mod:`.yolo_boxes`)
+a folder                        ``TYPE/NAME.png``: masks or label images (:mod:`.mask_folder`)
 ==============================  ==========================================================
 
 An unlabelled type is unknown, not absent: a type that appears nowhere in boxes or outlines is not judged,
@@ -13,7 +17,7 @@ unless the user says that it was labelled.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -23,12 +27,27 @@ from hemolens.evaluation.labels.box_table import COLUMNS as BOX_COLUMNS
 from hemolens.evaluation.labels.box_table import read_box_table
 from hemolens.evaluation.labels.coco_outlines import read_coco_outlines
 from hemolens.evaluation.labels.count_table import read_count_table
+from hemolens.evaluation.labels.geojson import read_geojson
+from hemolens.evaluation.labels.imagej_rois import read_roi_zips
+from hemolens.evaluation.labels.label_file import files_in
 from hemolens.evaluation.labels.mask_folder import read_mask_folder
 from hemolens.evaluation.labels.table import read_table
+from hemolens.evaluation.labels.voc_boxes import read_voc_boxes
+from hemolens.evaluation.labels.yolo_boxes import CLASSES, read_yolo_boxes
 from hemolens.evaluation.truth import Labels
 from hemolens.photograph import quoted
 
-ALLOWED = "a CSV of boxes or of counts, a JSON file of COCO outlines, or a folder of masks"
+ALLOWED = (
+    "a CSV of boxes or counts, COCO in a .json file, QuPath's .geojson, ImageJ's .zip of regions, Pascal VOC's .xml, "
+    "a folder of one of the last three, of YOLO boxes with classes.txt, or of masks or label images in rbc, wbc, plt"
+)
+
+FILE_READERS: dict[str, Callable[[Sequence[Path], Collection[CellType] | None], Labels]] = {
+    ".geojson": read_geojson,
+    ".zip": read_roi_zips,
+    ".xml": read_voc_boxes,
+}
+"""Readers of formats with a file for each photograph, by the ending of the files."""
 
 
 def read_labels(path: str | PathLike[str], types: Collection[CellType] | None = None) -> Labels:
@@ -37,7 +56,7 @@ def read_labels(path: str | PathLike[str], types: Collection[CellType] | None = 
     Parameters
     ----------
     path : str or path
-        A CSV or JSON file, or a folder of masks.
+        A file, or a folder with a file for each photograph.
     types : collection of {"rbc", "wbc", "plt"}, optional
         The types that were labelled; all others are unknown. Boxes and outlines have 0 of a type that is named
         here and does not appear. Without it, a type is labelled if it appears anywhere.
@@ -74,12 +93,14 @@ def read_labels(path: str | PathLike[str], types: Collection[CellType] | None = 
 
 def _read(path: Path, types: Collection[CellType] | None) -> Labels:
     if path.is_dir():
-        return _only(read_mask_folder(path), types)
+        return _read_folder(path, types)
     if not path.exists():
         raise LabelError("there are no such labels", came=quoted(path), allowed=ALLOWED, do="check the name")
     suffix = path.suffix.lower()
     if suffix == ".json":
         return read_coco_outlines(path, types)
+    if suffix in FILE_READERS:
+        return FILE_READERS[suffix]([path], types)
     if suffix != ".csv":
         raise LabelError("not a format of labels", came=quoted(path), allowed=ALLOWED, do="convert the labels")
     table = read_table(path)
@@ -95,6 +116,24 @@ def _read(path: Path, types: Collection[CellType] | None) -> Labels:
     )
 
 
+def _read_folder(folder: Path, types: Collection[CellType] | None) -> Labels:
+    """Read a folder that holds labels of one format."""
+    files = {suffix: files_in(folder, suffix) for suffix in FILE_READERS}
+    found = [suffix for suffix, paths in files.items() if paths]
+    found += [CLASSES] if (folder / CLASSES).is_file() else []
+    found += ["masks"] if any((folder / kind).is_dir() for kind in CELL_TYPES) else []
+    if len(found) > 1:
+        what, do = "the folder holds labels of several formats", "name a folder with one of them"
+        raise LabelError(what, came=f"{', '.join(found)} in {quoted(folder)}", allowed=ALLOWED, do=do)
+    if not found:
+        what, do = "the folder holds no labels", "name the folder in which the labels themselves lie"
+        raise LabelError(what, came=quoted(folder), allowed=ALLOWED, do=do)
+    (only,) = found
+    if only in FILE_READERS:
+        return FILE_READERS[only](files[only], types)
+    return read_yolo_boxes(folder, types) if only == CLASSES else _only(read_mask_folder(folder), types)
+
+
 def _only(labels: Labels, types: Collection[CellType] | None) -> Labels:
     """Forget the types that were not named."""
     if types is None:
@@ -102,4 +141,4 @@ def _only(labels: Labels, types: Collection[CellType] | None) -> Labels:
     truths = {
         name: {kind: truth for kind, truth in each.items() if kind in types} for name, each in labels.truths.items()
     }
-    return Labels(truths, labels.sizes, labels.notes)
+    return Labels(truths, labels.sizes, labels.notes, labels.in_parts)

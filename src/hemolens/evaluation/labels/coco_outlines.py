@@ -1,14 +1,19 @@
-"""Outlines in the layout of COCO: ``images``, ``categories`` and ``annotations`` with polygons.
+"""Outlines in the layout of COCO: ``images``, ``categories`` and ``annotations`` with polygons or boxes.
 
-A vertex (x, y) is the middle of a pixel that belongs to the cell, so the box around vertices 3 to 7 is 3 to 8. The
-category's name is the type. All ``images`` that are listed were looked at, those without annotations, too. An outline
-that encloses nothing, a slip of the mouse, is left out and said.
+Where all vertices of a file are whole numbers, a vertex (x, y) is the middle of a pixel that belongs to the cell, so
+the box around vertices 3 to 7 is 3 to 8. Where they are not, or ``info`` has ``"pixel_origin": "corner"``, coordinates
+count from the upper left corner of the photograph, and that box is 3 to 7. An annotation without a polygon is its
+``bbox``: x, y, width and height from the corner.
+
+The category's name is the type. All ``images`` that are listed were looked at, those without annotations, too. An
+outline that encloses nothing, a slip of the mouse, is left out and said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hemolens.config import CellType
 from hemolens.errors import LabelError
 from hemolens.evaluation.labels.cell_words import cell_type_of
+from hemolens.evaluation.labels.corner_box import Box, notes_on
 from hemolens.evaluation.labels.label_file import read_text
 from hemolens.evaluation.labels.labelled_types import BoxesByType, labels_of_boxes
 from hemolens.evaluation.truth import Labels
@@ -43,10 +49,16 @@ class _Annotation(_Part):
     id: int | str | None = None
     image_id: int | str
     category_id: int | str
-    segmentation: list[list[float]] = Field(min_length=1)
+    segmentation: list[list[float]] = Field(default_factory=list)
+    bbox: list[float] | None = Field(default=None, min_length=4, max_length=4)
+
+
+class _Info(_Part):
+    pixel_origin: Literal["corner", "centre"] | None = None
 
 
 class _Coco(_Part):
+    info: _Info = Field(default_factory=_Info)
     images: list[_Image] = Field(min_length=1)
     categories: list[_Category] = Field(min_length=1)
     annotations: list[_Annotation]
@@ -64,7 +76,8 @@ def read_coco_outlines(path: Path, types: Collection[CellType] | None = None) ->
     Raises
     ------
     LabelError
-        It is not such a file, a category is of an unknown type, or an annotation belongs to no image or category.
+        It is not such a file, a category is of an unknown type, or an annotation belongs to no image or category or
+        has neither polygon nor box.
 
     """
     coco = _parse(path)
@@ -78,18 +91,17 @@ def read_coco_outlines(path: Path, types: Collection[CellType] | None = None) ->
         if image.height is not None and image.width is not None
     }
     boxes: dict[str, BoxesByType] = {name: {} for name in names.values()}
-    n_empty = 0
+    n_empty, width_of_vertex = 0, _width_of_vertex(coco)
     for number, annotation in enumerate(coco.annotations):
         if annotation.image_id not in names or annotation.category_id not in kinds:
             came = f"annotation {number} of image {annotation.image_id}, category {annotation.category_id}"
             raise _malformed(path, came, "the ids of listed images and categories")
-        box = _box(path, number, annotation.segmentation)
+        box = _box(path, number, annotation, width_of_vertex)
         if box is None:
             n_empty += 1
         else:
             boxes[names[annotation.image_id]].setdefault(kinds[annotation.category_id], []).append(box)
-    notes = [f"{n_empty} outlines that enclose nothing were left out."] if n_empty else []
-    return labels_of_boxes(boxes, types, sizes, tuple(notes))
+    return labels_of_boxes(boxes, types, sizes, tuple(notes_on(n_empty)))
 
 
 def _parse(path: Path) -> _Coco:
@@ -99,18 +111,38 @@ def _parse(path: Path) -> _Coco:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         came = f"{where}: {first['msg']}" if where else first["msg"]
-        raise _malformed(path, came, "images, categories, and annotations with polygons of numbers") from error
+        raise _malformed(path, came, "images, categories, and annotations with polygons or boxes of numbers") from error
 
 
-def _box(path: Path, number: int, polygons: list[list[float]]) -> tuple[float, float, float, float] | None:
-    """Box around all polygons of an outline; None when they enclose nothing."""
+def _width_of_vertex(coco: _Coco) -> int:
+    """1 where a vertex stands for its pixel, 0 where it is a point."""
+    if coco.info.pixel_origin is not None:
+        return int(coco.info.pixel_origin == "centre")
+    return int(
+        all(
+            number.is_integer()
+            for annotation in coco.annotations
+            for polygon in annotation.segmentation
+            for number in polygon
+        )
+    )
+
+
+def _box(path: Path, number: int, annotation: _Annotation, width_of_vertex: int) -> Box | None:
+    """Box around all polygons of an outline, or the box that is given; None when there is nothing in it."""
+    polygons = annotation.segmentation
+    if not polygons:
+        if annotation.bbox is None:
+            raise _malformed(path, f"annotation {number} without either", "a polygon or a box for each annotation")
+        x, y, width, height = annotation.bbox
+        return (y, x, y + height, x + width) if width > 0 and height > 0 else None
     if any(len(polygon) % 2 for polygon in polygons):
         raise _malformed(path, f"an odd number of coordinates in annotation {number}", "x and y of every vertex")
     if not any(_area(np.asarray(polygon, float).reshape(-1, 2)) > 0 for polygon in polygons):
         return None
     points = np.concatenate([np.asarray(polygon, float).reshape(-1, 2) for polygon in polygons])
     (x0, y0), (x1, y1) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-    return y0, x0, y1 + 1, x1 + 1
+    return y0, x0, y1 + width_of_vertex, x1 + width_of_vertex
 
 
 def _area(points: NDArray[np.float64]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from hemolens.errors import LabelError
@@ -10,27 +11,90 @@ from hemolens.photograph import quoted
 MAX_BYTES = 200_000_000
 """Largest file of labels: some millions of boxes."""
 
+MAX_FILES = 100_000
+"""Most files of labels in a folder."""
 
-def read_text(path: Path) -> str:
-    """Read a file of labels as text.
+
+def read_bytes(path: Path, max_bytes: int | None = None) -> bytes:
+    """Read a file of labels.
+
+    Parameters
+    ----------
+    path : Path
+    max_bytes : int, optional
+        Largest file; :data:`MAX_BYTES` without it.
 
     Raises
     ------
     LabelError
-        It cannot be read, is larger than :data:`MAX_BYTES`, or is not UTF-8.
+        It is no ordinary file, cannot be read, or is larger than that.
 
     """
-    allowed = f"a file in UTF-8 of at most {MAX_BYTES / 1e6:.0f} MB"
+    most = MAX_BYTES if max_bytes is None else max_bytes
+    allowed = f"an ordinary file of at most {most / 1e6:g} MB"
     try:
+        if path.exists() and not path.is_file():
+            raise LabelError("the labels are no file", came=quoted(path), allowed=allowed, do="name the file itself")
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(most + 1)
     except OSError as error:
         came = f"{quoted(path)} ({error.strerror or type(error).__name__})"
         raise LabelError("the labels cannot be read", came=came, allowed=allowed, do="check the permissions") from error
-    if len(data) > MAX_BYTES:
+    if len(data) > most:
         raise LabelError("the file of labels is too large", came=quoted(path), allowed=allowed, do="split it")
+    return data
+
+
+def read_text(path: Path, max_bytes: int | None = None) -> str:
+    """Read a file of labels as text.
+
+    Parameters
+    ----------
+    path : Path
+    max_bytes : int, optional
+        Largest file; :data:`MAX_BYTES` without it.
+
+    Raises
+    ------
+    LabelError
+        As :func:`read_bytes`, or it is not UTF-8.
+
+    """
     try:
-        return data.decode("utf-8-sig")
+        return read_bytes(path, max_bytes).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        do = "save it as UTF-8"
-        raise LabelError("the labels are not text in UTF-8", came=quoted(path), allowed=allowed, do=do) from error
+        what, allowed, do = "the labels are not text in UTF-8", "a file in UTF-8", "save it as UTF-8"
+        raise LabelError(what, came=quoted(path), allowed=allowed, do=do) from error
+
+
+def files_in(folder: Path, suffix: str, but: Collection[str] = ()) -> list[Path]:
+    """List the files of labels that lie directly in a folder, by name; hidden ones are passed over.
+
+    Parameters
+    ----------
+    folder : Path
+    suffix : str
+        What their names end with, in lower case, such as ``".xml"``.
+    but : collection of str
+        Names that are no labels.
+
+    Raises
+    ------
+    LabelError
+        The folder cannot be read, or holds more than :data:`MAX_FILES` of them.
+
+    """
+    allowed = f"a folder with at most {MAX_FILES} files"
+    try:
+        paths = [
+            path
+            for path in folder.iterdir()
+            if path.suffix.lower() == suffix and not path.name.startswith(".") and path.name not in but
+        ]
+    except OSError as error:
+        came = f"{quoted(folder)} ({error.strerror or type(error).__name__})"
+        raise LabelError("the labels cannot be read", came=came, allowed=allowed, do="check the permissions") from error
+    if len(paths) > MAX_FILES:
+        came = f"{len(paths)} files in {quoted(folder)}"
+        raise LabelError("the folder holds too many files of labels", came=came, allowed=allowed, do="split it")
+    return sorted(paths)

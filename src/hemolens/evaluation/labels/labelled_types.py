@@ -16,6 +16,8 @@ def labels_of_boxes(
     types: Collection[CellType] | None = None,
     sizes: Mapping[str, tuple[int, int]] | None = None,
     notes: tuple[str, ...] = (),
+    *,
+    in_parts: bool = False,
 ) -> Labels:
     """Count the boxes of each labelled type on each photograph.
 
@@ -26,7 +28,7 @@ def labels_of_boxes(
     types : collection of CellType, optional
         The labelled types. Without it those that appear on any photograph: one that appears nowhere is unknown,
         and one that appears somewhere has 0 cells where it does not.
-    sizes, notes
+    sizes, notes, in_parts
         As in :class:`~hemolens.evaluation.truth.Labels`.
 
     Examples
@@ -39,4 +41,4 @@ def labels_of_boxes(
     appearing = {kind for each in boxes.values() for kind in each}
     labelled = [kind for kind in CELL_TYPES if kind in (appearing if types is None else types)]
     truths = {name: {kind: truth_of_boxes(each.get(kind, [])) for kind in labelled} for name, each in boxes.items()}
-    return Labels(truths, sizes or {}, notes)
+    return Labels(truths, sizes or {}, notes, in_parts)

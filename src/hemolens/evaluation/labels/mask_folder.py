@@ -1,4 +1,7 @@
-"""``TYPE/NAME.png``: a white region on black is a cell.
+"""``TYPE/NAME.png``: a white region on black is a cell, or every number is one.
+
+A grey PNG of 16 bits with several levels, the lightest of them not white, is a label image: every level above 0 is
+a cell, however small and in however many pieces. Every other picture is a mask, black and white.
 
 Components of touching pixels (edges or corners) are cells; those under :data:`SMALLEST_COMPONENT_PX` are specks of the
 drawing and are left out. A photograph without a mask of a type is unknown, one with an empty mask has no such cell.
@@ -13,14 +16,20 @@ from numpy.typing import NDArray
 
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import LabelError, PhotographError
+from hemolens.evaluation.labels.label_file import read_bytes
 from hemolens.evaluation.truth import Labels, Truth
-from hemolens.formats import SUFFIXES
-from hemolens.photograph import quoted, read_photograph
+from hemolens.formats import SUFFIXES, read_stored
+from hemolens.photograph import MAX_PIXELS, quoted, read_photograph
 
 SMALLEST_COMPONENT_PX = 20
 
 _MAX_GREY_SHARE = 0.02
 """Largest share of pixels that are neither black nor white: a JPEG of a mask has some along its edges."""
+
+_WHITE_16_BIT = 65535
+
+_PNG_MARK, _PNG_DEPTH_AT = b"\x89PNG\r\n\x1a\n", 24
+"""The first bytes of a PNG file, and where the bits of its channels stand."""
 
 
 def read_mask_folder(folder: Path) -> Labels:
@@ -38,8 +47,12 @@ def read_mask_folder(folder: Path) -> Labels:
     n_specks = 0
     for kind in CELL_TYPES:
         for path in _pictures(folder / kind):
-            mask = _read_mask(path)
-            shape = (mask.shape[0], mask.shape[1])
+            numbers = _read_numbers(path)
+            if numbers is not None:
+                shape, boxes, n_small = numbers.shape[:2], _boxes_of_numbers(numbers), 0
+            else:
+                mask = _read_mask(path)
+                shape, (boxes, n_small) = mask.shape[:2], _components(mask)
             if sizes.setdefault(path.stem, shape) != shape:
                 raise LabelError(
                     f"the masks of '{path.stem}' have different sizes",
@@ -47,7 +60,6 @@ def read_mask_folder(folder: Path) -> Labels:
                     allowed="masks of one photograph with its width and height",
                     do="make the mask again",
                 )
-            boxes, n_small = _components(mask)
             truths.setdefault(path.stem, {})[kind] = Truth(len(boxes), boxes)
             n_specks += n_small
     if not truths:
@@ -65,6 +77,36 @@ def _pictures(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+
+
+def _read_numbers(path: Path) -> NDArray[np.uint16] | None:
+    """Read a label image; None when the picture is none, or is damaged."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_PNG_DEPTH_AT + 1)
+    except OSError:
+        return None
+    if not head.startswith(_PNG_MARK) or head[_PNG_DEPTH_AT:] != b"\x10":
+        return None
+    try:
+        stored = read_stored(read_bytes(path), MAX_PIXELS)
+    except PhotographError:
+        return None
+    if stored.samples.dtype != np.uint16 or stored.mode != "L":
+        return None
+    numbers: NDArray[np.uint16] = stored.samples[..., 0]
+    largest = int(numbers.max())
+    several = bool(((numbers > 0) & (numbers < largest)).any())
+    return numbers if several and largest < _WHITE_16_BIT else None
+
+
+def _boxes_of_numbers(numbers: NDArray[np.uint16]) -> NDArray[np.float64]:
+    """Boxes (N, 4) of the pixels of each number."""
+    from scipy import ndimage
+
+    windows = [window for window in ndimage.find_objects(numbers.astype(np.int32)) if window is not None]
+    boxes = [(rows.start, cols.start, rows.stop, cols.stop) for rows, cols in windows]
+    return np.array(boxes, np.float64).reshape(-1, 4)
 
 
 def _read_mask(path: Path) -> NDArray[np.uint8]:
