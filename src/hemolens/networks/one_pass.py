@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from hemolens.networks.network import Network
 
-WIDTHS = (16, 32, 64, 128)
+WIDTHS = (24, 48, 96, 128)
 """Channels at full, half, quarter and eighth resolution."""
 
 
