@@ -273,3 +273,9 @@ def test_bad_files_among_good_ones(smear, tmp_path):
     assert "Traceback" not in done.stderr
     failed = [row["image"] for row in rows(tmp_path / "out" / "counts.csv") if row["error"]]
     assert failed == ["empty.jpg", "text.jpg", "truncated.png"]
+
+
+def test_a_counter_that_cannot_read_the_shipped_models_is_refused(write_photograph, tmp_path, capsys):
+    assert run(write_photograph("a.png"), "--counter", "peaks", "--out", tmp_path / "out") == 2
+    assert "allowed: auto, watershed, connected-components, circle-hough" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -66,21 +66,21 @@ def count(
 
 
 def check_counter(name: str) -> None:
-    """Refuse a counter that does not exist, before anything is read.
+    """Refuse a counter that cannot read the shipped models, before anything is read.
 
     Raises
     ------
     UsageError
 
     """
-    from hemolens.counters import COUNTERS
+    from hemolens.counters import PAPER_COUNTERS
     from hemolens.errors import UsageError
 
-    if name != "auto" and name not in COUNTERS:
+    if name != "auto" and name not in PAPER_COUNTERS:
         raise UsageError(
             "unknown counter",
             came=f"'{name}'",
-            allowed=", ".join(["auto", *COUNTERS]),
+            allowed=", ".join(["auto", *PAPER_COUNTERS]),
             do="choose one of these with --counter",
         )
 
