@@ -60,6 +60,14 @@ class BoxedSource(_Frozen):
     validation_every: int = Field(8, gt=1)
 
 
+class DrawnSource(_Frozen):
+    """Smears that the program draws (:mod:`hemolens.training.drawn_smears`), for networks that count every type."""
+
+    n_smears: int = Field(40, gt=0)
+    share: float = Field(gt=0, lt=1)
+    """Share of the slices that are drawn from them."""
+
+
 class Augmentation(_Frozen):
     """Strengths of the paper's eight augmentation steps (Section IV-D), and of what another microscope changes."""
 
@@ -113,8 +121,8 @@ class Phase(_Frozen):
 class TrainingSetup(_Frozen):
     """Everything that decides what :func:`hemolens.training.loop.train` does.
 
-    ``cell_type`` is what the network counts; without it, the network counts every type, and ``boxed`` may name
-    further sources. ``outlined_share`` is then the share of the slices drawn from photographs with red-cell
+    ``cell_type`` is what the network counts; without it, the network counts every type, and ``boxed`` and ``drawn`` may
+    name further sources. ``outlined_share`` is then the share of the slices drawn from photographs with red-cell
     outlines. Data folders: the ALL-IDB1 folder for one type; for all of them the folder that holds it as
     ``all-idb1`` beside the other sources.
     ``width``, ``encoder_weights`` and ``encoder_file`` are options of the network, for those that have them.
@@ -134,6 +142,7 @@ class TrainingSetup(_Frozen):
     red_cell_diameter_px: float = Field(gt=4)
     photographs: Photographs
     boxed: tuple[BoxedSource, ...] = ()
+    drawn: DrawnSource | None = None
     outlined_share: float = Field(0.5, gt=0, le=1)
     seed: int = 1
     phases: tuple[Phase, ...] = Field(min_length=1)

@@ -15,6 +15,7 @@ from hemolens.networks import NETWORKS
 from hemolens.training.all_idb1 import read_training_set
 from hemolens.training.all_idb1_cells import read_smears
 from hemolens.training.box_tables import read_boxed_smears, read_boxes
+from hemolens.training.drawn_smears import draw_smears
 from hemolens.training.setup import BoxedSource, Phase, TrainingSetup
 from hemolens.training.smears import LabelledSmear
 
@@ -58,6 +59,8 @@ def read_photographs(setup: TrainingSetup, data: Path, phase: Phase) -> Sequence
     smears = _share_out(_read_all_types(setup, data, names), setup)
     for source in setup.boxed:
         smears += _read_boxed(setup, data, source, validation=False)
+    if setup.drawn:
+        smears += draw_smears(setup.drawn.n_smears, share=setup.drawn.share, **_drawn(setup))
     return [replace(smear, platelet_weight=phase.platelet_weight) for smear in smears]
 
 
@@ -114,7 +117,8 @@ def boxed_photographs(folder: Path, source: BoxedSource, names: Sequence[str], *
 def _share_out(smears: list[LabelledSmear], setup: TrainingSetup) -> list[LabelledSmear]:
     """Give the photographs with red-cell outlines their share of the slices, and the others what is left."""
     n_outlined = sum("rbc" in smear.cells for smear in smears)
-    left = 1 - setup.outlined_share - sum(source.share for source in setup.boxed)
+    taken = sum(source.share for source in setup.boxed) + (setup.drawn.share if setup.drawn else 0)
+    left = 1 - setup.outlined_share - taken
     outlined, other = setup.outlined_share / max(1, n_outlined), left / max(1, len(smears) - n_outlined)
     return [replace(smear, share=outlined if "rbc" in smear.cells else other) for smear in smears]
 
