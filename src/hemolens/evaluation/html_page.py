@@ -18,6 +18,9 @@ th { background: #f3f3f3; }
 img, svg { max-width: 100%; height: auto; }
 """
 
+MOST_NAMES = 20
+"""Of longer lists of photographs only so many names are printed."""
+
 _ESCAPED = r"\\([!-/:-@\[-`{-~])"
 """In Markdown: punctuation that a backslash makes mean nothing but itself."""
 
@@ -102,3 +105,18 @@ def markdown_text(text: str) -> str:
         for char in text
     )
     return re.sub(r"([\\`*_{}\[\]<>()#!|&~$^])", r"\\\1", shown)
+
+
+def names_text(names: Sequence[str]) -> str:
+    """List names, not more than :data:`MOST_NAMES`.
+
+    Examples
+    --------
+    >>> names_text(["a.jpg", "b.jpg"])
+    'a.jpg, b.jpg'
+    >>> names_text(["a.jpg"] * 22)[-16:]
+    'a.jpg and 2 more'
+
+    """
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from hemolens.evaluation.agreement import bland_altman
-from hemolens.evaluation.folder.plots import HEIGHT, WIDTH, bland_altman_plot, scatter_plot, ticks
+from hemolens.evaluation.plots import HEIGHT, WIDTH, bland_altman_plot, scatter_plot, ticks
 
 NAMES, TRUTHS, COUNTS = ["a.png", "b.png", "c.png"], [10, 20, 300], [12, 0, 290]
 
