@@ -186,6 +186,8 @@ def proportional_bias(reference: Sequence[int], counts: Sequence[int]) -> Figure
     means = np.add(counts, reference, dtype=float) / 2
     if means.size < 3 or np.ptp(means) == 0:
         return Figure(float("nan"))
+    if np.ptp(differences) == 0:
+        return Figure(0.0, 0.0, 0.0)
     from scipy.stats import linregress, t
 
     line = linregress(means, differences)
@@ -209,7 +211,7 @@ def concordance(reference: Sequence[int], counts: Sequence[int]) -> Figure:
     Examples
     --------
     >>> round(concordance([1, 2, 3, 5], [2, 4, 6, 10]).value, 3)
-    0.493
+    0.473
 
     """
     own = correlation(reference, counts).value

@@ -64,7 +64,7 @@ def passing_bablok(reference: Sequence[int], counts: Sequence[int]) -> PassingBa
 
     Examples
     --------
-    >>> line = passing_bablok([10, 20, 30, 40, 50], [12, 22, 30, 42, 50])
+    >>> line = passing_bablok([10, 20, 30, 40, 50], [12, 22, 32, 42, 50])
     >>> line.slope.value, line.intercept.value
     (1.0, 2.0)
 
