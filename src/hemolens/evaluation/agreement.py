@@ -168,8 +168,8 @@ def correlation(true_counts: Sequence[int], counts: Sequence[int]) -> Figure:
 def proportional_bias(reference: Sequence[int], counts: Sequence[int]) -> Figure:
     """Slope of the differences count − reference over the means of both: does the difference grow with the count.
 
-    Least squares, with Student's t for the interval: Bland & Altman 1999, section 3.2. It is 0 where the difference
-    is the same everywhere, and also moves off 0 when one count scatters more than the other.
+    Least squares, with Student's t for the interval: the regression approach of Bland & Altman 1999. It is 0 where
+    the difference is the same everywhere, and also moves off 0 when one count scatters more than the other.
 
     Returns
     -------

@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from hemolens.photograph import quoted
+
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; color: #222; }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; display: block;
@@ -108,7 +110,7 @@ def markdown_text(text: str) -> str:
 
 
 def names_text(names: Sequence[str]) -> str:
-    """List names, not more than :data:`MOST_NAMES`.
+    """List names, not more than :data:`MOST_NAMES`; control characters become escapes.
 
     Examples
     --------
@@ -119,4 +121,4 @@ def names_text(names: Sequence[str]) -> str:
 
     """
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(names[:MOST_NAMES]) + more
+    return ", ".join(quoted(name)[1:-1] for name in names[:MOST_NAMES]) + more

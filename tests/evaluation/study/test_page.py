@@ -56,6 +56,11 @@ def test_a_figure_without_an_interval_says_nothing(study):
     assert "Red cells, slope: could not be computed." in text
 
 
+def test_without_spread_no_difference_is_claimed(study):
+    text = markdown_page(two := study(["a,9,9,5,0,0,", "b,9,9,7,0,0,"], ["a,4", "b,6"]), make_records(two))
+    assert "Red cells, mean difference: 1.0 [1.0, 1.0] cells a photograph, without any spread" in text
+
+
 def test_names_are_shown_as_they_are(study):
     text = markdown_page(odd := study(["a,9,9,5,0,0,"], ["a,4", "<b>|_x_.jpg,4"]), make_records(odd))
     assert r"\<b\>\|\_x\_.jpg" in text

@@ -84,6 +84,11 @@ def test_the_apostrophe_that_guards_a_spreadsheet_is_no_part_of_the_name(study):
     assert study(["'=1+1.jpg,9,9,5,1,2,"], ["=1+1.jpg,4"]).pairs["rbc"].names == ["=1+1.jpg"]
 
 
+def test_a_name_cannot_steer_the_terminal(study):
+    notes = study(["a.jpg,9,9,5,1,2,"], ["a.jpg,4", "\x1b[31mb.jpg,4"]).notes
+    assert r"\x1b[31mb.jpg" in notes[0]
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
@@ -155,5 +160,12 @@ def test_more_photographs_than_can_be_compared_are_refused(study, monkeypatch):
 
 
 def test_the_tables_are_named_with_what_was_in_them(six):
-    assert list(six.tables) == ["counts.csv", "ours.csv"]
-    assert {len(sha256) for sha256 in six.tables.values()} == {64}
+    assert (six.counts.name, six.reference.name) == ("counts.csv", "ours.csv")
+    assert len(six.counts.sha256) == len(six.reference.sha256) == 64
+
+
+def test_both_tables_may_be_called_the_same(tables, tmp_path):
+    counts, reference = tables(["a.jpg,9,9,5,1,2,"], ["a.jpg,4"])
+    (tmp_path / "mine").mkdir()
+    study = read_study(counts, reference.rename(tmp_path / "mine/counts.csv"))
+    assert study.counts.name == study.reference.name == "counts.csv"

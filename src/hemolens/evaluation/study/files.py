@@ -109,7 +109,8 @@ def json_text(study: Study, records: Sequence[Record]) -> str:
     run = {
         "hemolens": __version__,
         "notice": RESEARCH_USE_ONLY,
-        "tables": study.tables,
+        "counts": study.counts._asdict(),
+        "reference": study.reference._asdict(),
         "photographs": {kind: len(pairs.names) for kind, pairs in study.pairs.items()},
         "notes": study.notes,
     }

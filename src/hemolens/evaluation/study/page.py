@@ -70,7 +70,7 @@ def markdown_page(study: Study, records: Sequence[Record]) -> str:
         Those of the study.
 
     """
-    counts, reference = (markdown_text(name) for name in study.tables)
+    counts, reference = markdown_text(study.counts.name), markdown_text(study.reference.name)
     parts = [
         f"# {counts} compared with {reference}",
         f"**{RESEARCH_USE_ONLY}** Counts by hemolens against reference counts of the same photographs.",
@@ -136,6 +136,8 @@ def _against(record: Record, equal: int, unit: str, n_decimals: int) -> str:
         return f"{figure}, without an interval: nothing can be said of it"
     if record.low <= equal <= record.high:
         return f"{figure}; no difference from {equal} is shown"
+    if record.low == record.high:
+        return f"{figure}, without any spread: what chance could do cannot be told"
     return f"**{figure}; differs from {equal}**"
 
 
@@ -170,8 +172,9 @@ def _missing(study: Study, records: Sequence[Record]) -> list[str]:
 
 
 def _provenance(study: Study) -> str:
-    lines = [f"- {markdown_text(name)}, sha256 {sha256}." for name, sha256 in study.tables.items()]
-    lines += [
+    lines = [
+        f"- Counts: {markdown_text(study.counts.name)}, sha256 {study.counts.sha256}.",
+        f"- Reference: {markdown_text(study.reference.name)}, sha256 {study.reference.sha256}.",
         f"- hemolens {__version__}; run.json beside the counts says with which models they were made.",
         "- Each figure is in validate.json, each photograph in validate.csv.",
     ]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.errors import LabelError, UsageError
@@ -45,14 +46,21 @@ class Pairs:
     counts: list[int]
 
 
+class Source(NamedTuple):
+    """File name of a table, and its sha256."""
+
+    name: str
+    sha256: str
+
+
 @dataclass(frozen=True)
 class Study:
     """All that two tables have in common.
 
     Attributes
     ----------
-    tables : mapping of str to str
-        File name of the counts and of the reference → its sha256.
+    counts, reference : Source
+        Where both come from.
     pairs : mapping of CellType to Pairs
         The types that both tables have on one photograph at least.
     notes : list of str
@@ -60,7 +68,8 @@ class Study:
 
     """
 
-    tables: Mapping[str, str]
+    counts: Source
+    reference: Source
     pairs: Mapping[CellType, Pairs]
     notes: list[str]
 
@@ -119,7 +128,8 @@ def read_study(counts: str | PathLike[str], reference: str | PathLike[str]) -> S
             do="name the photographs alike in the column image of both",
         )
     return Study(
-        tables={path.resolve().name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths},
+        counts=_source(paths[0]),
+        reference=_source(paths[1]),
         pairs=pairs,
         notes=list(_notes(found, referred, counted)),
     )
@@ -188,6 +198,10 @@ def _read(path: Path) -> dict[str, Truths]:
             do="name the columns in the first line so",
         )
     return {plain_text(name): truths for name, truths in read_count_table(table).truths.items()}
+
+
+def _source(path: Path) -> Source:
+    return Source(path.resolve().name, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def _pairs(
