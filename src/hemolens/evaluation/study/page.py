@@ -136,7 +136,7 @@ def _against(record: Record, equal: int, unit: str, n_decimals: int) -> str:
         return f"{figure}, without an interval: nothing can be said of it"
     if record.low <= equal <= record.high:
         return f"{figure}; no difference from {equal} is shown"
-    if record.low == record.high:
+    if record.metric == "mean difference" and record.low == record.high:  # its interval is that of the spread
         return f"{figure}, without any spread: what chance could do cannot be told"
     return f"**{figure}; differs from {equal}**"
 
