@@ -58,6 +58,7 @@ def folder(tmp_path_factory):
         boxes = [(cell.type, cell.box.col0, cell.box.row0, cell.box.col1, cell.box.row1) for cell in smear.cells]
         labels += [",".join(map(str, (Path(name).name, *box))) for box in boxes]
     (folder / "labels.csv").write_text("\n".join(labels), "utf-8")
+    (folder / "our counts.csv").write_text("image,rbc,wbc,plt\n1.jpg,15,1,2\n2,15,1,\n", "utf-8")
     write_drawn_all_idb1(folder / "all-idb1")
     return folder
 

@@ -8,11 +8,13 @@ from hemolens.evaluation.agreement import (
     bootstrap_f1_interval,
     bootstrap_interval,
     bootstrap_ratio_interval,
+    concordance,
     correlation,
     counting_accuracy,
     counting_accuracy_of_each,
     detection_figures,
     mean_absolute_error,
+    proportional_bias,
     relative_bias,
 )
 from hemolens.evaluation.matching import Detection, add_up
@@ -146,6 +148,55 @@ def test_three_photographs_have_a_correlation_without_an_interval():
     figure = correlation([1, 2, 3], [1, 2, 4])
     assert figure.value > 0.9
     assert math.isnan(figure.low)
+
+
+def test_counts_that_are_always_twice_the_truth_are_correlated_but_not_concordant():
+    """By hand: means 2.75 and 5.5, variances (n) 2.1875 and 8.75, covariance 4.375: 8.75 / (10.9375 + 7.5625)."""
+    assert concordance([1, 2, 3, 5], [2, 4, 6, 10]).value == pytest.approx(8.75 / 18.5)
+
+
+def test_equal_counts_are_in_full_concordance():
+    assert concordance([1, 2, 3, 5], [1, 2, 3, 5]) == pytest.approx((1, 1, 1))
+
+
+def test_concordance_does_not_depend_on_which_count_is_the_reference():
+    counts = [10, 22, 30, 38, 55], [12, 20, 33, 41, 50]
+    assert concordance(*counts) == pytest.approx(concordance(*counts[::-1]))
+
+
+def test_of_the_intervals_of_concordance_about_95_percent_hold_the_truth():
+    """Two readings of variance 900 + 100 each: concordance 0.9."""
+    rng, held = np.random.default_rng(2), []
+    for _ in range(400):
+        true = rng.normal(100, 30, 40)
+        figure = concordance(true + rng.normal(0, 10, 40), true + rng.normal(0, 10, 40))
+        held.append(figure.low <= 0.9 <= figure.high)
+    assert 0.92 <= np.mean(held) <= 0.98
+
+
+@pytest.mark.parametrize(("true_counts", "counts"), [([], []), ([1, 2], [1, 2]), ([4, 4, 4], [1, 2, 3])])
+def test_where_nothing_varies_there_is_no_concordance(true_counts, counts):
+    assert all(math.isnan(number) for number in concordance(true_counts, counts))
+
+
+def test_a_count_without_correlation_has_a_concordance_without_an_interval():
+    figure = concordance([1, 2, 1, 2], [1, 1, 2, 2])
+    assert figure.value == pytest.approx(0)
+    assert math.isnan(figure.low)
+
+
+def test_a_constant_difference_is_no_proportional_bias():
+    assert proportional_bias([10, 20, 30, 40], [12, 22, 32, 42]) == pytest.approx((0, 0, 0))
+
+
+def test_a_tenth_too_many_is_a_proportional_bias():
+    """Differences 0.1 x over means 1.05 x."""
+    assert proportional_bias([10, 20, 30, 40], [11, 22, 33, 44]).value == pytest.approx(0.1 / 1.05)
+
+
+@pytest.mark.parametrize(("true_counts", "counts"), [([], []), ([1, 2], [1, 3]), ([4, 4, 4], [2, 2, 2])])
+def test_of_equal_means_there_is_no_proportional_bias(true_counts, counts):
+    assert all(math.isnan(number) for number in proportional_bias(true_counts, counts))
 
 
 def test_detection_figures_are_those_of_all_photographs_together():

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from hemolens.cli import count, demo, evaluate, reproduce, train
+from hemolens.cli import count, demo, evaluate, reproduce, train, validate
 from hemolens.config import RESEARCH_USE_ONLY
 from hemolens.errors import HemolensError, LabelError, UsageError
 
@@ -19,6 +19,7 @@ app.command()(demo.demo)
 app.command()(evaluate.evaluate)
 app.command()(train.train)
 app.command()(reproduce.reproduce)
+app.command()(validate.validate)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

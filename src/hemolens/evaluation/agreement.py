@@ -165,6 +165,76 @@ def correlation(true_counts: Sequence[int], counts: Sequence[int]) -> Figure:
     return Figure(float(result.statistic), float(interval.low), float(interval.high))
 
 
+def proportional_bias(reference: Sequence[int], counts: Sequence[int]) -> Figure:
+    """Slope of the differences count − reference over the means of both: does the difference grow with the count.
+
+    Least squares, with Student's t for the interval: the regression approach of Bland & Altman 1999. It is 0 where
+    the difference is the same everywhere, and also moves off 0 when one count scatters more than the other.
+
+    Returns
+    -------
+    Figure
+        NaN with fewer than three photographs, or where all means are equal.
+
+    Examples
+    --------
+    >>> round(proportional_bias([10, 20, 30], [11, 22, 33]).value, 4)
+    0.0952
+
+    """
+    differences = np.subtract(counts, reference, dtype=float)
+    means = np.add(counts, reference, dtype=float) / 2
+    if means.size < 3 or np.ptp(means) == 0:
+        return Figure(float("nan"))
+    if np.ptp(differences) == 0:
+        return Figure(0.0, 0.0, 0.0)
+    from scipy.stats import linregress, t
+
+    line = linregress(means, differences)
+    wide = float(t.ppf(0.975, means.size - 2)) * float(line.stderr)
+    return Figure(float(line.slope), float(line.slope) - wide, float(line.slope) + wide)
+
+
+def concordance(reference: Sequence[int], counts: Sequence[int]) -> Figure:
+    """Lin's concordance correlation: how close the counts lie to the line on which both are equal.
+
+    Correlation times a factor below 1 for a difference in mean or spread. Lin, *A concordance correlation
+    coefficient to evaluate reproducibility*, Biometrics 45 (1989), 255-268; the interval is that of the inverse
+    hyperbolic tangent, with the variance as corrected in Biometrics 56 (2000), 324-325.
+
+    Returns
+    -------
+    Figure
+        NaN where :func:`correlation` is; the interval is NaN with fewer than four photographs, and where the
+        correlation is 0.
+
+    Examples
+    --------
+    >>> round(concordance([1, 2, 3, 5], [2, 4, 6, 10]).value, 3)
+    0.473
+
+    """
+    own = correlation(reference, counts).value
+    if np.isnan(own):
+        return Figure(own)
+    x, y = np.asarray(reference, float), np.asarray(counts, float)
+    spread = float(x.std() * y.std())
+    shift = float(y.mean() - x.mean()) ** 2 / spread
+    value = 2 * own * spread / (float(x.var() + y.var()) + shift * spread)
+    if x.size < 4 or own == 0:
+        return Figure(value)
+    if 1 - value**2 < 1e-12:
+        return Figure(value, value, value)
+    rest = 1 - value**2
+    variance = (
+        (1 - own**2) * value**2 / (rest * own**2)
+        + 2 * value**3 * (1 - value) * shift / (own * rest**2)
+        - value**4 * shift**2 / (2 * own**2 * rest**2)
+    ) / (x.size - 2)
+    wide = _NORMAL_95 * max(0.0, variance) ** 0.5
+    return Figure(value, float(np.tanh(np.arctanh(value) - wide)), float(np.tanh(np.arctanh(value) + wide)))
+
+
 def detection_figures(detections: Sequence[Detection]) -> dict[str, Figure]:
     """Precision, recall and F1 of all photographs together, with bootstrap intervals over photographs.
 

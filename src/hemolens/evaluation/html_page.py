@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from hemolens.photograph import quoted
+
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; color: #222; }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; display: block;
@@ -17,6 +19,9 @@ th, td { border: 1px solid #ccc; padding: .3rem .6rem; text-align: left; white-s
 th { background: #f3f3f3; }
 img, svg { max-width: 100%; height: auto; }
 """
+
+MOST_NAMES = 20
+"""Of longer lists of photographs only so many names are printed."""
 
 _ESCAPED = r"\\([!-/:-@\[-`{-~])"
 """In Markdown: punctuation that a backslash makes mean nothing but itself."""
@@ -102,3 +107,18 @@ def markdown_text(text: str) -> str:
         for char in text
     )
     return re.sub(r"([\\`*_{}\[\]<>()#!|&~$^])", r"\\\1", shown)
+
+
+def names_text(names: Sequence[str]) -> str:
+    """List names, not more than :data:`MOST_NAMES`; control characters become escapes.
+
+    Examples
+    --------
+    >>> names_text(["a.jpg", "b.jpg"])
+    'a.jpg, b.jpg'
+    >>> names_text(["a.jpg"] * 22)[-16:]
+    'a.jpg and 2 more'
+
+    """
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(quoted(name)[1:-1] for name in names[:MOST_NAMES]) + more

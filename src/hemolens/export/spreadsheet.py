@@ -30,6 +30,18 @@ def safe_text(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
+def plain_text(text: str) -> str:
+    """Undo :func:`safe_text`: take the apostrophe away that it puts before a formula's sign.
+
+    Examples
+    --------
+    >>> plain_text("'=1+1.jpg"), plain_text("a=1.jpg"), plain_text("'s.jpg")
+    ('=1+1.jpg', 'a=1.jpg', "'s.jpg")
+
+    """
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA_STARTS) else text
+
+
 def number(value: float, n_decimals: int) -> str:
     """Write a number with a fixed number of decimals.
 

@@ -2,5 +2,5 @@
 
 ``images.py`` finds the photographs of the labels, ``compare.py`` compares what was found with what is true on one
 photograph, ``evaluate.py`` does so for all, ``records.py`` turns that into figures, ``page.py`` writes them down
-with ``plots.py`` and ``picture.py``, and ``files.py`` puts everything into a folder.
+with ``picture.py`` and the plots of the folder above, and ``files.py`` puts everything into a folder.
 """

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from hemolens import __version__
 from hemolens.config import CELL_NAMES, CELL_TYPES, RESEARCH_USE_ONLY, CellType
 from hemolens.evaluation.folder.compare import Comparison
 from hemolens.evaluation.folder.evaluate import EvaluatedPhotograph, Evaluation
-from hemolens.evaluation.folder.records import Record, Table
-from hemolens.evaluation.html_page import markdown_table, markdown_text
+from hemolens.evaluation.html_page import markdown_table, markdown_text, names_text
 from hemolens.evaluation.matching import MATCHING_RULES
+from hemolens.evaluation.record import NONE, Record, by_metric, number_text, percent_text
 from hemolens.evaluation.robustness import CHANGES
-
-NONE = "–"
-"""Printed where there is no figure."""
 
 N_WORST = 6
 """So many photographs are shown."""
-
-MOST_NAMES = 20
-"""Of longer lists of photographs only so many names are printed."""
 
 COUNTS_NOTE = """In brackets: 95 % bootstrap interval over photographs (for the correlation, Pearson's: Fisher's). It
 takes the photographs for independent; where several are of one smear or one patient, the true uncertainty is larger.
@@ -93,12 +87,13 @@ def markdown_page(evaluation: Evaluation, records: Sequence[Record]) -> str:
 
 def summary_line(records: Sequence[Record], kind: CellType) -> str:
     """Give the main figures of one type in a line for the terminal."""
-    found = _by_metric(records, "counts", kind)
-    f1 = _by_metric(records, "cells", kind).get("F1")
+    found = by_metric(records, "counts", kind)
+    f1 = by_metric(records, "cells", kind).get("F1")
     return (
-        f"{CELL_NAMES[kind]}: {found['true cells'].n_images} photographs, {_number(found['true cells'], 0)} true, "
-        f"{_number(found['counted cells'], 0)} counted, counting accuracy {_percent(found['counting accuracy'])}, "
-        f"bias {_percent(found['bias'], sign=True)}" + (f", F1 {_number(f1, 3)}" if f1 else "")
+        f"{CELL_NAMES[kind]}: {found['true cells'].n_images} photographs, {number_text(found['true cells'], 0)} true, "
+        f"{number_text(found['counted cells'], 0)} counted, "
+        f"counting accuracy {percent_text(found['counting accuracy'])}, "
+        f"bias {percent_text(found['bias'], sign=True)}" + (f", F1 {number_text(f1, 3)}" if f1 else "")
     )
 
 
@@ -138,22 +133,22 @@ def _types_sentence(evaluation: Evaluation) -> str:
 def _counts_table(evaluation: Evaluation, records: Sequence[Record]) -> str:
     rows = []
     for kind in evaluation.types:
-        found = _by_metric(records, "counts", kind)
+        found = by_metric(records, "counts", kind)
         exact_zero = found["exact counts where the truth is 0"]
         n_zero = exact_zero.n_images
         rows.append(
             [
                 CELL_NAMES[kind],
                 str(found["true cells"].n_images),
-                _number(found["true cells"], 0),
-                _number(found["counted cells"], 0),
-                _percent(found["counting accuracy"]),
-                _number(found["mean absolute error"], 2),
-                _percent(found["bias"], sign=True),
-                _percent(found["exact counts"]),
-                _number(found["correlation"], 3),
-                f"{n_zero}: {_number(exact_zero, 0)} counted as 0, "
-                f"{_number(found['counted cells where the truth is 0'], 0)} cells in all"
+                number_text(found["true cells"], 0),
+                number_text(found["counted cells"], 0),
+                percent_text(found["counting accuracy"]),
+                number_text(found["mean absolute error"], 2),
+                percent_text(found["bias"], sign=True),
+                percent_text(found["exact counts"]),
+                number_text(found["correlation"], 3),
+                f"{n_zero}: {number_text(exact_zero, 0)} counted as 0, "
+                f"{number_text(found['counted cells where the truth is 0'], 0)} cells in all"
                 if n_zero
                 else "none",
             ]
@@ -166,12 +161,12 @@ def _counts_table(evaluation: Evaluation, records: Sequence[Record]) -> str:
 def _bland_altman_table(evaluation: Evaluation, records: Sequence[Record]) -> str:
     rows = []
     for kind in evaluation.types:
-        found = _by_metric(records, "bland-altman", kind)
+        found = by_metric(records, "bland-altman", kind)
         rows.append(
             [
                 CELL_NAMES[kind],
-                *(_number(found[metric], 2) for metric in ("mean difference", "lower limit", "upper limit")),
-                _number(found["standard deviation"], 2),
+                *(number_text(found[metric], 2) for metric in ("mean difference", "lower limit", "upper limit")),
+                number_text(found["standard deviation"], 2),
             ]
         )
     return markdown_table(["", "mean difference", "lower limit", "upper limit", "standard deviation"], rows)
@@ -188,14 +183,14 @@ def _plots(kind: CellType) -> str:
 def _cells_section(evaluation: Evaluation, records: Sequence[Record]) -> list[str]:
     rows = []
     for kind in evaluation.types:
-        found = _by_metric(records, "cells", kind)
+        found = by_metric(records, "cells", kind)
         if found:
             rows.append(
                 [
                     CELL_NAMES[kind],
                     str(found["hits"].n_images),
-                    *(_number(found[metric], 0) for metric in ("hits", "false", "missed")),
-                    *(_number(found[metric], 3) for metric in ("precision", "recall", "F1")),
+                    *(number_text(found[metric], 0) for metric in ("hits", "false", "missed")),
+                    *(number_text(found[metric], 3) for metric in ("precision", "recall", "F1")),
                 ]
             )
     if not rows:
@@ -239,12 +234,12 @@ def _robustness_table(records: Sequence[Record]) -> str:
     for change in CHANGES:
         row = [change]
         for kind in CELL_TYPES:
-            found = _by_metric([record for record in records if record.change == change], "robustness", kind)
+            found = by_metric([record for record in records if record.change == change], "robustness", kind)
             there = found["cells found where there were none"]
             row += [
-                _percent(found["mean absolute change"]),
-                f"{_number(there, 0)} on {there.n_images}" if there.n_images else NONE,
-                _percent(found["pooled change"], sign=True),
+                percent_text(found["mean absolute change"]),
+                f"{number_text(there, 0)} on {there.n_images}" if there.n_images else NONE,
+                percent_text(found["pooled change"], sign=True),
             ]
         rows.append(row)
     header = ["change"]
@@ -257,9 +252,8 @@ def _robustness_table(records: Sequence[Record]) -> str:
 def _left_out(evaluation: Evaluation) -> str:
     lines = [f"- {markdown_text(note)}" for note in evaluation.notes]
     if evaluation.missing:
-        names = ", ".join(markdown_text(name) for name in evaluation.missing[:MOST_NAMES])
-        more = f" and {len(evaluation.missing) - MOST_NAMES} more" if len(evaluation.missing) > MOST_NAMES else ""
-        lines.append(f"- Labelled, but not in the folder ({len(evaluation.missing)}): {names}{more}.")
+        names = markdown_text(names_text(evaluation.missing))
+        lines.append(f"- Labelled, but not in the folder ({len(evaluation.missing)}): {names}.")
     lines += [f"- Not counted: {markdown_text(failure)}" for failure in evaluation.failures]
     return "\n".join(lines) or "Nothing."
 
@@ -278,24 +272,3 @@ def _provenance(evaluation: Evaluation) -> str:
         "- Each figure is in evaluate.json, each photograph in evaluate.csv.",
     ]
     return "\n".join(lines)
-
-
-def _by_metric(records: Sequence[Record], table: Table, kind: CellType) -> dict[str, Record]:
-    return {record.metric: record for record in records if (record.table, record.cell) == (table, kind)}
-
-
-def _percent(record: Record, *, sign: bool = False) -> str:
-    return _shown(record, lambda value: f"{100 * value:{'+' if sign else ''}z.1f}", " %")
-
-
-def _number(record: Record, n_decimals: int) -> str:
-    return _shown(record, lambda value: f"{value:z.{n_decimals}f}")
-
-
-def _shown(record: Record, show: Callable[[float], str], unit: str = "") -> str:
-    if record.value is None:
-        return NONE
-    text = show(record.value) + unit
-    if record.low is None or record.high is None:
-        return text
-    return f"{text} [{show(record.low)}, {show(record.high)}]"

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
-from hemolens.config import CELL_TYPES, CellType
+from hemolens.config import CELL_TYPES
 from hemolens.evaluation.agreement import (
     Figure,
     bland_altman,
@@ -24,28 +22,8 @@ from hemolens.evaluation.agreement import (
 from hemolens.evaluation.folder.compare import Comparison
 from hemolens.evaluation.folder.evaluate import Evaluation
 from hemolens.evaluation.matching import add_up
+from hemolens.evaluation.record import Record, make_record
 from hemolens.evaluation.robustness import CHANGES, change_of_counts
-
-Table = Literal["counts", "bland-altman", "cells", "robustness"]
-
-
-class Record(BaseModel):
-    """One figure.
-
-    ``change`` names what was done to the photographs in the table of robustness. ``value`` is None where there is no
-    figure, ``low`` and ``high`` (a 95 % interval) where there is none. Shares are fractions, errors are in cells.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    table: Table
-    cell: CellType
-    change: str | None = None
-    metric: str
-    n_images: int
-    value: float | None
-    low: float | None
-    high: float | None
 
 
 def make_records(evaluation: Evaluation) -> list[Record]:
@@ -53,10 +31,10 @@ def make_records(evaluation: Evaluation) -> list[Record]:
     records: list[Record] = []
     for kind in evaluation.types:
         rows = evaluation.of_type(kind)
-        records += [_record("counts", kind, metric, n, figure) for metric, n, figure in count_figures(rows)]
+        records += [make_record("counts", kind, metric, n, figure) for metric, n, figure in count_figures(rows)]
         agreement = bland_altman([row.truth for row in rows], [row.count for row in rows])
         records += [
-            _record("bland-altman", kind, metric, len(rows), figure)
+            make_record("bland-altman", kind, metric, len(rows), figure)
             for metric, figure in (
                 ("mean difference", agreement.mean_difference),
                 ("lower limit", agreement.lower_limit),
@@ -69,7 +47,7 @@ def make_records(evaluation: Evaluation) -> list[Record]:
             total = add_up(judged)
             figures = {"hits": Figure(total.n_hits), "false": Figure(total.n_false), "missed": Figure(total.n_missed)}
             figures |= detection_figures(judged)
-            records += [_record("cells", kind, metric, len(judged), figure) for metric, figure in figures.items()]
+            records += [make_record("cells", kind, metric, len(judged), figure) for metric, figure in figures.items()]
     return records + list(_robustness_records(evaluation))
 
 
@@ -116,9 +94,4 @@ def _robustness_records(evaluation: Evaluation) -> Iterable[Record]:
                 ("pooled change", len(changed), result.pooled),
                 ("cells found where there were none", result.n_without_cells, Figure(float(result.cells_there))),
             ):
-                yield _record("robustness", kind, metric, n, figure, change)
-
-
-def _record(table: Table, kind: CellType, metric: str, n: int, figure: Figure, change: str | None = None) -> Record:
-    value, low, high = (None if math.isnan(number) else round(number, 5) for number in figure)
-    return Record(table=table, cell=kind, change=change, metric=metric, n_images=n, value=value, low=low, high=high)
+                yield make_record("robustness", kind, metric, n, figure, change)

@@ -50,8 +50,14 @@ class Table:
     rows: list[Row]
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, max_bytes: int | None = None) -> Table:
     """Read a CSV file whose first line names its columns; empty lines are passed over.
+
+    Parameters
+    ----------
+    path : Path
+    max_bytes : int, optional
+        Largest file, if it is to be smaller than labels may be.
 
     Raises
     ------
@@ -60,7 +66,7 @@ def read_table(path: Path) -> Table:
         are columns.
 
     """
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(read_text(path, max_bytes), newline=""), strict=True)
     rows: list[Row] = []
     columns: list[str] = []
     try:
@@ -82,10 +88,10 @@ def read_table(path: Path) -> Table:
             rows.append(Row(where, dict(zip(columns, texts, strict=True))))
     except csv.Error as error:
         came, do = f"{quoted(path.name)}, line {reader.line_num} ({error})", "correct the line"
-        raise LabelError("the labels are not a table", came=came, allowed="a CSV file", do=do) from error
+        raise LabelError("the file is not a table", came=came, allowed="a CSV file", do=do) from error
     if len(set(columns)) != len(columns) or not rows:
         raise LabelError(
-            "the table of labels has no rows" if len(set(columns)) == len(columns) else "a column comes twice",
+            "the table has no rows" if len(set(columns)) == len(columns) else "a column comes twice",
             came=quoted(path.name),
             allowed="a first line of different column names, and at least one row",
             do="correct the file",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hemolens.evaluation.agreement import BlandAltman
+from hemolens.evaluation.passing_bablok import PassingBablok
 
 WIDTH, HEIGHT = 460, 360
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 16, 14, 48
@@ -35,8 +36,39 @@ def scatter_plot(names: Sequence[str], true_counts: Sequence[int], counts: Seque
     return axes.drawn([axes.line((0, 0), (highest, highest), "#888"), *axes.dots(names, true_counts, counts)])
 
 
+def regression_plot(
+    names: Sequence[str], reference: Sequence[int], counts: Sequence[int], fitted: PassingBablok
+) -> str:
+    """Plot counts against reference counts, with the fitted line and the line on which both are equal.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the photographs.
+    reference, counts : sequence of int
+        Of the same length, at least one.
+    fitted : PassingBablok
+        Its line is drawn where there is one; dashed, the lines at both ends of its intervals.
+
+    """
+    highest = max(1, *reference, *counts)
+    axes = _Axes((0, highest), (0, highest), "reference count", "count")
+    shapes = [axes.line((0, 0), (highest, highest), "#888")]
+    (slope, flattest, steepest), (intercept, lowest, greatest) = fitted.slope, fitted.intercept
+    for each_slope, each_intercept, dash in (
+        (slope, intercept, ""), (flattest, greatest, "6 4"), (steepest, lowest, "6 4")
+    ):  # fmt: skip
+        if not math.isnan(each_slope):
+            shapes += axes.slanted(each_slope, each_intercept, (min(reference), max(reference)), dash)
+    return axes.drawn([*shapes, *axes.dots(names, reference, counts)])
+
+
 def bland_altman_plot(
-    names: Sequence[str], true_counts: Sequence[int], counts: Sequence[int], agreement: BlandAltman
+    names: Sequence[str],
+    true_counts: Sequence[int],
+    counts: Sequence[int],
+    agreement: BlandAltman,
+    truth_name: str = "true count",
 ) -> str:
     """Plot the differences count − truth against the means of both, with mean difference and limits of agreement.
 
@@ -46,6 +78,8 @@ def bland_altman_plot(
         As in :func:`scatter_plot`.
     agreement : BlandAltman
         Its lines are drawn where they are numbers; its intervals are the shaded bands.
+    truth_name : str, optional
+        What the axes call the counts that are compared with.
 
     """
     means = [(truth + count) / 2 for truth, count in zip(true_counts, counts, strict=True)]
@@ -58,7 +92,7 @@ def bland_altman_plot(
         (min(means), max(*means, min(means) + 1)),
         (min(0, *differences, *bounds), max(1, *differences, *bounds)),
     )
-    axes = _Axes(xs, ys, "mean of count and true count", "count − true count")
+    axes = _Axes(xs, ys, f"mean of count and {truth_name}", f"count − {truth_name}")
     shapes = [axes.band(figure.low, figure.high) for figure in figures if not math.isnan(figure.low)]
     shapes.append(axes.line((xs[0], 0), (xs[1], 0), "#888"))
     for figure in figures:
@@ -105,6 +139,17 @@ class _Axes:
             f'<line x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y1:.1f}" stroke="{colour}" stroke-width="1.5"'
             f' stroke-dasharray="{dash}"/>'
         )
+
+    def slanted(self, slope: float, intercept: float, ends: tuple[float, float], dash: str) -> list[str]:
+        """Draw y = intercept + slope × x between two ends, where it lies inside the axes; nothing if it does not."""
+        low, high = ends
+        if slope:
+            crossings = sorted((y - intercept) / slope for y in self.ys)
+            low, high = max(low, crossings[0]), min(high, crossings[1])
+        elif not self.ys[0] <= intercept <= self.ys[1]:
+            return []
+        start, end = (low, intercept + slope * low), (high, intercept + slope * high)
+        return [self.line(start, end, "#b3400a", dash)] if low < high else []
 
     def band(self, low: float, high: float) -> str:
         (x0, y0), (x1, y1) = self.place(self.xs[0], high), self.place(self.xs[1], low)
