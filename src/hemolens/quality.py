@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -123,22 +123,18 @@ class _Limit(NamedTuple):
 
 
 _LIMITS = (
-    _Limit("focus", "edge_width", 0.10, 0.16, "out of focus, the edge of a cell is {:.2f} red-cell diameters wide"),
-    _Limit("exposure", "background_level", 0.30, 0.12, "too dark, the background has {:.0%} of full brightness"),
-    _Limit("clipping", "clipped", 0.02, 0.30, "black or white without detail in {:.0%} of cells and frame"),
+    _Limit("focus", "edge_width", 0.075, 0.09, "out of focus, the edge of a cell is {:.2f} red-cell diameters wide"),
+    _Limit("exposure", "background_level", 0.3, 0.12, "too dark, the background has {:.0%} of full brightness"),
+    _Limit("clipping", "clipped", 0.05, 0.4, "black or white without detail in {:.0%} of the frame or the red cells"),
     _Limit(
-        "stain",
-        "contrast",
-        0.05,
-        0.025,
-        "faint stain, cells are darker than the background by {:.3f} (absorbance) only",
+        "stain", "contrast", 0.06, 0.02, "faint stain, red cells are darker than the background by {:.3f} (absorbance)"
     ),
-    _Limit("grain", "grain", 0.25, 0.60, "grainy, neighbouring pixels differ by {:.0%} of the contrast of a cell"),
+    _Limit("grain", "grain", 0.12, 0.4, "grainy, neighbouring pixels differ by {:.0%} of a red cell's contrast"),
+    _Limit("crowding", "covered", 0.75, math.inf, "crowded, cells cover {:.0%} of the frame"),
+    _Limit("missed", "missed", 0.2, 0.35, "{:.0%} of what is stained is in no counted cell"),
     _Limit(
-        "crowding", "covered", 0.75, math.inf, "crowded, cells cover {:.0%} of the frame: count where they lie apart"
+        "unlike", "distance", 2.5, math.inf, "unlike the training photographs, {:.1f} times as far off as they reach"
     ),
-    _Limit("missed", "missed", 0.15, 0.35, "{:.0%} of what is stained lies in no counted cell"),
-    _Limit("unlike", "distance", 6.0, math.inf, "unlike the training photographs (distance {:.1f}, usual below 3)"),
 )
 
 
@@ -199,8 +195,8 @@ def measure_photograph(pixels: NDArray[np.uint8], diameter_px: float, cells: Seq
         ``background_red``, ``background_blue``: logarithm of the background's red and blue light ÷ its green.
         ``stain_red``, ``stain_blue``: absorbance of red cells in red and in blue light ÷ that in green.
         ``cell_texture``, ``background_texture``: standard deviation of absorbance in red cells and in the
-        background ÷ contrast. ``distance``: how far the last six and the logarithm of the contrast are from
-        those of the training photographs, the largest in units of their spread.
+        background ÷ contrast. ``distance``: how far the last six and the contrast are from those of the training
+        photographs, as by :func:`distance_from`.
 
     """
     view = _look_at(pixels, diameter_px, cells)
@@ -216,33 +212,55 @@ def measure_photograph(pixels: NDArray[np.uint8], diameter_px: float, cells: Seq
         "cell_size": _cell_size(cells, diameter_px),
         **_looks(view, stain),
     }
-    return measures | {"distance": distance_from_training(measures)}
+    return measures | {"distance": distance_from(_training_ranges(), measures)}
 
 
-def distance_from_training(measures: Mapping[str, float]) -> float:
-    """How far the looks of a photograph are from those of the training photographs.
+LOOKS = (
+    "log_contrast",
+    "background_red",
+    "background_blue",
+    "stain_red",
+    "stain_blue",
+    "cell_texture",
+    "background_texture",
+)
+"""What photographs of another kind differ in, names of ``quality.toml``."""
+
+
+def looks_of(measures: Mapping[str, float]) -> dict[str, float]:
+    """Take the looks out of the measures of a photograph; the contrast as its natural logarithm.
+
+    >>> looks_of(dict.fromkeys(LOOKS, 0.5) | {"contrast": 1.0})["log_contrast"]
+    0.0
+    """
+    values = {**measures, "log_contrast": math.log(max(measures["contrast"], _LEAST_CONTRAST))}
+    return {name: values[name] for name in LOOKS}
+
+
+def distance_from(ranges: Mapping[str, tuple[float, float]], measures: Mapping[str, float]) -> float:
+    """How far the looks of a photograph are from ranges: 1 at the end of a range, 2 a half-width beyond it.
 
     Parameters
     ----------
+    ranges : mapping of str to (float, float)
+        Lowest and highest value of each look.
     measures : mapping of str to float
-        With ``contrast`` and the six looks of :func:`measure_photograph`.
+        As from :func:`measure_photograph`.
 
     Returns
     -------
     float
-        The largest of the distances of each look from the middle of its range in training, in half-widths of that range:
-        up to 1 within it.
+        That of the look that is farthest off, in half-widths from the middle of its range.
 
     """
-    ranges = _training_ranges()
-    values = {"log_contrast": math.log(max(measures["contrast"], _LEAST_CONTRAST)), **measures}
-    return max(abs(2 * values[name] - low - high) / (high - low) for name, (low, high) in ranges.items())
+    looks = looks_of(measures)
+    return max(abs(2 * looks[name] - low - high) / (high - low) for name, (low, high) in ranges.items())
 
 
 @cache
 def _training_ranges() -> dict[str, tuple[float, float]]:
     text = resources.files("hemolens").joinpath("quality.toml").read_text(encoding="utf-8")
-    return {name: (one["low"], one["high"]) for name, one in tomllib.loads(text)["ranges"].items()}
+    return {name: (low, high) for name, (low, high) in tomllib.loads(text)["ranges"].items()}
 
 
 def _judge_counted(diameter: RedCellDiameter, cells: Sequence[Cell], measures: Mapping[str, float]) -> Finding | None:
