@@ -44,7 +44,7 @@ _Floats = NDArray[np.float32]
 _Mask = NDArray[np.bool_]
 _GREEN, _BLUE = 1, 2
 _VIEW_DIAMETER_PX = 32.0
-_VIEW_AREA_PX = 600_000  # of a larger view the middle is looked at: it holds some 500 red cells
+_VIEW_AREA_PX = 300_000  # of a larger view the middle is looked at: it holds some 250 red cells
 _FEWEST_CELLS = 3  # with fewer, cells and background are told apart by brightness alone
 _CELL_SIZES = (0.6, 1.5)  # of counted red cells, in red-cell diameters; outside, ruler or cells are wrong
 _WIDEST_EDGE = 1.0
@@ -138,6 +138,10 @@ _LIMITS = (
 )
 
 
+_WITHOUT_CELLS = ("exposure", "clipping")
+"""What can be said of a photograph without a red cell; the others compare something with its red cells."""
+
+
 def judge_photograph(pixels: NDArray[np.uint8], diameter: RedCellDiameter, cells: Sequence[Cell]) -> Quality:
     """Judge whether a photograph is fit to be counted, after counting it.
 
@@ -163,9 +167,9 @@ def judge_photograph(pixels: NDArray[np.uint8], diameter: RedCellDiameter, cells
     """
     measures = measure_photograph(pixels, diameter.px, cells)
     counted = _judge_counted(diameter, cells, measures)
-    if counted is not None and counted.check == "cells" and counted.verdict == "reject":
-        return Quality((counted,), measures)  # without a red cell, nothing else can be said
-    found = [limit.judge(measures[limit.measure]) for limit in _LIMITS]
+    any_red_cell = any(cell.type == "rbc" for cell in cells)
+    limits = [limit for limit in _LIMITS if any_red_cell or limit.check in _WITHOUT_CELLS]
+    found = [limit.judge(measures[limit.measure]) for limit in limits]
     return Quality(tuple(finding for finding in (counted, *found) if finding is not None), measures)
 
 
@@ -343,7 +347,7 @@ def _tell_stain(view: _View) -> _Stain:
     """Tell stain from background by the counted cells, or by brightness (Otsu) where there are too few."""
     import cv2
 
-    dark = view.absorbance[..., _GREEN:].mean(axis=-1)
+    dark = (view.absorbance[..., _GREEN] + view.absorbance[..., _BLUE]) * np.float32(0.5)
     background, red_cells = ~view.near_cell, view.in_red_cell
     if view.n_red_cells < _FEWEST_CELLS or not background.any() or not red_cells.any():
         levels = np.clip(dark * 170, 0, 255).astype(np.uint8)
