@@ -7,7 +7,8 @@
 
 Records: benchmarks/quality-gate.json; page: benchmarks/quality-gate.md. Of large photographs the middle, 640 × 480
 pixels, is used. What is expected is written beside each change below, before anything is counted. Every picture is also
-counted: the reference is the count of the unchanged photograph, for drawn smears the truth.
+counted: the reference is the labelled or drawn number of red cells; for ALL-IDB1, whose red cells are outlined on few
+photographs, the count of the unchanged photograph.
 
 The limits and ranges were chosen on other photographs: capture sessions S04, S05, S07 and S08 of ALL-IDB1, the CBC test
 photographs of BCCD, every second photograph of TXL-PBC in the order of names (its sessions are not known), and BCDD
@@ -29,7 +30,6 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
-import tomli_w
 from numpy.typing import NDArray
 from PIL import Image
 from skimage import data as pictures_of_skimage
@@ -45,6 +45,7 @@ from hemolens.synthetic import StainName, draw_smear
 
 Pixels = NDArray[np.uint8]
 Change = Callable[[Pixels, float], Pixels]
+Groups = list[tuple[str, list[dict[str, Any]]]]
 
 HELD_OUT_SESSIONS = ("S04", "S05", "S07", "S08")
 WINDOW = (480, 640)
@@ -179,19 +180,48 @@ def window(path: Path) -> Pixels:
     return np.ascontiguousarray(pixels[row : row + WINDOW[0], col : col + WINDOW[1]])
 
 
+BOXES = {
+    "BCCD": "bccd_cbc/annotations_txl.csv",
+    "TXL-PBC": "txl_pbc/annotations_raabin_trainval.csv",
+    "BCDD": "bcdd_ankara/annotations.csv",
+}
+
+
+def labelled_counts(data: Path, source: str, paths: Sequence[Path]) -> dict[Path, int | None]:
+    """Red cells whose labelled box has its middle in the window; None where they are not boxed."""
+    if source not in BOXES:
+        return dict.fromkeys(paths)
+    boxes: dict[str, list[tuple[float, float]]] = {}
+    for row in rows_of(data / "other" / BOXES[source]):
+        if row["type"] == "rbc":
+            middle = ((float(row["y0"]) + float(row["y1"])) / 2, (float(row["x0"]) + float(row["x1"])) / 2)
+            boxes.setdefault(row["image"], []).append(middle)
+    counts: dict[Path, int | None] = {}
+    for path in paths:
+        with Image.open(path) as picture:
+            n_cols, n_rows = picture.size
+        reach = (min(n_rows, WINDOW[0]) / 2, min(n_cols, WINDOW[1]) / 2)
+        middles = boxes.get(path.name)
+        counts[path] = middles and sum(
+            abs(row - n_rows / 2) <= reach[0] and abs(col - n_cols / 2) <= reach[1] for row, col in middles
+        )  # type: ignore[assignment]
+    return counts
+
+
 def real_cases(data: Path) -> Iterator[Case]:
     """Unchanged photographs, and some of them changed in four ways each."""
     turn = 0
     for source, paths in photographs(data, held_out=True).items():
         n_changed, n_unchanged = (8, 12) if source == "ALL-IDB1" else (5, 15)
-        for i, path in enumerate(paths[:n_unchanged] if source == "ALL-IDB1" else evenly(paths, n_unchanged)):
+        chosen = paths[:n_unchanged] if source == "ALL-IDB1" else evenly(paths, n_unchanged)
+        for i, (path, n_red) in enumerate(labelled_counts(data, source, chosen).items()):
             pixels = window(path)
-            yield Case(source, path.stem, "unchanged", "accept", pixels, None)
+            yield Case(source, path.stem, "unchanged", "accept", pixels, n_red)
             if i % (n_unchanged // n_changed) == 0 and i // (n_unchanged // n_changed) < n_changed:
                 diameter_px = estimate_red_cell_diameter(pixels).px
                 for expected, step in (("accept", 0), ("warn", 0), ("reject", 0), ("reject", 3)):
                     name, change = CHANGES[expected][(turn + step) % len(CHANGES[expected])]
-                    yield Case(source, path.stem, name, expected, change(pixels, diameter_px), None)
+                    yield Case(source, path.stem, name, expected, change(pixels, diameter_px), n_red)
                 turn += 1
 
 
@@ -207,12 +237,20 @@ def drawn_cases() -> Iterator[Case]:
             name, change = CHANGES[expected][i]
             yield Case("drawn", look, name, expected, change(smear.pixels, 60.0), smear.n_rbc)
         empty = draw_smear(i, height=360, width=480, n_rbc=0, n_wbc=0, n_plt=i % 2, stain=look)
-        crowd = draw_smear(
-            i, height=360, width=480, n_rbc=42, n_wbc=0, n_plt=2, red_cell_diameter_px=60, overlap=1, stain=look,
-            cut_by_frame=True,
-        )  # fmt: skip
-        yield Case("drawn", look, "crowded", "warn", crowd.pixels, crowd.n_rbc)
+        yield crowded_case(i, look)
         yield Case("drawn", look, "empty field", "reject", empty.pixels, 0)
+
+
+def crowded_case(seed: int, look: StainName) -> Case:
+    """Lay one drawn smear over another: light that passed one passes the other as well."""
+    under, over = (
+        draw_smear(each, height=360, width=480, n_rbc=30, n_wbc=0, n_plt=1, red_cell_diameter_px=60, stain=look,
+                   cut_by_frame=True, uneven_light=0)
+        for each in (seed, seed + 50)
+    )  # fmt: skip
+    background = np.percentile(over.pixels.reshape(-1, 3), 97, axis=0)
+    pixels = np.clip(np.round(under.pixels * (over.pixels / background)), 0, 255).astype(np.uint8)
+    return Case("drawn", look, "crowded", "warn", pixels, under.n_rbc + over.n_rbc)
 
 
 def clouds(seed: int) -> Pixels:
@@ -306,20 +344,21 @@ def ranges_of(training: list[dict[str, Any]]) -> dict[str, list[float]]:
 
 
 def write_ranges(training: list[dict[str, Any]]) -> None:
-    sources = Counter(one["source"] for one in training)
-    head = (
-        "# Looks of photographs of training: the span of nine tenths of each source. Written by\n"
-        "# benchmarks/quality_gate.py --ranges; what each look is says hemolens.quality.measure_photograph.\n"
-    )
-    RANGES.write_text(head + tomli_w.dumps({"photographs": dict(sources), "ranges": ranges_of(training)}), "utf-8")
+    """Write the ranges into the package; no picture is in them."""
+    sources = ", ".join(f"{n} of {source}" for source, n in Counter(one["source"] for one in training).items())
+    lines = [
+        "# What photographs of training look like: for each look the span of nine tenths of each source's photographs.",
+        "# Written by benchmarks/quality_gate.py --ranges; hemolens.quality.measure_photograph says what each look is.",
+        f'photographs = "{sources}; the terms of each are in the cards of the models"',
+        "",
+        "[ranges]",
+        *(f"{name} = [{low}, {high}]" for name, (low, high) in ranges_of(training).items()),
+    ]
+    RANGES.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def error_of(record: dict[str, Any], records: Sequence[dict[str, Any]]) -> float | None:
-    """How far the red-cell count is from its reference, as a share; None for the reference itself.
-
-    The reference is the truth of a drawn smear, or the count of the unchanged photograph; without a red cell in it,
-    the count itself.
-    """
+    """How far the red-cell count is from its reference, as a share of that; None for the reference itself."""
     reference = record["reference"]
     if reference is None:
         if record["change"] == "unchanged":
@@ -338,7 +377,7 @@ def verdict_table(rows: Sequence[tuple[str, Sequence[dict[str, Any]]]], heading:
     return lines
 
 
-def by(records: Sequence[dict[str, Any]], *keys: str) -> list[tuple[str, list[dict[str, Any]]]]:
+def by(records: Sequence[dict[str, Any]], *keys: str) -> Groups:
     """Group records, in the order in which the groups come."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for record in records:
@@ -346,7 +385,16 @@ def by(records: Sequence[dict[str, Any]], *keys: str) -> list[tuple[str, list[di
     return list(groups.items())
 
 
-def by_error(records: Sequence[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+def by_source(unchanged: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]) -> Groups:
+    """Group unchanged pictures by source, those that are counted wrong apart."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for record in unchanged:
+        wrong = (error_of(record, records) or 0) > 0.3
+        groups.setdefault(record["source"] + ", counted wrong" * wrong, []).append(record)
+    return sorted(groups.items())
+
+
+def by_error(records: Sequence[dict[str, Any]]) -> Groups:
     """Group the pictures of smears that have a reference by how far the count is from it."""
     smears = [record for record in records if record["source"] != "no smear" and record["change"] != "empty field"]
     errors = [(error_of(record, records), record) for record in smears]
@@ -390,14 +438,15 @@ def distance_table(found: dict[str, Any]) -> list[str]:
 
 def wrong_table(records: Sequence[dict[str, Any]]) -> list[str]:
     """List the pictures with another verdict than expected."""
-    lines = ["| picture | change | expected | verdict | red cells | reason |", "|---|---|---|---|--:|---|"]
+    lines = [
+        "| picture | change | expected | verdict | red cells | labelled | reason |",
+        "|---|---|---|---|--:|--:|---|",
+    ]
     for one in records:
         if one["verdict"] != one["expected"]:
-            name = f"{one['source']} {one['image']}"
-            words = one["reason"] or "–"
-            lines.append(
-                f"| {name} | {one['change']} | {one['expected']} | {one['verdict']} | {one['rbc']} | {words} |"
-            )
+            numbers = (one["rbc"], "–" if one["reference"] is None else one["reference"])
+            words = [f"{one['source']} {one['image']}", one["change"], one["expected"], one["verdict"], *numbers]
+            lines.append(f"| {' | '.join(map(str, words))} | {one['reason'] or '–'} |")
     return lines
 
 
@@ -414,15 +463,16 @@ def page_of(found: dict[str, Any]) -> str:
         ],
         ["## Expected and found"],
         verdict_table(by(records, "expected"), "expected"),
-        ["## Good photographs, unchanged"],
-        verdict_table(by(unchanged, "source"), "source"),
+        ["## Photographs as they are, and drawn smears"],
+        ["A photograph is counted wrong where the number of red cells is more than 30 % from that of the labels."],
+        verdict_table(by_source(unchanged, records), "source"),
         ["## Changed pictures"],
         ["d is the red-cell diameter."],
         verdict_table(by(changed, "expected", "change"), "expected, change"),
         ["## Where the count goes wrong"],
         [
-            "Changed photographs and drawn smears, by how far the number of red cells is from that of the unchanged",
-            "photograph or from the truth.",
+            "Photographs and drawn smears, changed and as they are, by how far the number of red cells is from that of",
+            "the labels, or for ALL-IDB1 from that of the unchanged photograph.",
         ],
         verdict_table(by_error(records), "off by"),
         ["## Unlike anything in training"],
