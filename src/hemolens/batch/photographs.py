@@ -187,5 +187,6 @@ def _count_candidate(candidate: Candidate, files: RunFiles, count_one: Callable[
 def _warning_of(result: Result) -> str:
     """Say all there is to know before believing the counts; what concerns the ruler is said once, by the ruler."""
     ruler = result.red_cell_diameter.warning
-    others = (finding.words for finding in result.quality.findings if not (ruler and finding.check == "scale"))
+    said = ("scale", "warn") if ruler else None
+    others = (each.words for each in result.quality.findings if (each.check, each.verdict) != said)
     return "; ".join(filter(None, [ruler, *others]))
