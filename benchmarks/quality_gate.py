@@ -6,10 +6,10 @@
     python benchmarks/quality_gate.py                                  writes the page again from the records
 
 Records: benchmarks/quality-gate.json; page: benchmarks/quality-gate.md. Of large photographs the middle, 640 × 480
-pixels, is used. What is expected of each change is written below; it comes from counting changed photographs that are not in
-the table. The crowded smears were drawn again after a first look, since piles of two are no crowd. Every picture is
-counted: the reference is the labelled or drawn number of red cells; for ALL-IDB1, whose red cells are outlined on few
-photographs, the count of the unchanged photograph.
+pixels, is used. What is expected of each change is written below; it comes from counting changed photographs that
+are not in the table. The crowded smears were drawn again after a first look, since piles of two are no crowd. Every
+picture is counted: the reference is the labelled or drawn number of red cells; for ALL-IDB1, whose red cells are
+outlined on few photographs, the count of the unchanged photograph.
 
 The limits and ranges were chosen on other photographs: capture sessions S04, S05, S07 and S08 of ALL-IDB1, the CBC test
 photographs of BCCD, every second photograph of TXL-PBC in the order of names (its sessions are not known), and BCDD
