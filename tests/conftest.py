@@ -16,6 +16,7 @@ from hemolens.config import CellType
 from hemolens.counters.source import CounterSettings
 from hemolens.counts import count_cells
 from hemolens.photograph import Photograph, read_photograph
+from hemolens.quality import Quality
 from hemolens.result import Result
 from hemolens.scale import RedCellDiameter
 
@@ -101,6 +102,7 @@ def make_result() -> MakeResult:
         path: Path | None = None,
         grey: int = 200,
         diameter: RedCellDiameter | None = None,
+        quality: Quality | None = None,
     ) -> Result:
         pixels = np.full((40, 60, 3), grey, np.uint8)
         return Result(
@@ -108,6 +110,7 @@ def make_result() -> MakeResult:
             cells=list(cells),
             counts=count_cells(cells),
             red_cell_diameter=diameter or RedCellDiameter(px=12.345, confidence=0.5),
+            quality=quality or Quality((), {"edge_width": 0.05}),
             counters={"rbc": "watershed", "wbc": "watershed", "plt": "connected-components"},
             settings={"rbc": CounterSettings(), "wbc": CounterSettings(), "plt": CounterSettings()},
             models={"rbc": "a" * 64, "wbc": "b" * 64, "plt": "c" * 64},

@@ -14,32 +14,34 @@ def shown(table, width=80):
 
 
 def test_one_photograph_has_no_total():
-    assert shown(counts_table([("a.jpg", Counts(105, 1, 3))])) == [
-        ["image", "red", "cells", "white", "cells", "platelets"],
-        ["a.jpg", "105", "1", "3"],
+    assert shown(counts_table([("a.jpg", Counts(105, 1, 3), "warn")])) == [
+        ["image", "red", "cells", "white", "cells", "platelets", "quality"],
+        ["a.jpg", "105", "1", "3", "warn"],
     ]
 
 
 def test_several_photographs_have_a_total_of_those_that_were_counted():
-    lines = shown(counts_table([("a", Counts(1, 2, 3)), ("b", None), ("c", Counts(10, 0, 0))]))
+    lines = shown(
+        counts_table([("a", Counts(1, 2, 3), "accept"), ("b", None, None), ("c", Counts(10, 0, 0), "reject")])
+    )
     assert lines[1:] == [
-        ["a", "1", "2", "3"],
-        ["b", "–", "–", "–"],
-        ["c", "10", "0", "0"],
+        ["a", "1", "2", "3", "accept"],
+        ["b", "–", "–", "–", "–"],
+        ["c", "10", "0", "0", "reject"],
         ["total", "of", "2", "11", "2", "3"],
     ]
 
 
 def test_a_name_is_not_read_as_markup():
-    assert shown(counts_table([("[red]a[/red].jpg", Counts(0, 0, 0))]))[1][0] == "[red]a[/red].jpg"
+    assert shown(counts_table([("[red]a[/red].jpg", Counts(0, 0, 0), "accept")]))[1][0] == "[red]a[/red].jpg"
 
 
 def test_a_long_name_is_folded_not_cut():
-    lines = shown(counts_table([("x" * 70, Counts(0, 0, 0))]), width=60)
+    lines = shown(counts_table([("x" * 70, Counts(0, 0, 0), "accept")]), width=60)
     assert "".join(line[0] for line in lines[1:]) == "x" * 70
 
 
-@pytest.mark.parametrize("rows", [[], [("a", None)]])
+@pytest.mark.parametrize("rows", [[], [("a", None, None)]])
 def test_nothing_counted_is_no_error(rows):
     shown(counts_table(rows))
 

@@ -14,6 +14,7 @@ from hemolens.counts import count_cells
 from hemolens.models import DEFAULT_MODELS
 from hemolens.photograph import Photograph
 from hemolens.probability_maps import ProbabilityMaps, compute_probability_maps, load_model
+from hemolens.quality import judge_photograph
 from hemolens.result import Result
 from hemolens.scale import RedCellDiameter, check_given_scale, estimate_red_cell_diameter, set_ruler
 
@@ -41,7 +42,7 @@ def count_photograph(
 ) -> Result:
     """Count the red cells, white cells and platelets of one photograph.
 
-    photograph → scale → tiles → networks → probability maps → counters → cells → counts
+    photograph → scale → tiles → networks → probability maps → counters → cells → counts → quality
 
     Parameters
     ----------
@@ -76,6 +77,7 @@ def count_photograph(
         cells=cells,
         counts=count_cells(cells),
         red_cell_diameter=diameter,
+        quality=judge_photograph(photograph.pixels, diameter, cells),
         counters={kind: method.counter for kind, method in methods.items()},
         settings={kind: method.settings for kind, method in methods.items()},
         models={kind: load_model(method.model).card.sha256 for kind, method in methods.items()},

@@ -12,14 +12,16 @@ from hemolens.counts import NO_CELLS, Counts
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from hemolens.quality import Verdict
 
-def counts_table(rows: Sequence[tuple[str, Counts | None]]) -> Table:
+
+def counts_table(rows: Sequence[tuple[str, Counts | None, Verdict | None]]) -> Table:
     """Lay out the counts of photographs, with their sum when there are several.
 
     Parameters
     ----------
-    rows : sequence of (str, Counts or None)
-        Name and counts of each photograph; None when it was not counted.
+    rows : sequence of (str, Counts or None, Verdict or None)
+        Name, counts and quality of each photograph; None when it was not counted.
 
     Returns
     -------
@@ -28,9 +30,10 @@ def counts_table(rows: Sequence[tuple[str, Counts | None]]) -> Table:
 
     """
     table = _empty_table("image")
-    for image, counts in rows:
-        _add_row(table, image, counts)
-    counted = [counts for _, counts in rows if counts is not None]
+    table.add_column("quality", no_wrap=True)
+    for image, counts, verdict in rows:
+        _add_row(table, image, counts, verdict or "–")
+    counted = [counts for _, counts, _ in rows if counts is not None]
     if len(rows) > 1:
         table.add_section()
         _add_row(table, f"total of {len(counted)}", sum(counted, NO_CELLS))
@@ -66,8 +69,8 @@ def _empty_table(first_heading: str) -> Table:
     return table
 
 
-def _add_row(table: Table, name: str, counts: Counts | None) -> None:
+def _add_row(table: Table, name: str, counts: Counts | None, *more: str) -> None:
     from rich.text import Text
 
     numbers = ["–"] * len(CELL_TYPES) if counts is None else [str(n) for n in astuple(counts)]
-    table.add_row(Text(name), *numbers)
+    table.add_row(Text(name), *numbers, *more)

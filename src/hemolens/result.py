@@ -17,6 +17,7 @@ from hemolens.counts import Counts
 if TYPE_CHECKING:
     from hemolens.counters.source import CounterSettings
     from hemolens.photograph import Photograph
+    from hemolens.quality import Quality
     from hemolens.scale import RedCellDiameter
 
 
@@ -34,6 +35,8 @@ class Result:
         How many of each type.
     red_cell_diameter : RedCellDiameter
         The ruler that the sizes hang on: pixels, how sure (0 … 1), where it comes from, and a warning.
+    quality : Quality
+        Whether the photograph is fit to be counted: ``verdict`` (accept, warn or reject), and the reasons in words.
     counters : dict
         Cell type → name of the counter that found it.
     settings : dict
@@ -49,6 +52,7 @@ class Result:
     cells: list[Cell]
     counts: Counts
     red_cell_diameter: RedCellDiameter
+    quality: Quality
     counters: dict[CellType, str]
     settings: dict[CellType, CounterSettings]
     models: dict[CellType, str]

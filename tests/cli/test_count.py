@@ -14,6 +14,7 @@ from PIL import Image
 from hemolens.cli import main
 from hemolens.counters import PAPER_COUNTERS
 from hemolens.errors import ModelError
+from hemolens.quality import Finding, Quality
 from hemolens.synthetic import draw_smear
 
 SOURCE = Path(__file__).parent.parent.parent / "src"
@@ -161,7 +162,7 @@ def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_
     assert run("my photos/", "--out", "out", "--counter", "watershed") == 0
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     expected = {"name": "count", "paths": ["my photos/"], "out": "out", "counter": "watershed"}
-    expected |= {"diameter_px": None, "um_per_px": None, "export": None}
+    expected |= {"diameter_px": None, "um_per_px": None, "export": None, "strict": False}
     assert record["command"] == expected
 
 
@@ -177,6 +178,26 @@ def test_a_warning_is_one_line_on_stderr_and_no_failure(stub_pipeline, write_pho
     monkeypatch.setattr("hemolens.scale.RedCellDiameter.warning", "look twice")
     assert run(write_photograph("a.png", 5), "--out", tmp_path / "out") == 0
     assert capsys.readouterr().err == "hemolens: warning: 'a.png': look twice\n"
+
+
+@pytest.mark.parametrize(("verdict", "strict", "status"), [("reject", 1, 1), ("reject", 0, 0), ("warn", 1, 0)])
+def test_only_strict_fails_and_only_for_what_is_rejected(
+    stub_pipeline, write_photograph, tmp_path, capsys, monkeypatch, verdict, strict, status
+):
+    monkeypatch.setattr("hemolens.quality.Quality.verdict", verdict)
+    assert run(write_photograph("a.png", 7), "--out", tmp_path / "out", *["--strict"] * strict) == status
+    assert verdict in capsys.readouterr().out
+    (row,) = rows(tmp_path / "out" / "counts.csv")
+    assert (row["rbc"], row["quality"], row["error"]) == ("7", verdict, "")
+
+
+def test_what_the_ruler_says_is_not_said_twice(make_result, write_photograph, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("hemolens.scale.RedCellDiameter.warning", "look twice")
+    quality = Quality((Finding("scale", "warn", "not sure"), Finding("focus", "warn", "out of focus")), {})
+    result = make_result("a.png", quality=quality)
+    monkeypatch.setattr("hemolens.batch.photographs.count_photograph", lambda photograph, **_: result)
+    assert run(write_photograph("a.png", 5), "--out", tmp_path / "out") == 0
+    assert capsys.readouterr().err == "hemolens: warning: 'a.png': look twice; out of focus\n"
 
 
 def test_a_name_with_markup_or_escapes_is_shown_as_text(stub_pipeline, write_photograph, tmp_path, capsys):

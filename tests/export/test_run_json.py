@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import hemolens
 from hemolens.export.entries import Entry
 from hemolens.export.run_json import counted_record, earlier_files, failed_record, run_bytes, run_record
+from hemolens.quality import Finding, Quality
 from hemolens.scale import RedCellDiameter
 
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -44,6 +45,15 @@ def test_a_given_ruler_is_recorded_beside_what_the_photograph_says(make_result):
 def test_the_fallback_is_no_estimate(make_result):
     fallback = RedCellDiameter(80.0, 0.0, "fallback")
     assert counted_record(ENTRY, make_result("a.jpg", diameter=fallback))["scale"]["estimate_px"] is None
+
+
+def test_the_quality_is_recorded_with_what_was_measured(make_result):
+    quality = Quality((Finding("focus", "warn", "out of focus"),), {"edge_width": 0.08})
+    assert counted_record(ENTRY, make_result("a.jpg", quality=quality))["quality"] == {
+        "verdict": "warn",
+        "reasons": ["out of focus"],
+        "measures": {"edge_width": 0.08},
+    }
 
 
 def test_a_failed_photograph_has_its_reason():

@@ -15,6 +15,7 @@ from hemolens.export import RunFiles
 from hemolens.export.entries import Entry, name_entries
 from hemolens.photograph import Photograph, read_photograph
 from hemolens.pipeline import count_photograph
+from hemolens.quality import Verdict
 from hemolens.result import Result
 from hemolens.scale import check_given_scale
 
@@ -51,6 +52,8 @@ class Outcome:
         Why it was not, in one line; empty when it was.
     warning : str
         What to know before believing the counts, in one line; empty when all is well.
+    verdict : {"accept", "warn", "reject"} or None
+        Whether the photograph is fit to be counted; None when it was not counted.
 
     """
 
@@ -58,6 +61,7 @@ class Outcome:
     counts: Counts | None
     error: str
     warning: str = ""
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True)
@@ -159,14 +163,14 @@ def count_photographs(
 
 def _count_candidate(candidate: Candidate, files: RunFiles, count_one: Callable[[Photograph], Result]) -> Outcome:
     """Count one photograph and write it; every fault of its own becomes a message."""
-    entry, counts, error, warning = candidate.entry, None, "", ""
+    entry, error = candidate.entry, ""
     if isinstance(candidate.found, PhotographError):
         error = str(candidate.found)
     else:
         try:
             result = count_one(read_photograph(candidate.found))
             files.add(entry, result)
-            counts, warning = result.counts, result.red_cell_diameter.warning
+            return Outcome(entry.image, result.counts, "", _warning_of(result), result.quality.verdict)
         except (OutputError, ModelError, UsageError):
             raise
         except HemolensError as fault:
@@ -175,7 +179,14 @@ def _count_candidate(candidate: Candidate, files: RunFiles, count_one: Callable[
             error = f"'{entry.image}' needs more memory than there is: close other programs, or cut it in parts"
         except Exception as bug:  # a bug in one photograph's path must not cost the others their counts
             error = f"'{entry.image}' met a bug of hemolens, please report it: {type(bug).__name__}: {bug}"
-    if error:
-        error = " ".join(error.split())
-        files.add_failure(entry, error)
-    return Outcome(entry.image, counts, error, warning)
+    error = " ".join(error.split())
+    files.add_failure(entry, error)
+    return Outcome(entry.image, None, error)
+
+
+def _warning_of(result: Result) -> str:
+    """Say all there is to know before believing the counts; what concerns the ruler is said once, by the ruler."""
+    ruler = result.red_cell_diameter.warning
+    said = ("scale", "warn") if ruler else None
+    others = (each.words for each in result.quality.findings if (each.check, each.verdict) != said)
+    return "; ".join(filter(None, [ruler, *others]))

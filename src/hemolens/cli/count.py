@@ -41,6 +41,7 @@ def count(
         str | None,
         typer.Option(help="Also write coco, geojson, imagej, labels, voc, yolo or parquet.", metavar="LIST"),
     ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 when a photograph is rejected.")] = False,
 ) -> None:
     """Count the cells in photographs of stained blood smears.
 
@@ -56,13 +57,15 @@ def count(
     check_given_scale(diameter_px, um_per_px)
     formats = chosen_formats(export)
     options = {"counter": counter, "diameter_px": diameter_px, "um_per_px": um_per_px, "export": export}
+    options["strict"] = strict
     command: dict[str, object] = {"name": "count", "paths": paths, "out": str(out), **options}
     batch = count_candidates(
         find_candidates(paths), out, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, formats=formats,
         command=command,
     )  # fmt: skip
-    show(counts_table([(outcome.image, outcome.counts) for outcome in batch.outcomes]), out, formats)
-    leave(batch)
+    rows = [(outcome.image, outcome.counts, outcome.verdict) for outcome in batch.outcomes]
+    show(counts_table(rows), out, formats)
+    leave(batch, strict=strict)
 
 
 def check_counter(name: str) -> None:
@@ -168,17 +171,19 @@ def show(table: Table, out: Path, formats: Sequence[str] = ()) -> None:
     console.print(RESEARCH_USE_ONLY, markup=False, soft_wrap=True)
 
 
-def leave(batch: BatchOutcome) -> None:
+def leave(batch: BatchOutcome, *, strict: bool = False) -> None:
     """End the command with the exit status that its outcome has.
 
     Raises
     ------
     typer.Exit
-        Status 130 when the user stopped the run, 1 when a photograph failed; otherwise nothing happens.
+        Status 130 when the user stopped the run, 1 when a photograph failed or, if `strict`, was rejected; otherwise
+        nothing happens.
 
     """
     if batch.interrupted:
         typer.echo("hemolens: interrupted, the results hold the photographs counted before", err=True)
         raise typer.Exit(INTERRUPTED_STATUS)
-    if any(outcome.error for outcome in batch.outcomes):
+    rejected = any(outcome.verdict == "reject" for outcome in batch.outcomes)
+    if any(outcome.error for outcome in batch.outcomes) or (strict and rejected):
         raise typer.Exit(1)

@@ -25,6 +25,8 @@ COLUMNS = (
     "error",
     "scale_origin",
     "scale_warning",
+    "quality",
+    "quality_reason",
 )
 
 
@@ -39,8 +41,8 @@ def counted_row(entry: Entry, result: Result) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        One text for each of `COLUMNS`: sizes in pixels, time in seconds, ``error`` empty, and ``scale_warning`` too
-        when all is well.
+        One text for each of `COLUMNS`: sizes in pixels, time in seconds, ``error`` empty, and ``scale_warning`` and
+        ``quality_reason`` too when all is well.
 
     """
     height, width = result.photograph.pixels.shape[:2]
@@ -59,6 +61,8 @@ def counted_row(entry: Entry, result: Result) -> tuple[str, ...]:
         "",
         result.red_cell_diameter.origin,
         result.red_cell_diameter.warning,
+        result.quality.verdict,
+        result.quality.reason,
     )
 
 

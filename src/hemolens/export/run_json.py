@@ -15,6 +15,7 @@ from hemolens.export.entries import Entry
 from hemolens.export.shelf import file_names
 
 if TYPE_CHECKING:
+    from hemolens.quality import Quality
     from hemolens.result import Result
     from hemolens.scale import RedCellDiameter
 
@@ -92,6 +93,7 @@ def counted_record(entry: Entry, result: Result) -> dict[str, Any]:
         "height": height,
         "um_per_px": result.photograph.um_per_px,
         "scale": _scale_record(result.red_cell_diameter),
+        "quality": _quality_record(result.quality),
         "overlay": entry.overlay,
         "error": None,
     }
@@ -106,6 +108,15 @@ def _scale_record(diameter: RedCellDiameter) -> dict[str, Any]:
         "estimate_px": None if estimate.origin == "fallback" else estimate.px,
         "estimate_confidence": estimate.confidence,
         "warning": diameter.warning,
+    }
+
+
+def _quality_record(quality: Quality) -> dict[str, Any]:
+    """Give the verdict, its reasons, and every measure that it was based on."""
+    return {
+        "verdict": quality.verdict,
+        "reasons": [finding.words for finding in quality.findings],
+        "measures": quality.measures,
     }
 
 
