@@ -111,14 +111,27 @@ def count(pixels: Photograph, methods: Methods) -> list[Cell]:
     return find_all_cells(map_photograph(pixels, diameter, methods), methods, pixels)
 
 
+COUNTED: dict[tuple[Path, str], tuple[list[Cell], tuple[int, int]]] = {}
+"""Cells and shape of each photograph by the model that counted it: most are compared with several labels."""
+
+
+def count_once(task: Task) -> tuple[list[Cell], tuple[int, int]]:
+    """Count a photograph, unless it was counted with this model before."""
+    key = (task.path, task.methods["rbc"].model)
+    if key not in COUNTED:
+        photograph = read_photograph(task.path)
+        n_rows, n_cols = photograph.pixels.shape[:2]
+        COUNTED[key] = count(photograph, task.methods), (n_rows, n_cols)
+    return COUNTED[key]
+
+
 def compare_all(tasks: Sequence[Task], kind: CellType) -> list[Comparison]:
     """Count photographs side by side and compare one type with its truth."""
 
     def one(task: Task) -> Comparison:
-        photograph = read_photograph(task.path)
-        shape = (photograph.pixels.shape[0], photograph.pixels.shape[1])
+        cells, shape = count_once(task)
         truth = fit_to_frame(task.path.name, task.truths, shape)[kind]
-        return compare(count(photograph, task.methods), truth, kind, shape, task.margin_px)
+        return compare(cells, truth, kind, shape, task.margin_px)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(one, tasks))

@@ -1,6 +1,7 @@
 """Choose the counters' settings for the default model, and for its folds, on photographs none of them is measured on.
 
     python benchmarks/tune_default_model.py --data data --weights benchmarks/weights [--only one-pass] [--trials 20]
+        [--counter peaks]
 
 There are three models: the default one and two folds, trained alike, each without some capture sessions of ALL-IDB1;
 the folds also each without one of the box-labelled sources. The settings of a model are searched
@@ -11,6 +12,8 @@ measured on is never among those that its settings are chosen on.
 The score that a cell gets is made a probability on the same photographs: isotonic regression of hit or false on the
 counter's own score (Zadrozny and Elkan, KDD 2002), for the counter that measures best.
 
+The counters of the paper are searched for on request (--counter, several times); what one had before stays.
+
 Writes the settings of the default model to src/hemolens/counters/settings.toml, those of the folds to
 benchmarks/default-model-settings.toml.
 """
@@ -18,8 +21,12 @@ benchmarks/default-model-settings.toml.
 from __future__ import annotations
 
 import argparse
+import csv
+import multiprocessing
+import os
 import tomllib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +35,7 @@ import tomli_w
 import hemolens
 from hemolens.cells import to_photograph
 from hemolens.config import CELL_TYPES, CellType
-from hemolens.counters import COUNTERS, PAPER_COUNTERS, find_cells
+from hemolens.counters import COUNTERS, find_cells
 from hemolens.counters.peaks import PeaksSettings
 from hemolens.counters.source import CounterSettings
 from hemolens.evaluation.all_idb1 import read_truth
@@ -37,13 +44,14 @@ from hemolens.evaluation.folder.compare import compare
 from hemolens.evaluation.labels import read_labels
 from hemolens.evaluation.paper.systems import labelled_photographs
 from hemolens.evaluation.truth import Truth, fit_to_frame
-from hemolens.evaluation.tuning import Case, tune
+from hemolens.evaluation.tuning import Case, score, tune
 from hemolens.models import shipped_models
 from hemolens.photograph import read_photograph
 from hemolens.probability_maps import Model, compute_probability_maps, load_model
 from hemolens.scale import estimate_red_cell_diameter
 from hemolens.training.box_tables import read_boxes
-from hemolens.training.setup import TrainingSetup, read_setup
+from hemolens.training.setup import read_setup
+from hemolens.training.sources import boxed_photographs
 
 DEFAULT = "one-pass"
 FOLDS = (DEFAULT, "one-pass-fold-2", "one-pass-fold-3")
@@ -53,15 +61,17 @@ UNSEEN_SOURCES = {
 }
 """The box-labelled source that a fold was not trained on: folder, table, and how many photographs are searched on."""
 
-N_PHOTOGRAPHS: dict[CellType, int] = {"rbc": 8, "wbc": 16, "plt": 12}
-"""Of each fold, at most: more cost hours."""
+BCCD, N_BCCD = "bccd_cbc", 12
+"""The source whose photographs left out of training are searched on, too, and how many of them at most."""
+
+N_OUTLINED, N_OTHER = 5, 10
+"""Photographs of ALL-IDB1 from each fold, at most: with outlined red cells, and without. More cost hours."""
 
 NO_PLATELET_TRUTH = {"S12"}
 """Capture sessions in which stain deposit is marked as platelets."""
 
 SETTINGS = Path(hemolens.__file__).parent / "counters" / "settings.toml"
 FOLD_SETTINGS = Path(__file__).parent / "default-model-settings.toml"
-HEADING = "# Settings of the counters for the folds of the default model; chosen by benchmarks/tune_default_model.py.\n"
 START: dict[CellType, dict[str, Any]] = {
     "rbc": {"edge_weight": 0.3},
     "wbc": {"centre_weight": 0},
@@ -75,70 +85,71 @@ def load_fold(name: str, weights: Path) -> Model:
     return load_model(name if name in shipped_models() else str(weights / f"{name}.onnx"))
 
 
-def never_to_tune_on(name: str) -> set[str]:
-    """Photographs that a model is measured on."""
-    return set(read_setup(name).photographs.test)
-
-
-def all_idb1_photographs(data: Path, fold: TrainingSetup, kind: CellType, without: set[str]) -> list[str]:
-    """Photographs of ALL-IDB1 that a fold has not seen, with a type labelled: an even choice of them."""
-    labelled = set(labelled_photographs(data / "all-idb1", kind))
-    sessions = sessions_of(data)
-    names = [
-        name
-        for name in fold.photographs.test
-        if name in labelled - without and not (kind == "plt" and sessions[name] in NO_PLATELET_TRUTH)
-    ]
-    return names[:: -(-len(names) // N_PHOTOGRAPHS[kind])] if names else []
-
-
 def sessions_of(data: Path) -> dict[str, str]:
     """Capture session of each photograph of ALL-IDB1."""
-    import csv
-
     with (data / "all-idb1" / "images.csv").open(newline="", encoding="utf-8") as file:
         return {row["image"]: row["session"] for row in csv.DictReader(file)}
 
 
-def cases_for(name: str, data: Path, weights: Path) -> dict[CellType, list[Case]]:
-    """Photographs to choose a model's settings on, drawn by models that have not seen them."""
-    found: dict[CellType, list[Case]] = {kind: [] for kind in CELL_TYPES}
-    for other in FOLDS:
-        if other == name:
-            continue
-        model, without = load_fold(other, weights), never_to_tune_on(name)
-        wanted: dict[Path, dict[CellType, Truth]] = {}
-        for kind in CELL_TYPES:
-            for photograph in all_idb1_photographs(data, read_setup(other), kind, without):
-                path = data / "all-idb1" / "images" / f"{photograph}.jpg"
-                wanted.setdefault(path, {})[kind] = read_truth(data / "all-idb1", photograph, kind)
-        for path, truths in wanted.items():
-            for kind, case in draw(path, truths, model, "ALL-IDB1"):
-                found[kind].append(case)
-        if other in UNSEEN_SOURCES:
-            folder, table, _ = UNSEEN_SOURCES[other]
-            labels = read_labels(data / "other" / folder / table, ("rbc", "wbc")).truths
-            for photograph in tuned_photographs(data, other):
-                path = data / "other" / folder / "images" / photograph
-                for kind, case in draw(path, dict(labels[photograph]), model, folder):
-                    found[kind].append(case)
-    return found
+def unseen_of_all_idb1(name: str, data: Path) -> Iterator[tuple[Path, dict[CellType, Truth]]]:
+    """Photographs of ALL-IDB1 that a fold has not seen, an even choice of them, with all that is labelled."""
+    folder, sessions = data / "all-idb1", sessions_of(data)
+    labelled = {kind: set(labelled_photographs(folder, kind)) for kind in CELL_TYPES}
+    labelled["plt"] = {each for each in labelled["plt"] if sessions[each] not in NO_PLATELET_TRUTH}
+    outlined = [each for each in read_setup(name).photographs.test if each in labelled["rbc"]]
+    other = [each for each in read_setup(name).photographs.test if each not in labelled["rbc"]]
+    for photograph in (*evenly(outlined, N_OUTLINED), *evenly(other, N_OTHER)):
+        kinds = [kind for kind in CELL_TYPES if photograph in labelled[kind]]
+        yield (
+            folder / "images" / f"{photograph}.jpg",
+            {kind: read_truth(folder, photograph, kind) for kind in kinds},
+        )
+
+
+def unseen_of_other_sources(name: str, data: Path) -> Iterator[tuple[Path, dict[CellType, Truth]]]:
+    """Photographs of the laboratory that a fold has not seen, and those of BCCD left out of training for this."""
+    if name in UNSEEN_SOURCES:
+        source, table, _ = UNSEEN_SOURCES[name]
+        labels = read_labels(data / "other" / source / table, ("rbc", "wbc")).truths
+        for photograph in tuned_photographs(data, name):
+            yield data / "other" / source / "images" / photograph, dict(labels[photograph])
+    (bccd,) = [source for source in read_setup(name).boxed if source.folder.endswith(BCCD)]
+    folder = data / bccd.folder
+    labels = read_labels(folder / bccd.table, CELL_TYPES).truths
+    left_out = boxed_photographs(folder, bccd, sorted(read_boxes(folder / bccd.table)), validation=True)
+    for photograph in evenly(left_out, N_BCCD):
+        yield folder / "images" / photograph, dict(labels[photograph])
 
 
 def tuned_photographs(data: Path, fold: str) -> list[str]:
-    """Photographs of the source that a fold has not seen, which settings are chosen on: an even choice."""
+    """Photographs of the source that a fold has not seen, which settings are chosen on."""
     folder, table, n_photographs = UNSEEN_SOURCES[fold]
-    names = sorted(read_boxes(data / "other" / folder / table))
-    return names[:: len(names) // n_photographs][:n_photographs]
+    return evenly(sorted(read_boxes(data / "other" / folder / table)), n_photographs)
 
 
-def draw(path: Path, truths: dict[CellType, Truth], model: Model, source: str) -> Iterator[tuple[CellType, Case]]:
-    """Apply a model to a photograph, at the diameter that the program estimates."""
-    pixels = read_photograph(path).pixels
-    shape = (pixels.shape[0], pixels.shape[1])
-    maps = compute_probability_maps(pixels, estimate_red_cell_diameter(pixels).px, model)
-    for kind, truth in fit_to_frame(path.name, truths, shape).items():
-        yield kind, Case(maps[kind], shape, truth, source)
+def evenly(names: Sequence[str], n_most: int) -> list[str]:
+    """Choose at most so many, evenly spaced.
+
+    >>> evenly(["a", "b", "c", "d", "e"], 3)
+    ['a', 'c', 'e']
+    """
+    return list(names[:: max(1, -(-len(names) // n_most))])
+
+
+def draw_unseen(name: str, data: Path, weights: Path) -> list[tuple[CellType, str, Case]]:
+    """Apply a fold to photographs it has not seen, at the diameter that the program estimates: type, name, case."""
+    model = load_fold(name, weights)
+    wanted = [(path, truths, "ALL-IDB1") for path, truths in unseen_of_all_idb1(name, data)]
+    wanted += [(path, truths, path.parts[-3]) for path, truths in unseen_of_other_sources(name, data)]
+    drawn: list[tuple[CellType, str, Case]] = []
+    for path, truths, source in wanted:
+        pixels = read_photograph(path).pixels
+        shape = (pixels.shape[0], pixels.shape[1])
+        maps = compute_probability_maps(pixels, estimate_red_cell_diameter(pixels).px, model)
+        for kind, truth in fit_to_frame(path.name, truths, shape).items():
+            drawn.append((kind, path.stem, Case(maps[kind], shape, truth, source)))
+    print(f"{name}: {len(wanted)} photographs drawn", flush=True)
+    return drawn
 
 
 def start_of(kind: CellType, counter: str) -> CounterSettings:
@@ -149,7 +160,7 @@ def start_of(kind: CellType, counter: str) -> CounterSettings:
     return COUNTERS[counter].settings_model.model_validate({"source": source})
 
 
-def calibrate(cases: Sequence[Case], kind: CellType, settings: PeaksSettings) -> PeaksSettings:
+def calibrate(cases: Sequence[Case], kind: CellType, settings: PeaksSettings) -> tuple[PeaksSettings, str]:
     """Fit what a score means on the photographs whose cells are boxed."""
     scores: list[float] = []
     is_hit: list[bool] = []
@@ -161,10 +172,40 @@ def calibrate(cases: Sequence[Case], kind: CellType, settings: PeaksSettings) ->
             scores += [cell.score for cell in (*found.hits, *found.false)]
             is_hit += [True] * len(found.hits) + [False] * len(found.false)
     if not scores:
-        return settings
+        return settings, ""
     points = fit_score_points(scores, is_hit)
-    print(f"{kind}: calibration error {calibration_error(scores, is_hit):.3f}, {len(scores)} cells", flush=True)
-    return settings.model_copy(update={"score_points": tuple(points)})
+    report = f"calibration error before {calibration_error(scores, is_hit):.3f}, {len(scores)} cells\n"
+    return settings.model_copy(update={"score_points": tuple(points)}), report
+
+
+def search(name: str, kind: CellType, counters: Sequence[str], n_trials: int) -> tuple[dict[str, Any], str]:
+    """Search the settings of counters for one type of a model: all its settings, and a line on each counter."""
+    without = set(read_setup(name).photographs.test)
+    cases = [
+        case
+        for other, drawn in DRAWN.items()
+        for each, photograph, case in drawn
+        if each == kind and other != name and photograph not in without
+    ]
+    own = dict(tomllib.loads(path_of(name).read_text(encoding="utf-8")).get(name, {}).get(kind, {}))
+    own.pop("default_counter", None)
+    report = ""
+    for counter in counters:
+        found, _ = tune(cases, kind, counter, start_of(kind, counter), n_trials=n_trials)
+        if isinstance(found, PeaksSettings):
+            found, text = calibrate(cases, kind, found)
+            report += text
+        own[counter] = found.model_dump(mode="json")
+    scores = {
+        counter: score(cases, kind, counter, COUNTERS[counter].settings_model.model_validate(settings))
+        for counter, settings in own.items()
+    }
+    own["default_counter"] = max(scores, key=lambda counter: scores[counter])
+    return own, f"{name} {kind}, {len(cases)} photographs: {scores}\n{report}"
+
+
+DRAWN: dict[str, list[tuple[CellType, str, Case]]] = {}
+"""What each fold drew; processes that search get it by being forked."""
 
 
 def main() -> None:
@@ -172,32 +213,34 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--only", choices=FOLDS, action="append")
+    parser.add_argument("--counter", choices=COUNTERS, action="append", help="peaks for all models by default")
     parser.add_argument("--trials", type=int, default=20)
     arguments = parser.parse_args()
-    for name in arguments.only or FOLDS:
-        cases = cases_for(name, arguments.data, arguments.weights)
-        own: dict[str, dict[str, Any]] = {}
-        for kind in CELL_TYPES:
-            scores: dict[str, float] = {}
-            own[kind] = {}
-            for counter in ("peaks", *PAPER_COUNTERS) if name == DEFAULT else ("peaks",):
-                found, scores[counter] = tune(
-                    cases[kind], kind, counter, start_of(kind, counter), n_trials=arguments.trials
-                )
-                if isinstance(found, PeaksSettings):
-                    found = calibrate(cases[kind], kind, found)
-                own[kind][counter] = found.model_dump(mode="json")
-                print(name, kind, counter, f"{scores[counter]:.4f}", own[kind][counter], flush=True)
-            own[kind]["default_counter"] = max(scores, key=lambda counter: scores[counter])
-        write(name, own)
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        drawn = threads.map(lambda name: draw_unseen(name, arguments.data, arguments.weights), FOLDS)
+        DRAWN.update(zip(FOLDS, drawn, strict=True))
+    tasks = [(name, kind) for kind in CELL_TYPES for name in arguments.only or FOLDS]
+    counters = arguments.counter or ["peaks"]
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as pool:
+        found = {task: pool.submit(search, *task, counters, arguments.trials) for task in tasks}
+        for (name, kind), future in found.items():
+            own, report = future.result()
+            print(report, flush=True)
+            write(name, kind, own)
 
 
-def write(name: str, own: dict[str, dict[str, Any]]) -> None:
-    """Put the settings of a model into the file they belong to."""
-    path = SETTINGS if name == DEFAULT else FOLD_SETTINGS
-    text = path.read_text(encoding="utf-8") if path.exists() else HEADING
+def path_of(name: str) -> Path:
+    """The file that the settings of a model are in."""
+    return SETTINGS if name == DEFAULT else FOLD_SETTINGS
+
+
+def write(name: str, kind: CellType, own: dict[str, Any]) -> None:
+    """Put the settings of a type of a model into the file they belong to."""
+    text = path_of(name).read_text(encoding="utf-8")
     heading = "".join(f"{line}\n" for line in text.splitlines() if line.startswith("#"))
-    path.write_text(f"{heading}\n{tomli_w.dumps(tomllib.loads(text) | {name: own})}", encoding="utf-8")
+    tables = tomllib.loads(text)
+    tables.setdefault(name, {})[kind] = own
+    path_of(name).write_text(f"{heading}\n{tomli_w.dumps(tables)}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hemolens.training.cell_planes import at_borders, draw_plane
+from hemolens.training.cell_planes import EDGE_PX, at_borders, draw_plane
 
 
 def discs(*centres, radius=10, shape=(60, 80)):
@@ -22,7 +22,8 @@ def test_touching_cells_have_an_edge_between_them():
     numbers = discs((30, 30), (30, 45))
     between = (numbers[30, :-1] == 1) & (numbers[30, 1:] == 2)
     (col,) = np.flatnonzero(between)
-    assert draw_plane("edge", numbers, 20)[30, col : col + 2].tolist() == [255, 255]
+    first, last = col - EDGE_PX + 1, col + EDGE_PX
+    assert draw_plane("edge", numbers, 20)[30, first - 1 : last + 2].tolist() == [0, *[255] * (2 * EDGE_PX), 0]
 
 
 def test_a_picture_without_cells_has_no_border():

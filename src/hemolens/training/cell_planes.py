@@ -17,6 +17,9 @@ from scipy import ndimage
 CENTRE_SIGMA = 0.09
 """Standard deviation of the peak that is drawn on a centre, in red-cell diameters."""
 
+EDGE_PX = 2
+"""Width of an edge on each side of a border: between touching cells it is twice as wide."""
+
 DEEP = 0.75
 """The centre of a cell is the mean of its pixels that lie at least this deep, of its greatest depth."""
 
@@ -61,23 +64,29 @@ class NumberedCells:
 def draw_plane(name: str, numbers: NDArray[np.uint16], red_cell_diameter_px: float) -> NDArray[np.uint8]:
     """Draw one plane of the cells: 0 … 255, shape (H, W).
 
-    ``mask`` is 255 in cells; ``edge`` on both sides of every border of a cell, one pixel on each; ``distance`` the
+    ``mask`` is 255 in cells; ``edge`` on both sides of every border of a cell (:data:`EDGE_PX`); ``distance`` the
     distance to that border as a share of the cell's greatest; ``centre`` a peak on the middle of each cell.
     """
     if name == "mask":
         return np.where(numbers > 0, 255, 0).astype(np.uint8)
     if name == "edge":
-        return np.where(at_borders(numbers), 255, 0).astype(np.uint8)
+        return np.where(at_borders(numbers, EDGE_PX), 255, 0).astype(np.uint8)
     depth = share_of_depth(numbers)
     if name == "distance":
         return np.round(255 * depth).astype(np.uint8)
     return draw_centres(numbers, depth, red_cell_diameter_px)
 
 
-def at_borders(numbers: NDArray[np.uint16]) -> NDArray[np.bool_]:
-    """Pixels beside one of another number (four neighbours)."""
-    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-    return np.asarray(cv2.dilate(numbers, cross) != cv2.erode(numbers, cross))
+def at_borders(numbers: NDArray[np.uint16], reach_px: int = 1) -> NDArray[np.bool_]:
+    """Pixels that have one of another number as near as this; the next ones to the side are at 1."""
+    near = neighbourhood(reach_px)
+    return np.asarray(cv2.dilate(numbers, near) != cv2.erode(numbers, near))
+
+
+def neighbourhood(reach_px: int) -> NDArray[np.uint8]:
+    """The pixels around one, as far as this, for OpenCV's morphology; at 1, the four to the side."""
+    side = 2 * reach_px + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
 
 def share_of_depth(numbers: NDArray[np.uint16]) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hemolens.config import CellType
 from hemolens.tiles import mirror_index
-from hemolens.training.cell_planes import PLANES, Known, NumberedCells, draw_plane
+from hemolens.training.cell_planes import EDGE_PX, PLANES, Known, NumberedCells, draw_plane, neighbourhood
 from hemolens.training.piles import Laid, Piles
 
 Slice = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
@@ -103,8 +103,8 @@ def lay_numbers(
 
 
 def between_cells(numbers: NDArray[np.uint16]) -> NDArray[np.bool_]:
-    """Pixels at the border of two cells that touch."""
-    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-    highest = cv2.dilate(numbers, cross)
-    lowest = cv2.erode(np.where(numbers == 0, np.uint16(65535), numbers), cross)
+    """Pixels of the edge between two cells that touch."""
+    near = neighbourhood(EDGE_PX)
+    highest = cv2.dilate(numbers, near)
+    lowest = cv2.erode(np.where(numbers == 0, np.uint16(65535), numbers), near)
     return np.asarray((lowest != 65535) & (highest != lowest))
