@@ -10,7 +10,7 @@ from hemolens.config import CELL_TYPES, CellType
 from hemolens.counts import Counts, FrameCounts
 from hemolens.models import CountError
 from hemolens.site import Site, SiteFactor
-from hemolens.uncertainty import CONFIDENCE, Interval, mean_per_field, times, with_model_error
+from hemolens.uncertainty import Interval, mean_per_field, student_quantile, times, with_model_error
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,5 @@ def _reach(factor: SiteFactor) -> float:
     """How many times too large or too small a factor may be for one more smear."""
     if factor.low is None or factor.high is None or factor.spread is None or factor.n_smears is None:
         return 1.0
-    from scipy.stats import t
-
-    between = float(t.ppf((1 + CONFIDENCE) / 2, factor.n_smears - 1)) * factor.spread
+    between = student_quantile(factor.n_smears - 1) * factor.spread
     return math.exp(math.hypot(math.log(factor.high / factor.low) / 2, between))

@@ -18,7 +18,8 @@ import numpy as np
 
 from hemolens.models import CountError
 
-CONFIDENCE = 0.95
+_TAIL = 0.025
+"""Beyond each limit of a 95 % interval."""
 
 _ROUNDING_VARIANCE = 1 / 12
 """Of whole numbers: two equal counts do not show that fields never differ."""
@@ -51,11 +52,10 @@ def poisson_interval(count: float) -> Interval:
     [(0.0, 3.7), (4.8, 18.4), (173.2, 229.7)]
 
     """
-    from scipy.stats import chi2
+    from scipy.special import gammaincinv
 
-    tail = (1 - CONFIDENCE) / 2
-    low = float(chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
-    return Interval(float(count), low, float(chi2.ppf(1 - tail, 2 * count + 2)) / 2)
+    low = float(gammaincinv(count, _TAIL)) if count else 0.0
+    return Interval(float(count), low, float(gammaincinv(count + 1, 1 - _TAIL)))
 
 
 def mean_per_field(counts: Sequence[int]) -> Interval:
@@ -84,14 +84,13 @@ def mean_per_field(counts: Sequence[int]) -> Interval:
     [100.0, 64.7, 147.7]
 
     """
-    from scipy.stats import norm, t
+    from scipy.special import ndtri
 
     n = len(counts)
     total = float(sum(counts))
     if n == 1 or not total:
         return Interval(*(limit / n for limit in poisson_interval(total)))
-    tail = (1 - CONFIDENCE) / 2
-    widening = float(t.ppf(tail, n - 1) / norm.ppf(tail)) ** 2
+    widening = float(student_quantile(n - 1) / ndtri(1 - _TAIL)) ** 2
     dispersion = (float(np.var(counts, ddof=1)) + _ROUNDING_VARIANCE) / (total / n) * widening
     return Interval(*(limit * dispersion / n for limit in poisson_interval(total / dispersion)))
 
@@ -100,7 +99,8 @@ def corrected_count(count: int, error: CountError) -> Interval:
     """True number of cells on a photograph, from its count and what the model's error is.
 
     Those true numbers are in the interval whose expected count is not further from the count than Student's t with
-    ``n_photographs − 1`` degrees of freedom allows (Fieller's way; the limits solve a quadratic equation).
+    ``n_photographs − 1`` degrees of freedom allows, give or take the half cell that whole numbers leave open (Fieller's
+    way; the limits solve a quadratic equation).
 
     Parameters
     ----------
@@ -118,15 +118,20 @@ def corrected_count(count: int, error: CountError) -> Interval:
     --------
     >>> error = CountError(bias=-0.1, bias_error=0.0, spread=0.0, scatter=0.2, n_photographs=1000, photographs="drawn")
     >>> [round(number) for number in corrected_count(90, error)]
-    [100, 91, 110]
+    [100, 90, 111]
 
     """
-    rate, reach = 1 + error.bias, _quantile(error)
-    # (count − rate t)² = reach² (scatter t + (spread² + bias_error²) t²), sorted by powers of t.
+    rate, reach = 1 + error.bias, student_quantile(error.n_photographs - 1)
     square = rate**2 - reach**2 * (error.spread**2 + error.bias_error**2)
-    half = count * rate + reach**2 * error.scatter / 2
-    root = math.sqrt(max(half**2 - square * count**2, 0.0))
-    low = count**2 / (half + root) if count else 0.0
+
+    def half_and_root(count: float) -> tuple[float, float]:
+        # (count − rate t)² = reach² (scatter t + (spread² + bias_error²) t²) is square t² − 2 half t + count² = 0.
+        half = count * rate + reach**2 * error.scatter / 2
+        return half, math.sqrt(max(half**2 - square * count**2, 0.0))
+
+    half, root = half_and_root(max(count - 0.5, 0.0))
+    low = max(count - 0.5, 0.0) ** 2 / (half + root) if count else 0.0
+    half, root = half_and_root(count + 0.5)
     return Interval(count / rate, low, (half + root) / square if square > 0 else math.inf)
 
 
@@ -154,7 +159,7 @@ def with_model_error(interval: Interval, error: CountError) -> Interval:
 
     """
     rate = 1 + error.bias
-    reach = _quantile(error) * math.hypot(error.spread, error.bias_error)
+    reach = student_quantile(error.n_photographs - 1) * math.hypot(error.spread, error.bias_error)
     return times(interval, Interval(1 / rate, 1 / (rate + reach), 1 / (rate - reach) if rate > reach else math.inf))
 
 
@@ -189,7 +194,12 @@ def times(first: Interval, second: Interval) -> Interval:
     return Interval(value, value * math.exp(-below), value * math.exp(above))
 
 
-def _quantile(error: CountError) -> float:
-    from scipy.stats import t
+def student_quantile(n_degrees: int) -> float:
+    """How many standard errors a 95 % interval reaches to each side (Student's t).
 
-    return float(t.ppf((1 + CONFIDENCE) / 2, error.n_photographs - 1))
+    >>> round(student_quantile(2), 2), round(student_quantile(1000), 2)
+    (4.3, 1.96)
+    """
+    from scipy.special import stdtrit
+
+    return float(stdtrit(n_degrees, 1 - _TAIL))

@@ -16,7 +16,7 @@ from hemolens.evaluation.labels.count_table import MAX_COUNT
 from hemolens.evaluation.labels.table import Row, Table, read_table
 from hemolens.photograph import quoted
 from hemolens.site import Site, SiteFactor
-from hemolens.uncertainty import CONFIDENCE
+from hemolens.uncertainty import student_quantile
 
 FEWEST_SMEARS = 3
 
@@ -93,13 +93,11 @@ def fit_factor(smears: Sequence[Smear], field_area_px: float | None = None) -> S
     20000
 
     """
-    from scipy.stats import t
-
     n = len(smears)
     logs = np.array([math.log(smear.per_ul / np.mean(smear.counts)) for smear in smears])
     variance = float(logs.var(ddof=1))
     by_chance = float(np.mean([_variance_of_log_mean(smear.counts) for smear in smears]))
-    reach = float(t.ppf((1 + CONFIDENCE) / 2, n - 1)) * math.sqrt(variance / n)
+    reach = student_quantile(n - 1) * math.sqrt(variance / n)
     middle = float(logs.mean())
     return SiteFactor(
         factor=_rounded(math.exp(middle)),
