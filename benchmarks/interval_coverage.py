@@ -166,9 +166,10 @@ def markdown(result: dict[str, list[dict[str, Any]]]) -> str:
         "# Do 95 % intervals hold the truth?",
         "",
         f"Share of {N_TIMES:,} simulated cases in which the interval holds the truth, by",
-        "`benchmarks/interval_coverage.py`. `variation` is the relative standard deviation of the density between fields.",
+        "`benchmarks/interval_coverage.py`. `variation`: relative standard deviation of the density between fields.",
         "",
-        "- An exact interval of a few cells holds the truth more often than in 95 % of cases: whole numbers leave no choice.",
+        "- The exact interval of a few cells holds the truth in more than 95 % of cases: "
+        "whole numbers leave no choice.",
         "- One field cannot show how uneven a smear is: where fields differ, its interval is too narrow for the smear.",
         "- Shipped models: test photographs whose true number the interval holds, by the error measured on the others.",
     ]

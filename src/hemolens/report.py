@@ -59,7 +59,9 @@ def summary_lines(summary: Mapping[CellType, TypeSummary]) -> list[str]:
     if not n_fields:
         return []
     means = "; ".join(f"{CELL_NAMES[kind]} {_in_words(each.expected)}" for kind, each in summary.items())
-    fields = "this one field" if n_fields == 1 else f"{n_fields} fields, if they are of one smear"
+    fields = f"{n_fields} fields, if they are of one smear"
+    if n_fields == 1:
+        fields = "one field, which does not show how uneven the smear is"
     measured = [CELL_NAMES[kind] for kind, each in summary.items() if each.holds_model_error]
     holds = (
         f"sampling error, and for {', '.join(measured)} the model's measured error"
