@@ -85,7 +85,7 @@ def _in_words(interval: Interval) -> str:
     >>> _in_words(Interval(3.21, 1.0, 7.449)), _in_words(Interval(180.2, 150.0, math.inf))
     ('3.2 (1.0–7.4)', '180 (150–no limit)')
     """
-    form = ",.0f" if interval.value >= 100 else ".1f"
+    form = ",.0f" if interval.value >= 100 or 1000 <= interval.high < math.inf else ".1f"
     high = f"{interval.high:{form}}" if math.isfinite(interval.high) else "no limit"
     return f"{interval.value:{form}} ({interval.low:{form}}–{high})"
 

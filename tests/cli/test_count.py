@@ -178,7 +178,7 @@ def test_a_site_adds_estimates_per_microlitre(stub_pipeline, write_photograph, t
     (tmp_path / "site.toml").write_text("[plt]\nfactor = 15000\n", "utf-8")
     path = write_photograph("a.png", 5)
     assert run(path, "--site", tmp_path / "site.toml", "--out", tmp_path / "out") == 0
-    assert "Estimated platelets per µl by the factor of the site: 0.0 (0.0–55,333.2)" in capsys.readouterr().out
+    assert "Estimated platelets per µl by the factor of the site: 0 (0–55,333)" in capsys.readouterr().out
     per_ul = [row["per_ul"] for row in rows(tmp_path / "out" / "summary.csv")]
     assert per_ul == ["", "", "0"]
     assert json.loads((tmp_path / "out" / "run.json").read_text())["site"] == {"plt": {"factor": 15000.0}}
