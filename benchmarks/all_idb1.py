@@ -3,8 +3,8 @@
     python benchmarks/all_idb1.py --data all-idb1 [--cards]
 
 Prints a table of the counting figures for each cell type and counter, and writes benchmarks/all-idb1.json (one record
-for each figure) and benchmarks/all-idb1.md (the README's table). With --cards, the figures of the default counters go
-into the cards of the shipped models.
+for each figure) and benchmarks/all-idb1.md (the README's table). With --cards, the figures of the default counters and
+the error of their counts go into the cards of the shipped models.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.counters import PAPER_COUNTERS
 from hemolens.evaluation.agreement import counting_accuracy, mean_absolute_error, relative_bias
 from hemolens.evaluation.all_idb1 import detect, held_out_photographs, read_truth
+from hemolens.evaluation.count_error import measure_count_error
 from hemolens.evaluation.matching import Detection, add_up
 from hemolens.evaluation.truth import Truth
 from hemolens.models import PAPER_MODELS, Figure, card_text, read_model
@@ -72,13 +73,14 @@ def figures(rows: list[tuple[str, Truth, int, Detection | None]]) -> dict[str, f
     return {name: round(value, 4) for name, value in values.items()}
 
 
-def write_cards(results: dict[CellType, dict[str, float]], n_images: dict[CellType, int]) -> None:
-    """Put the figures of the default counters into the cards."""
+def write_cards(results: dict[CellType, dict[str, float]], pairs: dict[CellType, list[tuple[int, int]]]) -> None:
+    """Put the figures of the default counters, and the error of their counts (truth, count), into the cards."""
     folder = Path(hemolens.__file__).parent / "models"
     for kind, name in PAPER_MODELS.items():
-        photographs = f"the paper's {n_images[kind]} test photographs of ALL-IDB1, held out"
+        photographs = f"the paper's {len(pairs[kind])} test photographs of ALL-IDB1, held out"
         rows = tuple(Figure(metric=m, photographs=photographs, value=v) for m, v in results[kind].items())
-        card = read_model(name).card.model_copy(update={"figures": rows})
+        error = measure_count_error(*zip(*pairs[kind], strict=True), photographs)
+        card = read_model(name).card.model_copy(update={"figures": rows, "count_error": {kind: error}})
         (folder / f"{name}.toml").write_text(card_text(card), encoding="utf-8")
 
 
@@ -133,7 +135,8 @@ def main() -> None:
     (HERE / "all-idb1.md").write_text(markdown(records), encoding="utf-8")
     if arguments.cards:
         best = {kind: figures(rows[kind, "auto"]) for kind in CELL_TYPES}
-        write_cards(best, {kind: len(rows[kind, "auto"]) for kind in CELL_TYPES})
+        pairs = {kind: [(truth.count, n) for _, truth, n, _ in rows[kind, "auto"]] for kind in CELL_TYPES}
+        write_cards(best, pairs)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python benchmarks/default_model.py --data data --weights benchmarks/weights [--cards]
 
 Writes benchmarks/default-model.json (one record for each figure) and benchmarks/default-model.md. With --cards, the
-main figures go into the model's card.
+main figures and the error of its counts go into the model's card.
 
 - Red cells: the 13 outlined photographs of ALL-IDB1, each counted by the one of three models, trained alike, that has
   not seen its capture session (the default model is one of them, for the paper's test photographs among others).
@@ -25,7 +25,7 @@ import json
 import math
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,13 +37,14 @@ from hemolens.counters import COUNTERS
 from hemolens.counts import Counts, count_cells
 from hemolens.evaluation.agreement import Figure
 from hemolens.evaluation.all_idb1 import read_truth
+from hemolens.evaluation.count_error import measure_count_error
 from hemolens.evaluation.folder.compare import Comparison, compare
 from hemolens.evaluation.paper.records import code_version, counting_figures
 from hemolens.evaluation.paper.systems import THIRTEEN, labelled_photographs
 from hemolens.evaluation.robustness import CHANGES, change_of_counts
 from hemolens.evaluation.truth import Truth, fit_to_frame, truth_of_boxes
+from hemolens.models import CountError, card_text, read_model
 from hemolens.models import Figure as CardFigure
-from hemolens.models import card_text, read_model
 from hemolens.photograph import Photograph, photograph_from_array, read_photograph
 from hemolens.pipeline import Method, Methods, choose_methods, find_all_cells, map_photograph
 from hemolens.scale import estimate_red_cell_diameter
@@ -68,6 +69,13 @@ CBC = "bccd_cbc"
 CBC_LABELS = {"TXL re-labels": "annotations_txl.csv", "CBC labels": "annotations.csv"}
 N_CHANGED = 8
 """Photographs of each source that the changes are tried on."""
+
+ERROR_TABLES: dict[CellType, str] = {
+    "rbc": "red cells, 3 folds",
+    "wbc": "held-out sessions",
+    "plt": "held-out sessions",
+}
+"""Photographs on which the error of counts is measured."""
 
 TARGETS = {
     ("red cells, 3 folds", "rbc", "counting accuracy"): 0.97,
@@ -294,7 +302,7 @@ def main() -> None:
     (HERE / "default-model.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     (HERE / "default-model.md").write_text(markdown(records), encoding="utf-8")
     if arguments.cards:
-        write_card(records)
+        write_card(records, details)
 
 
 def markdown(records: Sequence[dict[str, Any]]) -> str:
@@ -331,14 +339,23 @@ def with_interval(row: dict[str, Any], form: str) -> str:
     return f"{row['value']:{form}} ({row['low']:{form}}–{row['high']:{form}})"
 
 
-def write_card(records: Sequence[dict[str, Any]]) -> None:
-    """Put the figures that have a mark to reach into the model's card."""
+def count_errors(details: Mapping[str, Mapping[str, Sequence[int]]]) -> dict[CellType, CountError]:
+    """Error of counts of each type, from (truth, count) of the photographs in :data:`ERROR_TABLES`."""
+    errors: dict[CellType, CountError] = {}
+    for kind, table in ERROR_TABLES.items():
+        truths, counts = zip(*details[f"{table}, {kind}"].values(), strict=True)
+        errors[kind] = measure_count_error(truths, counts, table)
+    return errors
+
+
+def write_card(records: Sequence[dict[str, Any]], details: Mapping[str, Mapping[str, Sequence[int]]]) -> None:
+    """Put the figures that have a mark to reach, and the error of counts, into the model's card."""
     figures = tuple(
         CardFigure(metric=f"{CELL_NAMES[row['cell']]}: {row['metric']}", photographs=row["table"], value=row["value"])
         for row in records
         if (row["table"], row["cell"], row["metric"]) in TARGETS
     )
-    card = read_model(DEFAULT).card.model_copy(update={"figures": figures})
+    card = read_model(DEFAULT).card.model_copy(update={"figures": figures, "count_error": count_errors(details)})
     folder = Path(hemolens.__file__).parent / "models"
     (folder / f"{DEFAULT}.toml").write_text(card_text(card), encoding="utf-8")
 

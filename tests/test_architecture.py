@@ -17,6 +17,8 @@ LAYERS = """
     result
     export
     report overlay
+    summary
+    site uncertainty
     counts
     counters
     probability_maps
@@ -25,6 +27,8 @@ LAYERS = """
     tiles
     quality
     scale
+    region
+    option_file
     photograph
     formats
     synthetic

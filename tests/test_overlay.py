@@ -3,6 +3,7 @@ import pytest
 
 from hemolens.config import CELL_TYPES
 from hemolens.overlay import COLOURS, draw_overlay
+from hemolens.region import rectangle
 
 
 def grey(height=40, width=60):
@@ -86,3 +87,9 @@ def test_a_read_only_photograph_can_be_drawn_on(make_cell):
     pixels = grey()
     pixels.flags.writeable = False
     assert draw_overlay(pixels, [make_cell()], 12.0).shape == pixels.shape
+
+
+def test_the_border_of_a_region_is_drawn():
+    drawn = draw_overlay(np.full((200, 300, 3), 128, np.uint8), [], 40.0, rectangle(100, 100, 200, 150))
+    assert drawn[125, 100].max() < 100
+    assert (drawn[125, 150] == 128).all()

@@ -11,7 +11,7 @@ from hemolens.counts import Counts, count_cells
 from hemolens.errors import UsageError
 from hemolens.evaluation.matching import match_boxes
 from hemolens.photograph import photograph_from_array
-from hemolens.pipeline import count_photograph
+from hemolens.pipeline import choose_methods, count_errors, count_photograph
 from hemolens.synthetic import draw_smear
 
 
@@ -92,3 +92,9 @@ def test_a_real_photograph_that_no_model_has_seen(data):
     counts = hemolens.count(data / "all-idb1" / "images" / "Im037_0.jpg").counts
     assert abs(counts.rbc - 105) <= 10
     assert counts.wbc == 1
+
+
+def test_the_error_of_counts_holds_for_the_default_counters_only():
+    measured = count_errors(choose_methods("auto"))
+    hough = count_errors(choose_methods("circle-hough"))
+    assert set(hough) < set(measured)

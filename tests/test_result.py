@@ -15,10 +15,10 @@ def test_overlay_has_the_size_of_the_photograph(make_result, make_cell):
     assert drawn.dtype == np.uint8
 
 
-def test_save_writes_the_four_outputs(make_result, make_cell, tmp_path):
+def test_save_writes_the_five_outputs(make_result, make_cell, tmp_path):
     make_result("a.jpg", make_cell("wbc")).save(tmp_path / "out")
     written = sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*"))
-    assert written == ["cells.csv", "counts.csv", "overlay", "overlay/a.png", "run.json"]
+    assert written == ["cells.csv", "counts.csv", "overlay", "overlay/a.png", "run.json", "summary.csv"]
     assert rows(tmp_path / "out" / "counts.csv")[0]["wbc"] == "1"
     with Image.open(tmp_path / "out" / "overlay" / "a.png") as picture:
         assert picture.size == (60, 40)

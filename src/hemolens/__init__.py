@@ -20,6 +20,7 @@ from hemolens.errors import HemolensError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from hemolens.region import Region
     from hemolens.result import Result
 
 __version__ = "0.1.0"
@@ -32,6 +33,7 @@ def count(
     counter: str = "auto",
     diameter_px: float | None = None,
     um_per_px: float | None = None,
+    region: str | Region | None = None,
 ) -> Result:
     """Count the cells of one photograph.
 
@@ -47,26 +49,32 @@ def count(
         Diameter of a usual red cell in pixels, 15 to 500, in place of the estimate.
     um_per_px : float or None
         µm per pixel, 0.015 to 0.5, in place of the estimate; only one of the two.
+    region : str, Region or None
+        Where cells are counted: ``"x0,y0,x1,y1"`` in pixels, or the name of a GeoJSON file with a polygon.
 
     Returns
     -------
     Result
-        ``.counts``, ``.cells``, ``.overlay()`` and ``.save(folder)``.
+        ``.counts``, ``.frame``, ``.summary``, ``.cells``, ``.overlay()`` and ``.save(folder)``.
 
     Raises
     ------
     HemolensError
-        If the photograph cannot be read, there is no such counter, the ruler is out of range, or two are given.
+        If the photograph cannot be read, there is no such counter, the ruler is out of range, two are given, or the
+        region is malformed or outside.
 
     """
     from hemolens.photograph import photograph_from_array, read_photograph
     from hemolens.pipeline import count_photograph
+    from hemolens.region import read_region
 
+    if isinstance(region, str):
+        region = read_region(region)
     if isinstance(path_or_array, (str, PathLike)):
         photograph = read_photograph(path_or_array)
     else:
         photograph = photograph_from_array(path_or_array)
-    return count_photograph(photograph, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px)
+    return count_photograph(photograph, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, region=region)
 
 
 def __getattr__(name: str) -> Any:

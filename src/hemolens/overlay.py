@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hemolens.cells import Cell
 from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.counts import count_cells
+from hemolens.region import Region
 
 COLOURS: dict[CellType, tuple[int, int, int]] = {
     "rbc": (0, 90, 181),  # blue: dark on a bright red cell
@@ -22,7 +23,9 @@ COLOURS: dict[CellType, tuple[int, int, int]] = {
 _SUBPIXEL_BITS = 4
 
 
-def draw_overlay(pixels: NDArray[np.uint8], cells: Sequence[Cell], red_cell_diameter_px: float) -> NDArray[np.uint8]:
+def draw_overlay(
+    pixels: NDArray[np.uint8], cells: Sequence[Cell], red_cell_diameter_px: float, region: Region | None = None
+) -> NDArray[np.uint8]:
     """Draw the outlines of cells on their photograph, with a legend of the counts.
 
     Red cells are drawn first and platelets last, so that the small ones are not hidden. The outline of
@@ -36,6 +39,8 @@ def draw_overlay(pixels: NDArray[np.uint8], cells: Sequence[Cell], red_cell_diam
         In pixels of the photograph.
     red_cell_diameter_px : float
         Sets the thickness of the lines; a value that is not positive and finite is as one of 40 pixels.
+    region : Region, optional
+        Its borders are drawn, too.
 
     Returns
     -------
@@ -60,6 +65,10 @@ def draw_overlay(pixels: NDArray[np.uint8], cells: Sequence[Cell], red_cell_diam
                 if cell.type == cell_type and cell.touches_frame == touches_frame
             ]
             cv2.polylines(canvas, outlines, True, COLOURS[cell_type], n_px, cv2.LINE_AA, shift=_SUBPIXEL_BITS)
+    if region is not None:
+        for n_px, colour in ((thickness + 2, (255, 255, 255)), (thickness, (0, 0, 0))):
+            borders = [_fixed_point(ring[:, ::-1] - 0.5) for rings in region.polygons for ring in rings]
+            cv2.polylines(canvas, borders, True, colour, n_px, cv2.LINE_AA, shift=_SUBPIXEL_BITS)
     return _with_legend(canvas, cells)
 
 
@@ -73,7 +82,7 @@ def _line_thickness(red_cell_diameter_px: float) -> int:
     return int(np.clip(round((red_cell_diameter_px if usable else 40.0) / 35), 1, 8))
 
 
-def _fixed_point(outline: NDArray[np.float32]) -> NDArray[np.int32]:
+def _fixed_point(outline: NDArray[np.floating]) -> NDArray[np.int32]:
     """Turn (row, col) vertices into OpenCV's (x, y) integers with a binary fraction."""
     fixed: NDArray[np.int32] = np.rint(outline[:, None, ::-1] * 2**_SUBPIXEL_BITS).astype(np.int32)
     return fixed

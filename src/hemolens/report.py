@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
-from hemolens.config import CELL_NAMES, CELL_TYPES
+from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.counts import NO_CELLS, Counts
+from hemolens.summary import TypeSummary
+from hemolens.uncertainty import Interval
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -38,6 +41,56 @@ def counts_table(rows: Sequence[tuple[str, Counts | None, Verdict | None]]) -> T
         table.add_section()
         _add_row(table, f"total of {len(counted)}", sum(counted, NO_CELLS))
     return table
+
+
+def summary_lines(summary: Mapping[CellType, TypeSummary]) -> list[str]:
+    """Say in words what the photographs tell of their smear.
+
+    Parameters
+    ----------
+    summary : mapping
+        From :func:`hemolens.summary.summarise`.
+
+    Returns
+    -------
+    list of str
+        A line for the mean of each type with its interval, one that says which errors the intervals hold, and one for
+        each estimate per microlitre; empty when nothing was counted.
+
+    """
+    n_fields = summary["rbc"].n_fields
+    if not n_fields:
+        return []
+    means = "; ".join(f"{CELL_NAMES[kind]} {_in_words(each.expected)}" for kind, each in summary.items())
+    fields = f"{n_fields} fields, if they are of one smear"
+    if n_fields == 1:
+        fields = "one field, which does not show how uneven the smear is"
+    measured = [CELL_NAMES[kind] for kind, each in summary.items() if each.holds_model_error]
+    holds = (
+        f"sampling error, and for {', '.join(measured)} the model's measured error"
+        if measured
+        else ("sampling error only: that of the model has not been measured")
+    )
+    lines = [
+        f"Mean per field of the smear, 95 % interval, from {fields}: {means}",
+        f"Cells at the upper and left sides are not in these means; the intervals hold {holds}",
+    ]
+    return lines + [
+        f"Estimated {CELL_NAMES[kind]} per µl by the factor of the site: {_in_words(each.per_ul)}"
+        for kind, each in summary.items()
+        if each.per_ul is not None
+    ]
+
+
+def _in_words(interval: Interval) -> str:
+    """Write an interval with as many digits as it deserves.
+
+    >>> _in_words(Interval(3.21, 1.0, 7.449)), _in_words(Interval(180.2, 150.0, math.inf))
+    ('3.2 (1.0–7.4)', '180 (150–no limit)')
+    """
+    form = ",.0f" if interval.value >= 100 or 1000 <= interval.high < math.inf else ".1f"
+    high = f"{interval.high:{form}}" if math.isfinite(interval.high) else "no limit"
+    return f"{interval.value:{form}} ({interval.low:{form}}–{high})"
 
 
 def truth_table(truth: Counts, counted: Counts) -> Table:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,20 @@ from numpy.typing import NDArray
 
 from hemolens.cells import Cell
 from hemolens.config import CellType
-from hemolens.counts import Counts
+from hemolens.counts import Counts, FrameCounts, count_in_frame
 
 if TYPE_CHECKING:
     from hemolens.counters.source import CounterSettings
+    from hemolens.models import CountError
     from hemolens.photograph import Photograph
     from hemolens.quality import Quality
+    from hemolens.region import Region
     from hemolens.scale import RedCellDiameter
+    from hemolens.summary import CountedField, TypeSummary
+    from hemolens.uncertainty import Interval
+
+UNSURE_BELOW = 0.75
+"""Calibrated score below which a person should look at a cell: more than one in four such cells is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +38,9 @@ class Result:
     photograph : Photograph
         What was counted.
     cells : list of Cell
-        Every counted cell, in pixels of the photograph.
+        Every counted cell, in pixels of the photograph; with a region, those of which a part lies in it.
     counts : Counts
-        How many of each type.
+        How many of each type, cells cut by the frame included.
     red_cell_diameter : RedCellDiameter
         The ruler that the sizes hang on: pixels, how sure (0 … 1), where it comes from, and a warning.
     quality : Quality
@@ -45,6 +53,10 @@ class Result:
         Cell type → sha256 of the model that drew its map.
     seconds : float
         Time taken, in seconds.
+    region : Region or None
+        Where cells are counted; None for the whole photograph.
+    count_errors : dict
+        Cell type → the error of its counts, where the model's card states it for this counter.
 
     """
 
@@ -57,6 +69,45 @@ class Result:
     settings: dict[CellType, CounterSettings]
     models: dict[CellType, str]
     seconds: float
+    region: Region | None = None
+    count_errors: dict[CellType, CountError] = field(default_factory=dict)
+
+    @cached_property
+    def frame(self) -> FrameCounts:
+        """Cells by the counting frame, and its area (:mod:`hemolens.counts`)."""
+        shape = (self.photograph.pixels.shape[0], self.photograph.pixels.shape[1])
+        return count_in_frame(self.cells, shape, None if self.region is None else self.region.mask(shape))
+
+    @property
+    def numbers(self) -> CountedField:
+        """What this photograph adds to the summary of a smear."""
+        from hemolens.summary import CountedField
+
+        ruler = self.red_cell_diameter
+        return CountedField(self.counts, self.frame, ruler.um_per_px, ruler.um_is_assumed, self.count_errors)
+
+    @cached_property
+    def summary(self) -> dict[CellType, TypeSummary]:
+        """What this photograph alone says of its smear, for each type: interval, density, ratio."""
+        from hemolens.summary import summarise
+
+        return summarise([self.numbers])
+
+    @cached_property
+    def corrected(self) -> dict[CellType, Interval]:
+        """How many cells of each type truly are on this photograph; only types whose error was measured."""
+        from hemolens.uncertainty import corrected_count
+
+        return {kind: corrected_count(getattr(self.counts, kind), error) for kind, error in self.count_errors.items()}
+
+    @property
+    def unsure(self) -> dict[CellType, int]:
+        """How many cells score below :data:`UNSURE_BELOW`; only types whose scores are calibrated."""
+        return {
+            kind: sum(cell.type == kind and cell.score < UNSURE_BELOW for cell in self.cells)
+            for kind, settings in self.settings.items()
+            if settings.scores_are_calibrated
+        }
 
     def overlay(self) -> NDArray[np.uint8]:
         """Draw the counted cells on the photograph.
@@ -69,10 +120,10 @@ class Result:
         """
         from hemolens.overlay import draw_overlay
 
-        return draw_overlay(self.photograph.pixels, self.cells, self.red_cell_diameter.px)
+        return draw_overlay(self.photograph.pixels, self.cells, self.red_cell_diameter.px, self.region)
 
     def save(self, folder: str | PathLike[str], *, export: Sequence[str] = ()) -> None:
-        """Write ``counts.csv``, ``cells.csv``, ``overlay/NAME.png`` and ``run.json`` of this photograph.
+        """Write ``counts.csv``, ``cells.csv``, ``summary.csv``, the overlay and ``run.json`` of this photograph.
 
         Parameters
         ----------

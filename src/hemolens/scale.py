@@ -93,6 +93,24 @@ class RedCellDiameter:
     refused_um_per_px: float | None = None
 
     @property
+    def um_per_px(self) -> float | None:
+        """µm per pixel: as given or stated in the file, else for a red cell :data:`USUAL_RED_CELL_UM` wide.
+
+        None where the diameter is not to be trusted: an estimate below :data:`LEAST_TRUSTED`, or none at all.
+
+        Examples
+        --------
+        >>> RedCellDiameter(75.0, 0.9).um_per_px, RedCellDiameter(75.0, 0.2).um_per_px
+        (0.1, None)
+        """
+        return None if self.confidence < LEAST_TRUSTED else USUAL_RED_CELL_UM / self.px
+
+    @property
+    def um_is_assumed(self) -> bool:
+        """Whether µm per pixel only rests on the usual width of a red cell."""
+        return self.origin not in {"um_per_px", "file"}
+
+    @property
     def warning(self) -> str:
         """What a user must know about this ruler, in one line; empty when all is well.
 

@@ -45,6 +45,7 @@ def test_all_counted_is_exit_status_0(stub_pipeline, write_photograph, tmp_path,
         "counts.csv",
         "overlay",
         "run.json",
+        "summary.csv",
     ]
 
 
@@ -95,7 +96,7 @@ def test_an_unknown_counter_is_exit_status_2(stub_pipeline, write_photograph, tm
 
 def test_exports_are_written_and_named(stub_pipeline, write_photograph, tmp_path, capsys):
     assert run(write_photograph("a.png", 2), "--export", "geojson, coco", "--out", tmp_path / "out") == 0
-    assert "counts.csv, cells.csv, run.json and overlay/, coco.json, geojson/" in capsys.readouterr().out
+    assert "counts.csv, cells.csv, summary.csv, run.json and overlay/, coco.json, geojson/" in capsys.readouterr().out
     assert (tmp_path / "out" / "coco.json").is_file()
     assert (tmp_path / "out" / "geojson" / "a.geojson").is_file()
     record = json.loads((tmp_path / "out" / "run.json").read_text())
@@ -162,8 +163,34 @@ def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_
     assert run("my photos/", "--out", "out", "--counter", "watershed") == 0
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     expected = {"name": "count", "paths": ["my photos/"], "out": "out", "counter": "watershed"}
-    expected |= {"diameter_px": None, "um_per_px": None, "export": None, "strict": False}
+    expected |= {"diameter_px": None, "um_per_px": None, "export": None, "region": None, "site": None, "strict": False}
     assert record["command"] == expected
+
+
+def test_the_mean_of_the_smear_is_said_with_what_its_interval_holds(stub_pipeline, write_photograph, tmp_path, capsys):
+    assert run(write_photograph("a.png", 5), write_photograph("b.png", 9), "--out", tmp_path / "out") == 0
+    out = capsys.readouterr().out
+    assert "from 2 fields, if they are of one smear: red cells 7.0 (" in out
+    assert "the intervals hold sampling error only: that of the model has not been measured" in out
+    assert "per µl" not in out
+
+
+def test_a_site_adds_estimates_per_microlitre(stub_pipeline, write_photograph, tmp_path, capsys):
+    (tmp_path / "site.toml").write_text("[plt]\nfactor = 15000\n", "utf-8")
+    path = write_photograph("a.png", 5)
+    assert run(path, "--site", tmp_path / "site.toml", "--out", tmp_path / "out") == 0
+    assert "Estimated platelets per µl by the factor of the site: 0 (0–55,333)" in capsys.readouterr().out
+    per_ul = [row["per_ul"] for row in rows(tmp_path / "out" / "summary.csv")]
+    assert per_ul == ["", "", "0"]
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["site"] == {"plt": {"factor": 15000.0}}
+
+
+@pytest.mark.parametrize(("option", "value"), [("--site", "missing.toml"), ("--region", "missing.geojson")])
+def test_a_missing_option_file_is_exit_status_2(stub_pipeline, write_photograph, tmp_path, capsys, option, value):
+    assert run(write_photograph("a.png"), option, value, "--out", tmp_path / "out") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"cannot be read: got '{value}'" in line
+    assert not (tmp_path / "out").exists()
 
 
 def test_two_rulers_at_once_are_exit_status_2(stub_pipeline, write_photograph, tmp_path, capsys):
@@ -258,6 +285,20 @@ def test_a_given_ruler_is_used(smear, tmp_path, option, value):
     assert (done.returncode, done.stderr) == (0, "")
     (row,) = rows(tmp_path / "out" / "counts.csv")
     assert (row["red_cell_diameter_px"], row["scale_origin"]) == ("80.00", option[2:].replace("-", "_"))
+
+
+def test_a_region_is_counted_alone(smear, tmp_path):
+    Image.fromarray(smear.pixels).save(tmp_path / "smear.png")
+    done = hemolens("count", "smear.png", "--out", "out", "--region", "0,0,350,500", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    (row,) = rows(tmp_path / "out" / "counts.csv")
+    assert int(row["rbc_frame"]) <= int(row["rbc"]) < 25
+    assert int(row["frame_area_px"]) == 349 * 499
+    assert all(float(cell["x0"]) < 350 for cell in rows(tmp_path / "out" / "cells.csv"))
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["region"] is not None
+    done = hemolens("count", "smear.png", "--out", "out", "--region", "800,0,900,500", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "the region holds no pixel of the photograph" in rows(tmp_path / "out" / "counts.csv")[0]["error"]
 
 
 @pytest.mark.parametrize("counter", list(PAPER_COUNTERS))

@@ -126,7 +126,7 @@ def test_a_full_disk_is_an_output_error(make_result, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["counts.csv", "cells.csv", "run.json"])
+@pytest.mark.parametrize("name", ["counts.csv", "cells.csv", "summary.csv", "run.json"])
 def test_a_folder_in_the_place_of_a_table_is_refused(tmp_path, name):
     (tmp_path / name).mkdir()
     with pytest.raises(UsageError, match="has the name of something else"):

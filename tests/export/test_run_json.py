@@ -103,3 +103,7 @@ def test_a_record_of_something_else_is_no_error(tmp_path):
     for text in ("", "[]", "{}", '{"photographs": 1}', '{"photographs": [1]}', "\xff"):
         (tmp_path / "run.json").write_text(text, "latin-1")
         assert earlier_files(tmp_path) == []
+
+
+def test_the_rule_of_the_frame_is_recorded():
+    assert run_record(None, STARTED)["counting_frame"] == {"in": ["right", "lower"], "out": ["left", "upper"]}

@@ -48,7 +48,7 @@ def test_formats_that_need_nothing_are_written_without_the_extra(monkeypatch):
 @pytest.mark.parametrize("name", INSTALLED)
 def test_a_run_writes_the_files_that_are_named(name, tmp_path, drawn, make_result):
     entries = write_run(tmp_path, [name], drawn, make_result("b.jpg"))
-    before = {"counts.csv", "cells.csv", "run.json", "overlay/a.png", "overlay/b.png"}
+    before = {"counts.csv", "cells.csv", "summary.csv", "run.json", "overlay/a.png", "overlay/b.png"}
     assert set(content(tmp_path)) - before == set(file_names([name], entries))
 
 
@@ -91,8 +91,8 @@ def test_an_earlier_run_is_replaced_and_the_users_files_are_kept(tmp_path, make_
     (tmp_path / "labels" / "mine.csv").write_bytes(b"mine")
     write_run(tmp_path, ["geojson"], make_result("b.jpg"))
     assert set(content(tmp_path)) == {
-        "counts.csv", "cells.csv", "run.json", "overlay/b.png", "geojson/b.geojson", "geojson/mine.geojson",
-        "labels/mine.csv",
+        "counts.csv", "cells.csv", "summary.csv", "run.json", "overlay/b.png", "geojson/b.geojson",
+        "geojson/mine.geojson", "labels/mine.csv",
     }  # fmt: skip
 
 

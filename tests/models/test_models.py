@@ -63,3 +63,9 @@ def test_malformed_card_is_named(tmp_path):
     (tmp_path / "m.toml").write_text("name = 3")
     with pytest.raises(ModelError, match=r"card of model .* is malformed"):
         read_model(str(tmp_path / "m.onnx"))
+
+
+def test_the_error_of_a_count_is_that_of_a_type_the_model_draws():
+    for name in shipped_models():
+        card = read_model(name).card
+        assert card.cell_type is None or set(card.count_error) <= {card.cell_type}

@@ -9,6 +9,7 @@ from os import PathLike, fspath
 from pathlib import Path
 
 from hemolens.batch.found_photographs import find_photographs
+from hemolens.config import CellType
 from hemolens.counts import Counts
 from hemolens.errors import HemolensError, ModelError, OutputError, PhotographError, UsageError
 from hemolens.export import RunFiles
@@ -16,8 +17,11 @@ from hemolens.export.entries import Entry, name_entries
 from hemolens.photograph import Photograph, read_photograph
 from hemolens.pipeline import count_photograph
 from hemolens.quality import Verdict
+from hemolens.region import Region
 from hemolens.result import Result
 from hemolens.scale import check_given_scale
+from hemolens.site import Site
+from hemolens.summary import TypeSummary
 
 INTERRUPTED = "not counted: the user stopped the run before"
 
@@ -74,11 +78,14 @@ class BatchOutcome:
         One for each photograph that was reached, in order.
     interrupted : bool
         True when the user stopped the run.
+    summary : dict
+        What the counted photographs say together, for each cell type, if they are fields of one smear.
 
     """
 
     outcomes: list[Outcome]
     interrupted: bool
+    summary: Mapping[CellType, TypeSummary]
 
 
 def find_candidates(arguments: Sequence[str | PathLike[str]]) -> list[Candidate]:
@@ -106,6 +113,8 @@ def count_photographs(
     counter: str = "auto",
     diameter_px: float | None = None,
     um_per_px: float | None = None,
+    region: Region | None = None,
+    site: Site | None = None,
     formats: Sequence[str] = (),
     command: Mapping[str, object] | None = None,
     each: Callable[[Outcome], None] = lambda outcome: None,
@@ -124,6 +133,10 @@ def count_photographs(
         Name of a counter, or ``"auto"``.
     diameter_px, um_per_px : float or None
         The ruler of all photographs, in place of the estimate; see :func:`hemolens.pipeline.count_photograph`.
+    region : Region or None
+        Where cells are counted on every photograph; one that has no pixel of it fails.
+    site : Site or None
+        Factors of the microscope, for estimates per microlitre.
     formats : sequence of str
         Formats of other programs to write as well: names of :data:`hemolens.export.shelf.FORMATS`.
     command : mapping or None
@@ -147,9 +160,9 @@ def count_photographs(
 
     """
     check_given_scale(diameter_px, um_per_px)
-    count_one = partial(count_photograph, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px)
+    count_one = partial(count_photograph, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, region=region)
     outcomes: list[Outcome] = []
-    with RunFiles(folder, [candidate.entry for candidate in candidates], command, formats) as files:
+    with RunFiles(folder, [candidate.entry for candidate in candidates], command, formats, site) as files:
         try:
             for candidate in candidates:
                 outcomes.append(_count_candidate(candidate, files, count_one))
@@ -158,7 +171,7 @@ def count_photographs(
             if all(outcome.counts is None for outcome in outcomes):
                 raise
             files.cut_short(INTERRUPTED)
-    return BatchOutcome(outcomes, interrupted=not files.complete)
+    return BatchOutcome(outcomes, interrupted=not files.complete, summary=files.summary)
 
 
 def _count_candidate(candidate: Candidate, files: RunFiles, count_one: Callable[[Photograph], Result]) -> Outcome:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from hemolens.batch.photographs import BatchOutcome, Candidate
+    from hemolens.region import Region
+    from hemolens.site import Site
 
 INTERRUPTED_STATUS = 130
 """What shells report for a command stopped by Ctrl-C."""
@@ -41,30 +43,44 @@ def count(
         str | None,
         typer.Option(help="Also write coco, geojson, imagej, labels, voc, yolo or parquet.", metavar="LIST"),
     ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(help="Count only there: x0,y0,x1,y1 in pixels, or a GeoJSON file.", metavar="REGION"),
+    ] = None,
+    site: Annotated[
+        Path | None,
+        typer.Option(help="Factors of the microscope (hemolens calibrate): adds estimates per µl.", metavar="FILE"),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 when a photograph is rejected.")] = False,
 ) -> None:
     """Count the cells in photographs of stained blood smears.
 
-    Writes counts.csv, cells.csv, overlay pictures and run.json into the output folder. Example:
+    Writes counts.csv, cells.csv, summary.csv, overlay pictures and run.json into the output folder. Example:
 
         hemolens count "my photos/" --out results
     """
     from hemolens.batch.photographs import find_candidates
-    from hemolens.report import counts_table
+    from hemolens.region import read_region
+    from hemolens.report import counts_table, summary_lines
     from hemolens.scale import check_given_scale
+    from hemolens.site import read_site
 
     check_counter(counter)
     check_given_scale(diameter_px, um_per_px)
     formats = chosen_formats(export)
-    options = {"counter": counter, "diameter_px": diameter_px, "um_per_px": um_per_px, "export": export}
-    options["strict"] = strict
-    command: dict[str, object] = {"name": "count", "paths": paths, "out": str(out), **options}
+    chosen_region = None if region is None else read_region(region)
+    factors = None if site is None else read_site(site)
+    command: dict[str, object] = {
+        "name": "count", "paths": paths, "out": str(out), "counter": counter, "diameter_px": diameter_px,
+        "um_per_px": um_per_px, "export": export, "region": region, "site": None if site is None else str(site),
+        "strict": strict,
+    }  # fmt: skip
     batch = count_candidates(
-        find_candidates(paths), out, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, formats=formats,
-        command=command,
+        find_candidates(paths), out, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px,
+        region=chosen_region, site=factors, formats=formats, command=command,
     )  # fmt: skip
     rows = [(outcome.image, outcome.counts, outcome.verdict) for outcome in batch.outcomes]
-    show(counts_table(rows), out, formats)
+    show(counts_table(rows), out, formats, summary_lines(batch.summary))
     leave(batch, strict=strict)
 
 
@@ -110,6 +126,8 @@ def count_candidates(
     command: dict[str, object],
     diameter_px: float | None = None,
     um_per_px: float | None = None,
+    region: Region | None = None,
+    site: Site | None = None,
     formats: Sequence[str] = (),
 ) -> BatchOutcome:
     """Count photographs with a progress bar for more than one, and name failures and warnings on stderr.
@@ -149,6 +167,8 @@ def count_candidates(
                 counter=counter,
                 diameter_px=diameter_px,
                 um_per_px=um_per_px,
+                region=region,
+                site=site,
                 formats=formats,
                 command=command,
                 each=each,
@@ -158,15 +178,17 @@ def count_candidates(
             raise typer.Exit(INTERRUPTED_STATUS) from None
 
 
-def show(table: Table, out: Path, formats: Sequence[str] = ()) -> None:
-    """Print a table, where the results are, and what they are not for."""
+def show(table: Table, out: Path, formats: Sequence[str] = (), notes: Sequence[str] = ()) -> None:
+    """Print a table, notes on it, where the results are, and what they are not for."""
     from rich.console import Console
 
     from hemolens.export.shelf import top_names
 
     console = Console(highlight=False)
     console.print(table)
-    names = ", ".join(["counts.csv, cells.csv, run.json and overlay/", *top_names(formats)])
+    for note in notes:
+        console.print(note, markup=False, soft_wrap=True)
+    names = ", ".join(["counts.csv, cells.csv, summary.csv, run.json and overlay/", *top_names(formats)])
     console.print(f"Results in '{out}': {names}", markup=False, soft_wrap=True)
     console.print(RESEARCH_USE_ONLY, markup=False, soft_wrap=True)
 

@@ -38,6 +38,10 @@ class PeaksSettings(CounterSettings):
         description="own score of a cell and the share of such cells that are right, rising; straight lines between",
     )
 
+    @property
+    def scores_are_calibrated(self) -> bool:
+        return bool(self.score_points)
+
 
 def find_cells(maps: ProbabilityMaps, settings: PeaksSettings) -> list[Cell]:
     """Count the hills of the relief within the mask.

@@ -32,6 +32,11 @@ class CounterSettings(BaseModel):
     min_area: Discs = Field(default=0.0, description="smaller cells are not counted")
     min_score: Probability = Field(default=0.0, description="cells with a lower mean mask are not counted")
 
+    @property
+    def scores_are_calibrated(self) -> bool:
+        """Whether the score of a cell says how many of such cells are right."""
+        return False
+
 
 class SourceSettings(CounterSettings):
     """What the counters share that read the mask, the edge, or both in one."""

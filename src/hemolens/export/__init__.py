@@ -1,8 +1,9 @@
-"""Writing results: the four outputs of a run, which appear together or not at all.
+"""Writing results: the five outputs of a run, which appear together or not at all.
 
 ==================  =====================================================
 ``counts.csv``      one row for a photograph (:mod:`.counts_csv`)
 ``cells.csv``       one row for a cell (:mod:`.cells_csv`)
+``summary.csv``     one row for a cell type, all photographs together (:mod:`.summary_csv`)
 ``overlay/*.png``   the photograph with its cells drawn (:mod:`.overlay_png`)
 ``run.json``        what is needed to run it again (:mod:`.run_json`)
 ==================  =====================================================
@@ -22,11 +23,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from hemolens.config import CellType
 from hemolens.errors import OutputError, UsageError
-from hemolens.export import cells_csv, counts_csv, run_json, shelf
+from hemolens.export import cells_csv, counts_csv, run_json, shelf, summary_csv
 from hemolens.export.entries import Entry, name_entries
 from hemolens.export.overlay_png import png_bytes
 from hemolens.export.whole_file import WholeFiles, disk_errors_named
+from hemolens.site import Site
+from hemolens.summary import CountedField, TypeSummary, summarise
 
 if TYPE_CHECKING:
     import _csv
@@ -41,7 +45,7 @@ class RunFiles:
 
     A context manager: leaving it in good order replaces the files of an earlier run, leaving it by an
     exception changes nothing in the folder. ``run.json`` is removed first and written last, so that
-    while it is there all four belong to one run.
+    while it is there all five belong to one run.
 
     Parameters
     ----------
@@ -53,6 +57,8 @@ class RunFiles:
         Name and options of the command, for ``run.json``.
     formats : sequence of str
         What else is written: names of :data:`hemolens.export.shelf.FORMATS`.
+    site : Site or None
+        Factors of the microscope, for estimates per microlitre in ``summary.csv``.
 
     Attributes
     ----------
@@ -73,12 +79,15 @@ class RunFiles:
         entries: Sequence[Entry],
         command: Mapping[str, object] | None = None,
         formats: Sequence[str] = (),
+        site: Site | None = None,
     ) -> None:
         self.folder = Path(folder)
         self.complete = True
         self._exports = shelf.ExportFiles(formats, entries)
         self._refuse_targets(entries)
-        self._record = run_json.run_record(command, datetime.now(UTC).astimezone(), self._exports.names)
+        self._record = run_json.run_record(command, datetime.now(UTC).astimezone(), self._exports.names, site)
+        self._site = site
+        self._fields: list[CountedField] = []
         self._started = time.perf_counter()
         self._missing = {entry.image: entry for entry in entries}
         self._stale = run_json.earlier_files(self.folder)
@@ -89,6 +98,11 @@ class RunFiles:
             self._counts = self._begin(counts_csv.NAME, counts_csv.COLUMNS)
             self._cells = self._begin(cells_csv.NAME, cells_csv.COLUMNS)
             self._exports.begin(self._files.draft)
+
+    @property
+    def summary(self) -> dict[CellType, TypeSummary]:
+        """What the photographs written so far say together."""
+        return summarise(self._fields, self._site)
 
     def add(self, entry: Entry, result: Result) -> None:
         """Write a counted photograph; nothing of it is written when its overlay or an export cannot be made.
@@ -113,6 +127,8 @@ class RunFiles:
             self._cells.writerows(cells)
             self._counts.writerow(counts)
         del self._missing[entry.image]
+        self._fields.append(result.numbers)
+        self._record["region"] = run_json.region_record(result.region)
         self._record["models"] |= result.models
         self._record["counters"] |= result.counters
         self._record["settings"] |= {kind: each.model_dump(mode="json") for kind, each in result.settings.items()}
@@ -168,6 +184,7 @@ class RunFiles:
             with disk_errors_named(self.folder):
                 self._open.close()
                 self._exports.end(self._files.draft, self._record["photographs"])
+                (self._files.draft / summary_csv.NAME).write_bytes(summary_csv.summary_bytes(self.summary))
                 (self._files.draft / run_json.NAME).write_bytes(run_json.run_bytes(self._record))
         except OutputError:
             self._files.discard()
@@ -198,7 +215,8 @@ class RunFiles:
 
     def _refuse_targets(self, entries: Sequence[Entry]) -> None:
         exported = shelf.file_names(self._exports.names, entries)
-        names = [counts_csv.NAME, cells_csv.NAME, run_json.NAME, *(entry.overlay for entry in entries), *exported]
+        tables = [counts_csv.NAME, cells_csv.NAME, summary_csv.NAME, run_json.NAME]
+        names = [*tables, *(entry.overlay for entry in entries), *exported]
         folders = ["overlay", *shelf.folder_names(self._exports.names)]
         files = [self.folder / name for name in names]
         wrong = [path for path in files if path.is_dir()]
@@ -207,7 +225,7 @@ class RunFiles:
             raise UsageError(
                 "an output file has the name of something else",
                 came=f"'{wrong[0]}'",
-                allowed=f"counts.csv, cells.csv and run.json as files, {', '.join(folders)} as folders",
+                allowed=f"counts.csv, cells.csv, summary.csv and run.json as files, {', '.join(folders)} as folders",
                 do="choose another folder with --out, or move it away",
             )
         photographs = {Path(entry.given).resolve() for entry in entries if entry.given is not None}

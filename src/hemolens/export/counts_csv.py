@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from hemolens.config import CELL_TYPES, CellType
 from hemolens.export.entries import Entry
 from hemolens.export.spreadsheet import number, safe_text
+from hemolens.scale import USUAL_RED_CELL_UM
 
 if TYPE_CHECKING:
     from hemolens.result import Result
 
 NAME = "counts.csv"
+_OF_TYPE = (
+    "frame",
+    "expected",
+    "expected_low",
+    "expected_high",
+    "corrected",
+    "corrected_low",
+    "corrected_high",
+    "per_mm2",
+    "unsure",
+)
 COLUMNS = (
     "image",
     "width",
@@ -27,6 +41,14 @@ COLUMNS = (
     "scale_warning",
     "quality",
     "quality_reason",
+    "frame_area_px",
+    "frame_area_mm2",
+    "um_per_px",
+    "um_per_px_origin",
+    "interval_holds",
+    *(f"{kind}_{column}" for kind in CELL_TYPES for column in _OF_TYPE),
+    "wbc_per_1000_rbc",
+    "plt_per_1000_rbc",
 )
 
 
@@ -42,7 +64,7 @@ def counted_row(entry: Entry, result: Result) -> tuple[str, ...]:
     -------
     tuple of str
         One text for each of `COLUMNS`: sizes in pixels, time in seconds, ``error`` empty, and ``scale_warning`` and
-        ``quality_reason`` too when all is well.
+        ``quality_reason`` too when all is well. What is not known is empty.
 
     """
     height, width = result.photograph.pixels.shape[:2]
@@ -63,6 +85,52 @@ def counted_row(entry: Entry, result: Result) -> tuple[str, ...]:
         result.red_cell_diameter.warning,
         result.quality.verdict,
         result.quality.reason,
+        *_of_frame(result),
+        *(text for kind in CELL_TYPES for text in _of_type(result, kind)),
+        number(result.summary["wbc"].per_1000_rbc, 2),
+        number(result.summary["plt"].per_1000_rbc, 2),
+    )
+
+
+def _of_frame(result: Result) -> tuple[str, ...]:
+    ruler, numbers = result.red_cell_diameter, result.numbers
+    return (
+        str(numbers.frame.area_px),
+        number(numbers.area_mm2, 6),
+        number(ruler.um_per_px, 5),
+        um_origin(ruler.um_per_px, ruler.um_is_assumed),
+        interval_holds([kind for kind in CELL_TYPES if result.summary[kind].holds_model_error]),
+    )
+
+
+def um_origin(um_per_px: float | None, is_assumed: bool) -> str:
+    """Say what µm per pixel rest on; empty where they are not known.
+
+    >>> um_origin(0.1, True)
+    'assumed: a red cell is 7.5 µm wide'
+    """
+    if um_per_px is None:
+        return ""
+    return f"assumed: a red cell is {USUAL_RED_CELL_UM} µm wide" if is_assumed else "given"
+
+
+def interval_holds(kinds: Sequence[CellType]) -> str:
+    """Say which errors the intervals hold.
+
+    >>> interval_holds(["rbc", "wbc"])
+    'sampling; model error of rbc, wbc'
+    """
+    return "sampling" + (f"; model error of {', '.join(kinds)}" if kinds else " only")
+
+
+def _of_type(result: Result, kind: CellType) -> tuple[str, ...]:
+    summary, corrected, unsure = result.summary[kind], result.corrected.get(kind), result.unsure.get(kind)
+    return (
+        str(summary.in_frame),
+        *(number(limit, 2) for limit in summary.expected),
+        *(("", "", "") if corrected is None else (number(limit, 2) for limit in corrected)),
+        number(summary.per_mm2, 1),
+        "" if unsure is None else str(unsure),
     )
 
 

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from hemolens.config import RESEARCH_USE_ONLY
 from hemolens.export.entries import Entry
 from hemolens.export.shelf import file_names
+from hemolens.site import Site
 
 if TYPE_CHECKING:
     from hemolens.quality import Quality
+    from hemolens.region import Region
     from hemolens.result import Result
     from hemolens.scale import RedCellDiameter
 
@@ -30,8 +32,13 @@ LIBRARIES = (
     "tifffile",
 )
 
+COUNTING_FRAME = {"in": ["right", "lower"], "out": ["left", "upper"]}
+"""Sides of a photograph or a region whose cells are counted, and whose are not (:mod:`hemolens.counts`)."""
 
-def run_record(command: Mapping[str, object] | None, started: datetime, formats: Sequence[str] = ()) -> dict[str, Any]:
+
+def run_record(
+    command: Mapping[str, object] | None, started: datetime, formats: Sequence[str] = (), site: Site | None = None
+) -> dict[str, Any]:
     """Begin the record of a run.
 
     Parameters
@@ -42,6 +49,8 @@ def run_record(command: Mapping[str, object] | None, started: datetime, formats:
         With its time zone.
     formats : sequence of str
         Names of the formats that were asked for with ``--export``.
+    site : Site or None
+        Factors of the microscope.
 
     Returns
     -------
@@ -65,6 +74,9 @@ def run_record(command: Mapping[str, object] | None, started: datetime, formats:
         "counters": {},
         "settings": {},
         "exports": list(formats),
+        "counting_frame": COUNTING_FRAME,
+        "region": None,
+        "site": {kind: factor.model_dump(exclude_none=True) for kind, factor in (site or {}).items()},
         "photographs": [],
         "note": RESEARCH_USE_ONLY,
     }
@@ -97,6 +109,11 @@ def counted_record(entry: Entry, result: Result) -> dict[str, Any]:
         "overlay": entry.overlay,
         "error": None,
     }
+
+
+def region_record(region: Region | None) -> list[list[list[list[float]]]] | None:
+    """Give the corners of a region: polygons, of each its rings, of each x and y in pixels; None for no region."""
+    return None if region is None else [[ring.tolist() for ring in rings] for rings in region.polygons]
 
 
 def _scale_record(diameter: RedCellDiameter) -> dict[str, Any]:

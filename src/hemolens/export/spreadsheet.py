@@ -42,18 +42,18 @@ def plain_text(text: str) -> str:
     return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA_STARTS) else text
 
 
-def number(value: float, n_decimals: int) -> str:
+def number(value: float | None, n_decimals: int) -> str:
     """Write a number with a fixed number of decimals.
 
     Parameters
     ----------
-    value : float
+    value : float or None
     n_decimals : int
 
     Returns
     -------
     str
-        Empty when the value is not a finite number: unknown is not zero.
+        Empty when there is no value or it is not a finite number: unknown is not zero.
 
     Examples
     --------
@@ -61,4 +61,4 @@ def number(value: float, n_decimals: int) -> str:
     ('2.00', '')
 
     """
-    return f"{value:.{n_decimals}f}" if math.isfinite(value) else ""
+    return f"{value:.{n_decimals}f}" if value is not None and math.isfinite(value) else ""

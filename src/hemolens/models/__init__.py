@@ -45,13 +45,31 @@ class Figure(BaseModel):
     value: float
 
 
+class CountError(BaseModel):
+    """How far the counts of one cell type are from the truth, on photographs that the model was not fitted to.
+
+    A photograph with `t` true cells is counted ``(1 + bias) t``, with a standard deviation of ``sqrt(scatter t +
+    (spread t)²)``: each cell is missed or found twice by chance, and a whole photograph comes out high or low.
+    `bias_error` is the standard error of `bias`. ``hemolens.evaluation.count_error`` measures all four.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    bias: float = Field(gt=-1)
+    bias_error: float = Field(ge=0)
+    spread: float = Field(ge=0)
+    scatter: float = Field(ge=0)
+    n_photographs: int = Field(ge=2)
+    photographs: str
+
+
 class ModelCard(BaseModel):
     """What is known about a model.
 
     ``red_cell_diameter_px`` is the scale at which it works; ``margin_px`` is how much smaller its maps are
     than its input on each side, ``grid_px`` its pooling grid, and ``extra_px`` what an input needs beyond a
     multiple of it. ``tile_px`` is the side of the block that a tile writes, for networks whose maps depend on
-    where a tile ends; without it, any side gives the same maps.
+    where a tile ends; without it, any side gives the same maps. ``count_error`` holds for the default counter.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,6 +91,7 @@ class ModelCard(BaseModel):
     trained_on: tuple[str, ...]
     sources: tuple[Source, ...]
     figures: tuple[Figure, ...] = ()
+    count_error: dict[CellType, CountError] = {}
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from hemolens.config import CellType
 from hemolens.errors import LabelError
@@ -21,23 +21,11 @@ from hemolens.evaluation.labels.label_file import read_text
 from hemolens.evaluation.labels.labelled_types import BoxesByType, labels_of_boxes
 from hemolens.evaluation.truth import Labels
 from hemolens.photograph import quoted
-
-_Point = Annotated[list[Annotated[float, Field(allow_inf_nan=False)]], Field(min_length=2, max_length=4)]
-_Rings = Annotated[list[list[_Point]], Field(min_length=1)]
+from hemolens.region import Geometry, Polygon
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(allow_inf_nan=False)
-
-
-class _Polygon(_Part):
-    type: Literal["Polygon"]
-    coordinates: _Rings
-
-
-class _MultiPolygon(_Part):
-    type: Literal["MultiPolygon"]
-    coordinates: list[_Rings] = Field(min_length=1)
 
 
 class _Classification(_Part):
@@ -51,7 +39,7 @@ class _Properties(_Part):
 
 class _Feature(_Part):
     type: Literal["Feature"]
-    geometry: _Polygon | _MultiPolygon = Field(discriminator="type")
+    geometry: Geometry
     properties: _Properties
 
 
@@ -117,7 +105,7 @@ def _class_name(feature: _Feature) -> str:
     return name.split(":")[0]
 
 
-def _rings(geometry: _Polygon | _MultiPolygon) -> list[list[list[float]]]:
-    if isinstance(geometry, _Polygon):
+def _rings(geometry: Geometry) -> list[list[list[float]]]:
+    if isinstance(geometry, Polygon):
         return geometry.coordinates
     return [ring for rings in geometry.coordinates for ring in rings]
