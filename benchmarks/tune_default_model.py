@@ -5,9 +5,10 @@
 
 There are three models: the default one and two folds, trained alike, each without some capture sessions of ALL-IDB1;
 the folds also each without one of the box-labelled sources. The settings of a model are searched
-(hemolens.evaluation.tuning) on photographs that the other two have not seen, drawn by those: a network draws what it
-was fitted to better than other photographs, and settings chosen there do not suit others. A photograph that a model is
-measured on is never among those that its settings are chosen on.
+(hemolens.evaluation.tuning) on photographs of ALL-IDB1 that the other two have not seen, drawn by those, and on boxed
+photographs that were left out of its own training: a network draws what it was fitted to better than other photographs,
+and settings chosen there do not suit others. A photograph that a model is measured on is never among those that its
+settings are chosen on. A fold that has not been trained yet is passed over.
 
 The score that a cell gets is made a probability on the same photographs: isotonic regression of hit or false on the
 counter's own score (Zadrozny and Elkan, KDD 2002), for the counter that measures best.
@@ -56,13 +57,13 @@ from hemolens.training.sources import boxed_photographs
 DEFAULT = "one-pass"
 FOLDS = (DEFAULT, "one-pass-fold-2", "one-pass-fold-3")
 UNSEEN_SOURCES = {
-    "one-pass-fold-2": ("bcdd_ankara", "annotations.csv", 24),
-    "one-pass-fold-3": ("txl_pbc", "annotations_raabin_trainval.csv", 12),
+    "one-pass-fold-2": ("bcdd_ankara", "annotations.csv"),
+    "one-pass-fold-3": ("txl_pbc", "annotations_raabin_trainval.csv"),
 }
-"""The box-labelled source that a fold was not trained on: folder, table, and how many photographs are searched on."""
+"""The boxed source that a fold was not trained on, nor its settings chosen on: folder and table."""
 
-BCCD, N_BCCD = "bccd_cbc", 12
-"""The source whose photographs left out of training are searched on, too, and how many of them at most."""
+N_BOXED = 40
+"""Photographs of each boxed source, at most."""
 
 N_OUTLINED, N_OTHER = 5, 10
 """Photographs of ALL-IDB1 from each fold, at most: with outlined red cells, and without. More cost hours."""
@@ -107,24 +108,13 @@ def unseen_of_all_idb1(name: str, data: Path) -> Iterator[tuple[Path, dict[CellT
 
 
 def unseen_of_other_sources(name: str, data: Path) -> Iterator[tuple[Path, dict[CellType, Truth]]]:
-    """Photographs of the laboratory that a fold has not seen, and those of BCCD left out of training for this."""
-    if name in UNSEEN_SOURCES:
-        source, table, _ = UNSEEN_SOURCES[name]
-        labels = read_labels(data / "other" / source / table, ("rbc", "wbc")).truths
-        for photograph in tuned_photographs(data, name):
-            yield data / "other" / source / "images" / photograph, dict(labels[photograph])
-    (bccd,) = [source for source in read_setup(name).boxed if source.folder.endswith(BCCD)]
-    folder = data / bccd.folder
-    labels = read_labels(folder / bccd.table, CELL_TYPES).truths
-    left_out = boxed_photographs(folder, bccd, sorted(read_boxes(folder / bccd.table)), validation=True)
-    for photograph in evenly(left_out, N_BCCD):
-        yield folder / "images" / photograph, dict(labels[photograph])
-
-
-def tuned_photographs(data: Path, fold: str) -> list[str]:
-    """Photographs of the source that a fold has not seen, which settings are chosen on."""
-    folder, table, n_photographs = UNSEEN_SOURCES[fold]
-    return evenly(sorted(read_boxes(data / "other" / folder / table)), n_photographs)
+    """Boxed photographs that a fold has not seen: those left out of training to choose settings on."""
+    for source in read_setup(name).boxed:
+        folder = data / source.folder
+        labels = read_labels(folder / source.table, source.types).truths
+        left_out = boxed_photographs(folder, source, sorted(read_boxes(folder / source.table)), validation=True)
+        for photograph in evenly(left_out, N_BOXED):
+            yield folder / "images" / photograph, dict(labels[photograph])
 
 
 def evenly(names: Sequence[str], n_most: int) -> list[str]:
@@ -185,7 +175,7 @@ def search(name: str, kind: CellType, counters: Sequence[str], n_trials: int) ->
         case
         for other, drawn in DRAWN.items()
         for each, photograph, case in drawn
-        if each == kind and other != name and photograph not in without
+        if each == kind and photograph not in without and (other == name) == (case.source != "ALL-IDB1")
     ]
     own = dict(tomllib.loads(path_of(name).read_text(encoding="utf-8")).get(name, {}).get(kind, {}))
     own.pop("default_counter", None)
@@ -216,10 +206,11 @@ def main() -> None:
     parser.add_argument("--counter", choices=COUNTERS, action="append", help="peaks for all models by default")
     parser.add_argument("--trials", type=int, default=20)
     arguments = parser.parse_args()
+    trained = [name for name in FOLDS if name == DEFAULT or (arguments.weights / f"{name}.onnx").exists()]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        drawn = threads.map(lambda name: draw_unseen(name, arguments.data, arguments.weights), FOLDS)
-        DRAWN.update(zip(FOLDS, drawn, strict=True))
-    tasks = [(name, kind) for kind in CELL_TYPES for name in arguments.only or FOLDS]
+        drawn = threads.map(lambda name: draw_unseen(name, arguments.data, arguments.weights), trained)
+        DRAWN.update(zip(trained, drawn, strict=True))
+    tasks = [(name, kind) for kind in CELL_TYPES for name in arguments.only or trained]
     counters = arguments.counter or ["peaks"]
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as pool:
         found = {task: pool.submit(search, *task, counters, arguments.trials) for task in tasks}
