@@ -44,7 +44,7 @@ def train(
             progress.update(bar, completed=step.step, description=text)
 
         trained = run(chosen, data, out, on_progress=show)
-    path = write_model(trained.network, chosen, out, cpu_seconds=trained.cpu_seconds)
+    path = write_model(trained.network, chosen, out, samples=trained.samples, cpu_seconds=trained.cpu_seconds)
     typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB), card {path.with_suffix('.toml')}")
 
 

@@ -30,6 +30,8 @@ class Network(nn.Module):
         Border of the maps that is not used in whole photographs, because it depends on where a tile ends.
     tile_px : int or None
         Side of the block that a tile writes; ``None`` where any gives the same maps.
+    eight_bits : bool
+        Whether it is stored, and computes, in 8 bits once it is trained.
 
     """
 
@@ -41,6 +43,7 @@ class Network(nn.Module):
     extra_px: ClassVar[int]
     overlap_px: ClassVar[int] = 0
     tile_px: ClassVar[int | None] = None
+    eight_bits: ClassVar[bool] = False
 
     @classmethod
     def smallest_input_px(cls) -> int:

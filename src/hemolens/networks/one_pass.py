@@ -41,6 +41,7 @@ class OnePass(Network):
     grid_px = 8
     extra_px = 0
     overlap_px = 64
+    eight_bits = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hemolens.errors import TrainingError
@@ -27,6 +28,7 @@ CHECKPOINT_SECONDS = 120.0
 LOG_STEPS = 250
 N_VALIDATION_SAMPLES = 32
 N_STATISTICS_BATCHES = 100
+N_PICTURE_BATCHES = 16
 
 STATISTICS_STREAM, VALIDATION_STREAM = 1_000_000, 2_000_000
 """Numbers beyond any step: the samples drawn with them are none of those trained on."""
@@ -123,6 +125,8 @@ class Trainee:
     optimiser: torch.optim.Optimizer
     step: int = 0
     cpu_seconds: float = 0.0
+    samples: NDArray[np.uint8] | None = None
+    """Once trained, pictures to measure the ranges of activations on, for a network that is stored in 8 bits."""
 
     def save(self, path: Path, setup: TrainingSetup) -> None:
         """Write a checkpoint."""
@@ -277,7 +281,15 @@ def train(
     if setup.freeze_statistics_at is None:
         measure_statistics(trainee.network, photographs, setup)
     trainee.network.eval()
+    if trainee.network.eight_bits:
+        trainee.samples = draw_pictures(photographs, setup)
     return trainee
+
+
+def draw_pictures(photographs: Sequence[Labelled], setup: TrainingSetup) -> NDArray[np.uint8]:
+    """Pictures as the network is trained on, uint8 (N, H, W, 3), in batches that no step has seen."""
+    batches = (draw_batch(photographs, setup, STATISTICS_STREAM + i) for i in range(N_PICTURE_BATCHES))
+    return np.stack([sample.pixels for batch in batches for sample in batch])
 
 
 def validation_samples(held_out: Sequence[Labelled], setup: TrainingSetup) -> list[Sample]:

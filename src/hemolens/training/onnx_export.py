@@ -1,4 +1,4 @@
-"""Trained network → ONNX file with half-precision weights, and its card."""
+"""Trained network → ONNX file with weights in half precision or 8 bits, and its card."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from hemolens.models import ModelCard, Source, card_text
 from hemolens.networks.network import Network
 from hemolens.training.all_idb1 import SOURCES, TERMS
+from hemolens.training.eight_bits import to_eight_bits
 from hemolens.training.setup import TrainingSetup
 
 LARGEST_ROUNDING_SIZE = 64
@@ -47,10 +49,20 @@ class PixelsToMaps(nn.Module):
         return torch.unbind(torch.sigmoid(logits), dim=1)
 
 
-def write_model(network: Network, setup: TrainingSetup, folder: Path, *, cpu_seconds: float | None = None) -> Path:
-    """Write ``NAME.onnx`` and its card ``NAME.toml`` into ``folder`` and return the former's path."""
+def write_model(
+    network: Network,
+    setup: TrainingSetup,
+    folder: Path,
+    *,
+    samples: NDArray[np.uint8] | None = None,
+    cpu_seconds: float | None = None,
+) -> Path:
+    """Write ``NAME.onnx`` and its card ``NAME.toml`` into ``folder`` and return the former's path.
+
+    With ``samples``, pictures such as the network sees, uint8 (N, H, W, 3), it is stored in 8 bits.
+    """
     path = folder / f"{setup.name}.onnx"
-    sha256 = export_onnx(network, path)
+    sha256 = export_onnx(network, path, samples)
     card = ModelCard(
         name=setup.name,
         cell_type=setup.cell_type,
@@ -79,20 +91,26 @@ def _sources(setup: TrainingSetup) -> tuple[Source, ...]:
     return (*labels, *boxed, *((IMAGENET,) if setup.encoder_weights == "imagenet" else ()))
 
 
-def export_onnx(network: Network, path: Path) -> str:
-    """Write ``network`` as ONNX with weights in half precision and return the file's sha256.
+def export_onnx(network: Network, path: Path, samples: NDArray[np.uint8] | None = None) -> str:
+    """Write ``network`` as ONNX and return the file's sha256.
 
     Weights are stored as float16 and cast back when the file is loaded, so that the computation stays in
-    single precision while the file is half as large.
+    single precision while the file is half as large; or, with samples, everything is in 8 bits.
 
     Parameters
     ----------
     network : Network
         In evaluation mode.
+    path : Path
+    samples : ndarray of uint8, shape (N, H, W, 3), optional
+        Pictures such as the network sees, on which the ranges of its activations are measured.
 
     """
     model = trace(network)
-    _halve_weights(model)
+    if samples is None:
+        _halve_weights(model)
+    else:
+        model = to_eight_bits(model, samples)
     onnx.checker.check_model(model)
     data = model.SerializeToString()
     path.parent.mkdir(parents=True, exist_ok=True)

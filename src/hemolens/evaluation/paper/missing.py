@@ -48,7 +48,7 @@ def train_missing(
         weights.folder / "runs" / setup.name,
         on_progress=lambda step: on_progress(step.step, step.steps, step.seconds_left),
     )
-    write_model(trained.network, setup, weights.folder, cpu_seconds=trained.cpu_seconds)
+    write_model(trained.network, setup, weights.folder, samples=trained.samples, cpu_seconds=trained.cpu_seconds)
 
 
 def untuned(systems: Sequence[System], weights: Weights) -> list[tuple[System, TrainingSetup]]:
