@@ -11,7 +11,7 @@ and settings chosen there do not suit others. A photograph that a model is measu
 settings are chosen on. A fold that has not been trained yet is passed over.
 
 The score that a cell gets is made a probability on the same photographs: isotonic regression of hit or false on the
-counter's own score (Zadrozny and Elkan, KDD 2002), for the counter that measures best.
+counter's own score (Zadrozny and Elkan, KDD 2002).
 
 The counters of the paper are searched for on request (--counter, several times); what one had before stays.
 
@@ -150,21 +150,23 @@ def start_of(kind: CellType, counter: str) -> CounterSettings:
     return COUNTERS[counter].settings_model.model_validate({"source": source})
 
 
-def calibrate(cases: Sequence[Case], kind: CellType, settings: PeaksSettings) -> tuple[PeaksSettings, str]:
+def calibrate(
+    cases: Sequence[Case], kind: CellType, counter: str, settings: CounterSettings
+) -> tuple[CounterSettings, str]:
     """Fit what a score means on the photographs whose cells are boxed."""
     scores: list[float] = []
     is_hit: list[bool] = []
     for maps, shape, truth, _ in cases:
         if truth.boxes is not None:
             n_rows, n_cols = maps.mask.shape
-            cells = to_photograph(find_cells(maps, "peaks", settings), (n_rows, n_cols), shape)
+            cells = to_photograph(find_cells(maps, counter, settings), (n_rows, n_cols), shape)
             found = compare(cells, truth, kind, shape)
             scores += [cell.score for cell in (*found.hits, *found.false)]
             is_hit += [True] * len(found.hits) + [False] * len(found.false)
     if not scores:
         return settings, ""
     points = fit_score_points(scores, is_hit)
-    report = f"calibration error before {calibration_error(scores, is_hit):.3f}, {len(scores)} cells\n"
+    report = f"{counter}: calibration error before {calibration_error(scores, is_hit):.3f}, {len(scores)} cells\n"
     return settings.model_copy(update={"score_points": tuple(points)}), report
 
 
@@ -182,9 +184,8 @@ def search(name: str, kind: CellType, counters: Sequence[str], n_trials: int) ->
     report = ""
     for counter in counters:
         found, _ = tune(cases, kind, counter, start_of(kind, counter), n_trials=n_trials)
-        if isinstance(found, PeaksSettings):
-            found, text = calibrate(cases, kind, found)
-            report += text
+        found, text = calibrate(cases, kind, counter, found)
+        report += text
         own[counter] = found.model_dump(mode="json")
     scores = {
         counter: score(cases, kind, counter, COUNTERS[counter].settings_model.model_validate(settings))

@@ -100,6 +100,17 @@ def test_counting_leaves_the_maps_as_they_were(disc_maps: DiscMaps, counter_name
     np.testing.assert_array_equal(maps.edge, edge)
 
 
+@pytest.mark.parametrize("counter_name", PAPER_COUNTERS)
+def test_a_calibrated_score_is_read_off_the_line(disc_maps: DiscMaps, counter_name: str) -> None:
+    maps = disc_maps(DISCS, diameter_px=30, edge_px=2)
+    own = settings_for("rbc-do-unet", "rbc", counter_name)
+    scores = [cell.score for cell in find_cells(maps, counter_name, own)]
+    calibrated = own.model_copy(update={"score_points": ((0.0, 0.1), (1.0, 0.6))})
+    assert calibrated.scores_are_calibrated
+    found = [cell.score for cell in find_cells(maps, counter_name, calibrated)]
+    assert found == pytest.approx([0.1 + 0.5 * score for score in scores])
+
+
 @given(discs=DISC_FIELDS)
 @settings(max_examples=15, deadline=None, derandomize=True)
 def test_turning_the_picture_does_not_change_the_count(

@@ -71,11 +71,3 @@ def test_the_mask_alone_can_be_the_relief():
     own = maps((30, 30), (30, 70), centre=None)
     only_mask = PeaksSettings(centre_weight=0, distance_weight=0, mask_weight=1, min_depth=0)
     assert len(find_cells(own, only_mask)) == len(find_cells(replace(own, distance=None), only_mask)) > 0
-
-
-def test_a_score_becomes_the_share_of_such_cells_that_are_right():
-    own = maps((30, 30))
-    (cell,) = find_cells(own, PeaksSettings())
-    (sure,) = find_cells(own, PeaksSettings(score_points=((0.0, 0.1), (1.0, 0.9))))
-    assert (cell.score, sure.score) == (1.0, pytest.approx(0.9))
-    assert sure.box == cell.box

@@ -7,8 +7,6 @@ type that the network draws only as a mask, the mask is the relief.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
@@ -33,14 +31,6 @@ class PeaksSettings(CounterSettings):
     min_depth: Probability = Field(
         default=0.1, description="two cells are one unless the pass between their peaks is this much lower than both"
     )
-    score_points: tuple[tuple[Probability, Probability], ...] = Field(
-        default=(),
-        description="own score of a cell and the share of such cells that are right, rising; straight lines between",
-    )
-
-    @property
-    def scores_are_calibrated(self) -> bool:
-        return bool(self.score_points)
 
 
 def find_cells(maps: ProbabilityMaps, settings: PeaksSettings) -> list[Cell]:
@@ -77,15 +67,7 @@ def find_cells(maps: ProbabilityMaps, settings: PeaksSettings) -> list[Cell]:
     seeds = find_seeds(height, min_height=settings.min_height, reach_px=reach_px)
     hills = merge_shallow(flood(height, seeds, body), height, settings.min_depth)
     cells = cells_from_labels(hills, cell_type=maps.cell_type, score_map=maps.mask)
-    return [calibrated(cell, settings) for cell in large_and_sure(cells, maps, settings)]
-
-
-def calibrated(cell: Cell, settings: PeaksSettings) -> Cell:
-    """Replace the own score of a cell by the share of such cells that are right, where that is known."""
-    if not settings.score_points:
-        return cell
-    own, share = zip(*settings.score_points, strict=True)
-    return replace(cell, score=float(np.interp(cell.score, own, share)))
+    return large_and_sure(cells, maps, settings)
 
 
 def relief(maps: ProbabilityMaps, settings: PeaksSettings) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -31,11 +32,15 @@ class CounterSettings(BaseModel):
     max_hole: Discs = Field(default=0.1, description="holes of the mask up to this size are filled (pale centres)")
     min_area: Discs = Field(default=0.0, description="smaller cells are not counted")
     min_score: Probability = Field(default=0.0, description="cells with a lower mean mask are not counted")
+    score_points: tuple[tuple[Probability, Probability], ...] = Field(
+        default=(),
+        description="own score of a cell and the share of such cells that are right, rising; straight lines between",
+    )
 
     @property
     def scores_are_calibrated(self) -> bool:
         """Whether the score of a cell says how many of such cells are right."""
-        return False
+        return bool(self.score_points)
 
 
 class SourceSettings(CounterSettings):
@@ -240,6 +245,16 @@ def red_cell_disc_px(maps: ProbabilityMaps) -> float:
 
 
 def large_and_sure(cells: list[Cell], maps: ProbabilityMaps, settings: CounterSettings) -> list[Cell]:
-    """Keep the cells that are neither too small nor too doubtful to be counted."""
+    """Keep the cells that are neither too small nor too doubtful to be counted, and calibrate their scores."""
     min_area_px = settings.min_area * red_cell_disc_px(maps)
-    return [cell for cell in cells if cell.area_px >= min_area_px and cell.score >= settings.min_score]
+    return [
+        calibrated(cell, settings) for cell in cells if cell.area_px >= min_area_px and cell.score >= settings.min_score
+    ]
+
+
+def calibrated(cell: Cell, settings: CounterSettings) -> Cell:
+    """Replace the own score of a cell by the share of such cells that are right, where that is known."""
+    if not settings.score_points:
+        return cell
+    own, share = zip(*settings.score_points, strict=True)
+    return replace(cell, score=float(np.interp(cell.score, own, share)))
