@@ -4,6 +4,7 @@
 ``*.csv`` with boxes            ``image,type,x0,y0,x1,y1`` (:mod:`.box_table`)
 ``*.csv`` with counts           ``image`` and any of ``rbc,wbc,plt`` (:mod:`.count_table`)
 ``*.json``                      outlines or boxes in the layout of COCO (:mod:`.coco_outlines`)
+``*.json``, a folder            outlines of DO-U-Net, a file for each photograph (:mod:`.do_unet_outlines`)
 ``*.geojson``, a folder         objects of QuPath, a file for each photograph (:mod:`.geojson`)
 ``*.zip``, a folder             regions of ImageJ, a file for each photograph (:mod:`.imagej_rois`)
 ``*.xml``, a folder             boxes of Pascal VOC, a file for each photograph (:mod:`.voc_boxes`)
@@ -27,9 +28,10 @@ from hemolens.evaluation.labels.box_table import COLUMNS as BOX_COLUMNS
 from hemolens.evaluation.labels.box_table import read_box_table
 from hemolens.evaluation.labels.coco_outlines import read_coco_outlines
 from hemolens.evaluation.labels.count_table import read_count_table
+from hemolens.evaluation.labels.do_unet_outlines import is_do_unet, read_do_unet_outlines
 from hemolens.evaluation.labels.geojson import read_geojson
 from hemolens.evaluation.labels.imagej_rois import read_roi_zips
-from hemolens.evaluation.labels.label_file import files_in
+from hemolens.evaluation.labels.label_file import files_in, read_text
 from hemolens.evaluation.labels.mask_folder import read_mask_folder
 from hemolens.evaluation.labels.table import read_table
 from hemolens.evaluation.labels.voc_boxes import read_voc_boxes
@@ -38,11 +40,13 @@ from hemolens.evaluation.truth import Labels
 from hemolens.photograph import quoted
 
 ALLOWED = (
-    "a CSV of boxes or counts, COCO in a .json file, QuPath's .geojson, ImageJ's .zip of regions, Pascal VOC's .xml, "
-    "a folder of one of the last three, of YOLO boxes with classes.txt, or of masks or label images in rbc, wbc, plt"
+    "a CSV of boxes or counts, COCO in a .json file, DO-U-Net's .json, QuPath's .geojson, ImageJ's .zip of regions, "
+    "Pascal VOC's .xml, a folder of one of the last four, of YOLO boxes with classes.txt, or of masks or label images "
+    "in rbc, wbc, plt"
 )
 
 FILE_READERS: dict[str, Callable[[Sequence[Path], Collection[CellType] | None], Labels]] = {
+    ".json": read_do_unet_outlines,
     ".geojson": read_geojson,
     ".zip": read_roi_zips,
     ".xml": read_voc_boxes,
@@ -97,7 +101,7 @@ def _read(path: Path, types: Collection[CellType] | None) -> Labels:
     if not path.exists():
         raise LabelError("there are no such labels", came=quoted(path), allowed=ALLOWED, do="check the name")
     suffix = path.suffix.lower()
-    if suffix == ".json":
+    if suffix == ".json" and not is_do_unet(read_text(path)):
         return read_coco_outlines(path, types)
     if suffix in FILE_READERS:
         return FILE_READERS[suffix]([path], types)
@@ -122,6 +126,8 @@ def _read_folder(folder: Path, types: Collection[CellType] | None) -> Labels:
     found = [suffix for suffix, paths in files.items() if paths]
     found += [CLASSES] if (folder / CLASSES).is_file() else []
     found += ["masks"] if any((folder / kind).is_dir() for kind in CELL_TYPES) else []
+    if len(found) > 1 and ".json" in found:  # many programs leave such a file beside their labels
+        found.remove(".json")
     if len(found) > 1:
         what, do = "the folder holds labels of several formats", "name a folder with one of them"
         raise LabelError(what, came=f"{', '.join(found)} in {quoted(folder)}", allowed=ALLOWED, do=do)
