@@ -1,6 +1,6 @@
 """Choose the counters' settings for the default model, and for its folds, on photographs none of them is measured on.
 
-    python benchmarks/tune_default_model.py --data data --weights benchmarks/weights [--only one-pass] [--trials 20]
+    python benchmarks/tune_default_model.py --data data --weights benchmarks/weights [--only one-pass] [--trials 12]
         [--counter peaks]
 
 There are three models: the default one and two folds, trained alike, each without some capture sessions of ALL-IDB1;
@@ -65,7 +65,7 @@ UNSEEN_SOURCES = {
 N_BOXED = 40
 """Photographs of each boxed source, at most."""
 
-N_OUTLINED, N_OTHER = 5, 10
+N_OUTLINED, N_OTHER = 4, 6
 """Photographs of ALL-IDB1 from each fold, at most: with outlined red cells, and without. More cost hours."""
 
 NO_PLATELET_TRUTH = {"S12"}
@@ -205,7 +205,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--only", choices=FOLDS, action="append")
     parser.add_argument("--counter", choices=COUNTERS, action="append", help="peaks for all models by default")
-    parser.add_argument("--trials", type=int, default=20)
+    parser.add_argument("--trials", type=int, default=12)
     arguments = parser.parse_args()
     trained = [name for name in FOLDS if name == DEFAULT or (arguments.weights / f"{name}.onnx").exists()]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
