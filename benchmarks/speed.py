@@ -61,7 +61,10 @@ class Cost(NamedTuple):
 
 
 def run(command: Sequence[str], n_threads: int) -> Cost:
-    """Run a process on so many processors, and wait for it."""
+    """Run a process on so many processors, and wait for it.
+
+    Its memory counts from the size of this process, which forks: measure before doing anything large here.
+    """
     processors = sorted(os.sched_getaffinity(0))[:n_threads]
     environment = os.environ | {"OMP_NUM_THREADS": str(n_threads), "OPENBLAS_NUM_THREADS": str(n_threads)}
     started = time.perf_counter()
@@ -199,8 +202,8 @@ def markdown(result: dict[str, Any]) -> str:
         f"`benchmarks/speed.py`, hemolens {machine['hemolens']}, {machine['processor']}, Python {machine['python']},",
         f"ONNX Runtime {machine['onnxruntime']}; one thread does {result['matrix_gflop_per_s']:.0f} GFLOP/s in a",
         f"single-precision matrix product, and {result['network']['gflop_per_s']:.0f} in the network",
-        f"({result['network']['share_of_matrix_product']:.0%}). *Products*: how many products of two {MATRIX} × {MATRIX}",
-        "matrices one thread does in the processor seconds.",
+        f"({result['network']['share_of_matrix_product']:.0%}). *Products*: products of two matrices of side {MATRIX}",
+        "that one thread does in the processor seconds.",
         "",
         "| what | at | threads | wall s | CPU s | products | peak MB |",
         "|---|--:|--:|--:|--:|--:|--:|",
