@@ -61,7 +61,7 @@ def count(
     """
     from hemolens.batch.photographs import find_candidates
     from hemolens.region import read_region
-    from hemolens.report import counts_table, summary_lines
+    from hemolens.report.terminal import counts_table, summary_lines
     from hemolens.scale import check_given_scale
     from hemolens.site import read_site
 

@@ -1,9 +1,9 @@
 import pytest
 
-from hemolens.evaluation.html_page import html_page
 from hemolens.evaluation.paper.page import markdown_page
 from hemolens.evaluation.paper.records import Record
 from hemolens.models import read_model
+from hemolens.report.html_page import html_page
 
 
 def record(**changes):

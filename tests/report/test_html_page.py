@@ -1,6 +1,6 @@
 import pytest
 
-from hemolens.evaluation.html_page import html_page, markdown_table, markdown_text
+from hemolens.report.html_page import html_page, markdown_table, markdown_text
 
 NAME = "<script>a|b](x) `_*.jpg"
 
