@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 JPEG_QUALITY = 85
 
+_HINT = "Rest the pointer on a cell to see what it is. Click the picture: then the wheel zooms, and dragging moves."
+
 _TOLERANCE_PX = 0.4
 """An outline with fewer corners is nowhere further from the true one, in pixels of the picture."""
 
@@ -98,7 +100,7 @@ class CellPicture:
         picture = base64.b64encode(self.jpeg).decode()
         shapes = [self._border(points) for points in self.borders] + [self._polygon(each) for each in self.outlines]
         return (
-            f'<span class="cells" id="{self.anchor}">{switches}{buttons}'
+            f'<span class="cells" id="{self.anchor}">{switches}{buttons}<small>{_HINT}</small>'
             f'<svg class="view" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" '
             f'width="{self.width}" tabindex="0" role="img" aria-label="photograph with its counted cells">'
             f'<image width="{self.width}" height="{self.height}" href="data:image/jpeg;base64,{picture}"/>\n'

@@ -15,7 +15,7 @@ from hemolens.uncertainty import mean_per_field, poisson_interval
 FEWEST_CELLS = 10
 """The widths of fewer cells are not plotted."""
 
-_N_BARS = 24
+_SIZE = {"width": 290.0, "height": 220.0}
 
 
 def size_plot(diameters: ArrayLike, unit: str, kind: CellType) -> Plot:
@@ -38,13 +38,12 @@ def size_plot(diameters: ArrayLike, unit: str, kind: CellType) -> Plot:
     values = np.asarray(diameters, np.float64)
     low, high = float(values.min()), float(values.max())
     reach = max(high - low, 0.1 * high)
-    step = _spacing(low, low + reach)
+    step = _spacing(low, low + reach, n_most=round(min(max(2 * len(values) ** 0.5, 6), 24)))
     first, last = math.floor(low / step), math.floor((low + reach) / step) + 1
     edges = np.arange(first, last + 1) * step
     numbers, _ = np.histogram(values, edges)
-    axes = Axes(
-        (float(edges[0]), float(edges[-1])), (0, float(numbers.max())), f"diameter, {unit}", f"{CELL_NAMES[kind]}"
-    )
+    xs, ys = (float(edges[0]), float(edges[-1])), (0.0, float(numbers.max()))
+    axes = Axes(xs, ys, f"diameter, {unit}", CELL_NAMES[kind], **_SIZE, whole=True)
     shapes: list[Shape] = [
         axes.bar(left, left + step, n, f"{left:.3g} to {left + step:.3g} {unit}: {n}")
         for left, n in zip(edges[:-1].tolist(), numbers.tolist(), strict=True)
@@ -53,13 +52,13 @@ def size_plot(diameters: ArrayLike, unit: str, kind: CellType) -> Plot:
     mean, deviation = float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0
     for place, dash in ((mean - deviation, "6 4"), (mean, ""), (mean + deviation, "6 4")):
         if edges[0] <= place <= edges[-1]:
-            shapes.append(axes.line((place, 0), (place, float(numbers.max())), ORANGE, dash))
+            shapes.append(axes.line((place, 0), (place, ys[1]), ORANGE, dash))
     return axes.drawn(shapes)
 
 
-def _spacing(low: float, high: float) -> float:
-    """Give a round width of which about :data:`_N_BARS` lie between two numbers."""
-    first, second, *_ = ticks(low, high, _N_BARS)
+def _spacing(low: float, high: float, n_most: int) -> float:
+    """Give a round width that fits so many times at most between two numbers, and twice at least."""
+    first, second, *_ = ticks(low, high, n_most)
     return second - first
 
 
@@ -85,7 +84,7 @@ def fields_plot(names: Sequence[str], counts: Sequence[int], kind: CellType) -> 
     spans = [poisson_interval(count) for count in counts]
     highest = max(1.0, *(span.high for span in spans), min(mean.high, 2 * max(counts)))
     numbers = range(1, len(counts) + 1)
-    axes = Axes((0.5, len(counts) + 0.5), (0, highest), "photograph", f"{CELL_NAMES[kind]}, counting frame")
+    axes = Axes((0.5, len(counts) + 0.5), (0, highest), "photograph", CELL_NAMES[kind], **_SIZE, whole=True)
     shapes: list[Shape] = [axes.band(mean.low, min(mean.high, highest))]
     shapes.append(axes.line((0.5, mean.value), (len(counts) + 0.5, mean.value), ORANGE))
     shapes += [

@@ -91,6 +91,10 @@ SIZE_NOTE = """Diameters are those of circles of the same area, of cells that do
 standard deviation over mean; cells that touch and were counted as one make it larger. It is not the RDW of an
 analyser."""
 
+COLOURS_NOTE = "Outlines: blue, red cells; yellow, white cells; green, platelets."
+
+UNSURE_NOTE = """**Unsure**: cells with a broken outline in the picture; a person should look at them."""
+
 FIELDS_NOTE = """Dots: photographs in the order of the table, with what chance alone does to a count (95 % Poisson
 intervals). Orange: mean of all, with its interval. Where the dots scatter more than their lines are long, the fields
 are not alike."""
@@ -121,7 +125,7 @@ def markdown_page(
     title = markdown_text(photographs[0].image) if one else f"{len(photographs)} photographs"
     parts = [f"# Blood smear report: {title}", f"**{NOTICE}** {_opening(photographs, record)}"]
     if counted:
-        parts += ["## Counts", _summary_table(summary), _summary_note(summary)]
+        parts += ["## Counts", _summary_table(summary), *_cautions(counted), _summary_note(summary)]
     if not one:
         parts += ["## Photographs", _photographs_table(photographs), *_over_all(counted)]
     for number, each in enumerate(photographs, start=1):
@@ -199,6 +203,16 @@ def _summary_table(summary: Mapping[CellType, TypeSummary]) -> str:
     return markdown_table([*header, *(["per µl (95 %)"] if any_ul else [])], rows)
 
 
+def _cautions(counted: Sequence[ReportedPhotograph]) -> list[str]:
+    """Say what makes means over these photographs worth little."""
+    lines = []
+    if n_rejected := sum(each.quality.verdict == "reject" for each in counted):
+        lines.append(f"**Photographs that were rejected ({n_rejected}) are part of these numbers.**")
+    if len({each.size_px for each in counted}) > 1:
+        lines.append("**The photographs are of different sizes: a mean per field says little.**")
+    return [" ".join(lines)]
+
+
 def _summary_note(summary: Mapping[CellType, TypeSummary]) -> str:
     return (
         f"From {fields_in_words(summary['rbc'].n_fields)}. The intervals hold {errors_in_words(summary)}. {FRAME_NOTE}"
@@ -218,12 +232,13 @@ def _photographs_table(photographs: Sequence[Reported]) -> str:
         counts = [_count_in_words(each, kind) for kind in CELL_TYPES]
         rows.append([small, linked, *counts, _quality_in_words(each.quality)])
     table = markdown_table(header, rows)
-    return f"{table}\n\nCounted cells; in brackets the corrected number and its 95 % interval. {CORRECTED_NOTE}"
+    any_corrected = any(isinstance(each, ReportedPhotograph) and each.corrected for each in photographs)
+    return f"{table}\n\n{CORRECTED_NOTE}" if any_corrected else table
 
 
 def _count_in_words(each: ReportedPhotograph, kind: CellType) -> str:
     count = str(getattr(each.counts, kind))
-    return f"{count} ({interval_text(each.corrected[kind])})" if kind in each.corrected else count
+    return f"{count}, corrected {interval_text(each.corrected[kind])}" if kind in each.corrected else count
 
 
 def _quality_in_words(quality: Quality) -> str:
@@ -263,7 +278,7 @@ def _size_row(name: str, diameters: NDArray[np.float64], unit: str) -> list[str]
         return [name, "0", NONE, NONE, NONE]
     mean, deviation = float(diameters.mean()), float(diameters.std(ddof=1)) if n > 1 else None
     in_unit = [f"{mean:.1f} {unit}", NONE if deviation is None else f"{deviation:.1f} {unit}"]
-    return [name, str(n), *in_unit, NONE if deviation is None else f"{deviation / mean:.0%}"]
+    return [name, str(n), *in_unit, NONE if deviation is None else f"{100 * deviation / mean:.0f} %"]
 
 
 def _size_table(rows: Sequence[Sequence[str]]) -> str:
@@ -276,7 +291,7 @@ def _photograph_section(each: ReportedPhotograph, number: int, *, one: bool) -> 
         "\n".join(f"- {markdown_text(_capital(found.words))} ({found.verdict})." for found in each.quality.findings)
     ]
     if each.picture is not None:
-        parts += [f"![the photograph with its cells]({picture_name(number)})"]
+        parts += [f"![the photograph with its cells]({picture_name(number)})", COLOURS_NOTE]
     parts += [_counts_table(each, one=one), CORRECTED_NOTE if one and each.corrected else "", _ruler_sentence(each)]
     sizes = {kind: diameters_of(each, kind) for kind in CELL_TYPES}
     parts += [_size_table([_size_row(CELL_NAMES[kind], *found) for kind, found in sizes.items()])]
@@ -288,20 +303,20 @@ def _photograph_section(each: ReportedPhotograph, number: int, *, one: bool) -> 
 
 
 def _counts_table(each: ReportedPhotograph, *, one: bool) -> str:
-    header = ["", "counted", "corrected (95 %)", "unsure"]
+    header = ["", "counted", *(["corrected (95 %)"] if each.corrected else []), *(["unsure"] if each.unsure else [])]
     header += [] if one else ["counting frame", "mean per field of the smear, from this field alone (95 %)"]
     rows = [
         [
             CELL_NAMES[kind],
             str(getattr(each.counts, kind)),
-            interval_text(each.corrected[kind]) if kind in each.corrected else NONE,
-            str(each.unsure.get(kind, NONE)),
+            *([interval_text(each.corrected[kind]) if kind in each.corrected else NONE] if each.corrected else []),
+            *([str(each.unsure.get(kind, NONE))] if each.unsure else []),
             *([] if one else [str(getattr(each.in_frame, kind)), interval_text(each.expected[kind])]),
         ]
         for kind in CELL_TYPES
     ]
-    unsure = "" if each.unsure else "Scores of these models are not calibrated: no cell is marked as unsure."
-    return markdown_table(header, rows) + (f"\n\n{unsure}" if unsure else "")
+    note = UNSURE_NOTE if each.unsure else "The scores of these models are not calibrated: no cell is marked as unsure."
+    return f"{markdown_table(header, rows)}\n\n{note}"
 
 
 def _ruler_sentence(each: ReportedPhotograph) -> str:
@@ -348,23 +363,28 @@ def _settings(record: Mapping[str, Any]) -> str:
 
 def _cards(cards: Sequence[ModelCard], record: Mapping[str, Any]) -> list[str]:
     parts = ["## Models"]
-    for card in cards:
+    for card in sorted(cards, key=lambda card: list(record["models"].values()).index(card.sha256)):
         kinds = [CELL_NAMES[kind] for kind in CELL_TYPES if record["models"].get(kind) == card.sha256]
         sources = [
             [markdown_text(each.name), markdown_text(each.what), markdown_text(each.terms)] for each in card.sources
-        ]
-        figures = [
-            [markdown_text(each.metric), markdown_text(each.photographs), f"{each.value:g}"] for each in card.figures
         ]
         parts += [
             f"### {markdown_text(card.name)}: {', '.join(kinds)}",
             f"Network {markdown_text(card.network)}, {card.trained_steps} training steps. {markdown_text(card.terms)}",
             markdown_table(["trained on", "what it is", "terms"], sources),
-            markdown_table(["measured", "on", "value"], figures) if figures else "",
+            *(f"Measured on {markdown_text(on)}: {values}." for on, values in _figures(card).items()),
         ]
     missing = set(record["models"].values()) - {card.sha256 for card in cards}
     parts += [f"Of model sha256 {sha256[:16]}… there is no card." for sha256 in sorted(missing)]
     return parts
+
+
+def _figures(card: ModelCard) -> dict[str, str]:
+    """Join what was measured on the same photographs."""
+    joined: dict[str, list[str]] = {}
+    for each in card.figures:
+        joined.setdefault(each.photographs, []).append(f"{markdown_text(each.metric)} {each.value:.3g}")
+    return {on: ", ".join(values) for on, values in joined.items()}
 
 
 def _number(value: float | None, n_decimals: int) -> str:

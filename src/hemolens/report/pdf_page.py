@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.report.cell_picture import CellPicture, hex_colour
-from hemolens.report.plot import BLUE, FONT_SIZE, HEIGHT, INK, WIDTH, Box, Dot, Line, Plot, Stroke, Words
+from hemolens.report.plot import BLUE, FONT_SIZE, INK, Box, Dot, Line, Plot, Stroke, Words
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -22,7 +22,8 @@ Picture = bytes | Plot | CellPicture
 """What a page shows: a JPEG, a plot, or a photograph with its cells."""
 
 _MARGIN, _WIDTH = 48.0, 595.28 - 2 * 48.0
-_PICTURE_HEIGHT = 380.0
+_PICTURE_HEIGHT = 330.0
+_LEAST_BESIDE = 3  # a single plot is as wide as one of so many
 _THUMBNAIL_WIDTH = 60.0
 _HEADINGS = {"h1": 18, "h2": 14, "h3": 11.5}
 _BODY = 9.0
@@ -92,6 +93,7 @@ class _Layout:
         self._anchors = {each.anchor for each in pictures.values() if isinstance(each, CellPicture)}
         self._body = ParagraphStyle("body", fontName="Helvetica", fontSize=_BODY, leading=1.35 * _BODY, spaceAfter=5)
         self._cell = ParagraphStyle("cell", self._body, fontSize=8, leading=10, spaceAfter=0)
+        self._item = ParagraphStyle("item", self._body, leftIndent=10, spaceAfter=2)
         self._headings = {
             tag: ParagraphStyle(
                 tag, self._body, fontName="Helvetica-Bold", fontSize=size, leading=1.25 * size, spaceBefore=size / 2,
@@ -111,7 +113,7 @@ class _Layout:
                 done.append(Paragraph(self._markup(next(tokens)), self._headings[token.tag]))
             elif token.type == "list_item_open":
                 next(tokens)
-                done.append(Paragraph(self._markup(next(tokens)), self._body, bulletText="•"))
+                done.append(Paragraph(self._markup(next(tokens)), self._item, bulletText="•"))
             elif token.type == "inline":
                 done += self._paragraph(token)
             elif token.type == "hr":
@@ -127,10 +129,17 @@ class _Layout:
         names = _pictures_in(inline)
         if not names:
             return [Paragraph(self._markup(inline), self._body)]
-        width = _WIDTH / len(names)
+        if isinstance(self._pictures[names[0]], CellPicture):
+            return [self._picture(names[0], _WIDTH)]
+        width = _WIDTH / max(_LEAST_BESIDE, len(names))
         drawn = [self._picture(name, width) for name in names]
         return [
-            Table([drawn], colWidths=[width] * len(names), style=[("VALIGN", (0, 0), (-1, -1), "TOP"), *_NO_PADDING])
+            Table(
+                [drawn],
+                colWidths=[width] * len(names),
+                hAlign="LEFT",
+                style=[("VALIGN", (0, 0), (-1, -1), "TOP"), *_NO_PADDING],
+            )
         ]
 
     def _table(self, tokens: Any) -> Any:
@@ -205,13 +214,16 @@ def _plain(inline: Token) -> str:
 
 def _column_widths(rows: Sequence[Sequence[Token]]) -> list[float]:
     """Give each column of a table what its longest text needs, all of them less where the sheet is too narrow."""
-    lengths = [
-        max(_THUMBNAIL_WIDTH / 4.4 if _pictures_in(cell) else min(len(_plain(cell)), 44) for cell in column)
-        for column in zip(*rows, strict=True)
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    columns = list(zip(*rows, strict=True))
+    fixed = [_THUMBNAIL_WIDTH + 7 if any(map(_pictures_in, column)) else 0.0 for column in columns]
+    wanted = [
+        max(min(stringWidth(pdf_text(_plain(cell)), "Helvetica-Bold", 8), 190) for cell in c) + 8 for c in columns
     ]
-    wanted = [4.4 * length + 8 for length in lengths]
-    narrow = min(1.0, _WIDTH / sum(wanted))
-    return [width * narrow for width in wanted]
+    words = sum(width for width, held in zip(wanted, fixed, strict=True) if not held)
+    narrow = min(1.0, (_WIDTH - sum(fixed)) / words)
+    return [held or width * narrow for width, held in zip(wanted, fixed, strict=True)]
 
 
 def _jpeg_drawing(content: bytes | CellPicture, width: float) -> Any:
@@ -269,9 +281,9 @@ def _jpeg_drawing(content: bytes | CellPicture, width: float) -> Any:
 def _plot_drawing(plot: Plot, width: float) -> Any:
     from reportlab.graphics.shapes import Drawing
 
-    scale = min(1.0, width / WIDTH)
-    drawing = Drawing(WIDTH * scale, HEIGHT * scale)
-    drawing.scale(scale, scale)
+    scale = min(1.0, width / plot.width)
+    drawing = Drawing(plot.width * scale, plot.height * scale)
+    drawing.transform = (scale, 0, 0, scale, 0, plot.height * scale)  # shapes are below the upper left corner
     for shape in plot.shapes:
         drawing.add(_SHAPES[type(shape)](shape))
     return drawing
@@ -283,13 +295,13 @@ def _line(line: Line) -> Any:
     (x0, y0), (x1, y1) = line.start, line.end
     dash = [float(part) for part in line.dash.split()] or None
     colour = _colour(line.colour)
-    return shapes.Line(x0, HEIGHT - y0, x1, HEIGHT - y1, strokeColor=colour, strokeWidth=1.5, strokeDashArray=dash)
+    return shapes.Line(x0, -y0, x1, -y1, strokeColor=colour, strokeWidth=1.5, strokeDashArray=dash)
 
 
 def _stroke(stroke: Stroke) -> Any:
     from reportlab.graphics import shapes
 
-    points = [part for x, y in stroke.points for part in (x, HEIGHT - y)]
+    points = [part for x, y in stroke.points for part in (x, -y)]
     return shapes.PolyLine(points, strokeColor=_colour(INK), strokeWidth=1)
 
 
@@ -297,7 +309,7 @@ def _box(box: Box) -> Any:
     from reportlab.graphics import shapes
 
     (x, y), colour = box.corner, _colour(box.colour)
-    bottom = HEIGHT - y - box.height
+    bottom = -y - box.height
     return shapes.Rect(
         x, bottom, box.width, box.height, fillColor=colour, fillOpacity=box.opacity, strokeColor=None, strokeWidth=0
     )
@@ -307,7 +319,7 @@ def _dot(dot: Dot) -> Any:
     from reportlab.graphics import shapes
 
     (x, y), colour = dot.centre, _colour(BLUE)
-    return shapes.Circle(x, HEIGHT - y, Dot.RADIUS, fillColor=colour, fillOpacity=Dot.OPACITY, strokeColor=None)
+    return shapes.Circle(x, -y, Dot.RADIUS, fillColor=colour, fillOpacity=Dot.OPACITY, strokeColor=None)
 
 
 def _words(words: Words) -> Any:
@@ -319,7 +331,7 @@ def _words(words: Words) -> Any:
     )  # fmt: skip
     x, y = words.place
     group = shapes.Group(text)
-    group.translate(x, HEIGHT - y)
+    group.translate(x, -y)
     if words.upward:
         group.rotate(90)
     return group

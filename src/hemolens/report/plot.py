@@ -105,16 +105,17 @@ Shape = Line | Stroke | Box | Dot | Words
 
 @dataclass(frozen=True)
 class Plot:
-    """A drawing of :data:`WIDTH` × :data:`HEIGHT` on white."""
+    """A drawing on white."""
 
     shapes: tuple[Shape, ...]
+    width: float = WIDTH
+    height: float = HEIGHT
 
     def svg(self) -> str:
         """Give an ``<svg>`` element, on one line, so that Markdown takes it as one."""
-        start = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" viewBox="0 0 {WIDTH} {HEIGHT}">'
-        return (
-            f'{start}<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>{"".join(s.svg() for s in self.shapes)}</svg>'
-        )
+        width, height, shapes = self.width, self.height, "".join(shape.svg() for shape in self.shapes)
+        start = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" viewBox="0 0 {width} {height}">'
+        return f'{start}<rect width="{width}" height="{height}" fill="#fff"/>{shapes}</svg>'
 
 
 def ticks(low: float, high: float, n_most: int = 6) -> list[float]:
@@ -136,18 +137,26 @@ def ticks(low: float, high: float, n_most: int = 6) -> list[float]:
 
 @dataclass(frozen=True)
 class Axes:
-    """A frame with ticks; what is drawn in it is given in the units of the axes."""
+    """A frame with ticks; what is drawn in it is given in the units of the axes.
+
+    With `whole` the axis upwards has ticks at whole numbers only.
+    """
 
     xs: tuple[float, float]
     ys: tuple[float, float]
     x_name: str
     y_name: str
+    width: float = WIDTH
+    height: float = HEIGHT
+    whole: bool = False
 
     def place(self, x: float, y: float) -> Point:
         """Give the place of a point in the drawing; a twentieth is left free on all sides."""
         across = 0.05 + 0.9 * (x - self.xs[0]) / (self.xs[1] - self.xs[0])
         up = 0.05 + 0.9 * (y - self.ys[0]) / (self.ys[1] - self.ys[0])
-        return _LEFT + across * (WIDTH - _LEFT - _RIGHT), HEIGHT - _BOTTOM - up * (HEIGHT - _TOP - _BOTTOM)
+        return _LEFT + across * (self.width - _LEFT - _RIGHT), self.height - _BOTTOM - up * (
+            self.height - _TOP - _BOTTOM
+        )
 
     def line(self, start: Point, end: Point, colour: str, dash: str = "") -> Line:
         return Line(self.place(*start), self.place(*end), colour, dash)
@@ -178,19 +187,21 @@ class Axes:
 
     def drawn(self, shapes: Sequence[Shape]) -> Plot:
         """Put everything together."""
-        right, bottom = WIDTH - _RIGHT, HEIGHT - _BOTTOM
+        right, bottom = self.width - _RIGHT, self.height - _BOTTOM
         parts: list[Shape] = [Stroke(((_LEFT, _TOP), (_LEFT, bottom), (right, bottom)))]
         for value in ticks(*self.xs):
             x, _ = self.place(value, self.ys[0])
             parts += [Stroke(((x, bottom), (x, bottom + 5))), Words((x, bottom + 19), f"{value:g}")]
         for value in ticks(*self.ys):
+            if self.whole and value % 1:
+                continue
             _, y = self.place(self.xs[0], value)
             parts += [Stroke(((_LEFT, y), (_LEFT - 5, y))), Words((_LEFT - 9, y + 4), f"{value:g}", "end")]
         parts += [
-            Words(((_LEFT + right) / 2, HEIGHT - 10), self.x_name),
+            Words(((_LEFT + right) / 2, self.height - 10), self.x_name),
             Words((16, (_TOP + bottom) / 2), self.y_name, upward=True),
         ]
-        return Plot((*parts, *shapes))
+        return Plot((*parts, *shapes), self.width, self.height)
 
 
 def _title(text: str) -> str:

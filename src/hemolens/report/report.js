@@ -23,13 +23,13 @@ for (const box of document.querySelectorAll(".cells")) {
   view.addEventListener("wheel", (event) => {
     if (!event.ctrlKey && document.activeElement !== view) return;
     event.preventDefault();
-    const frame = view.getBoundingClientRect();
-    zoomBy(event.deltaY < 0 ? 1.2 : 1 / 1.2,
-           (event.clientX - frame.left) / frame.width, (event.clientY - frame.top) / frame.height);
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(view.getScreenCTM().inverse());
+    zoomBy(event.deltaY < 0 ? 1.2 : 1 / 1.2, (at.x - x) * zoom / width, (at.y - y) * zoom / height);
   }, { passive: false });
   view.addEventListener("pointermove", (event) => {
     if (!(event.buttons & 1) || zoom === 1) return;
-    const frame = view.getBoundingClientRect();
-    move(x - event.movementX * width / zoom / frame.width, y - event.movementY * height / zoom / frame.height);
+    const scale = view.getScreenCTM().a;
+    move(x - event.movementX / scale, y - event.movementY / scale);
   });
+  view.addEventListener("dragstart", (event) => event.preventDefault());
 }
