@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from hemolens.result import Result
     from hemolens.scale import RedCellDiameter
 
-JPEG_QUALITY = 85
+JPEG_QUALITY = 80
 
 _HINT = "Rest the pointer on a cell to see what it is. Click the picture: then the wheel zooms, and dragging moves."
 
-_TOLERANCE_PX = 0.4
+_TOLERANCE_PX = 0.7
 """An outline with fewer corners is nowhere further from the true one, in pixels of the picture."""
 
 
@@ -219,4 +219,4 @@ def _with_fewer_corners(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _in_svg(points: NDArray[np.float64]) -> str:
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points.tolist())
+    return " ".join(f"{x:.5g},{y:.5g}" for x, y in points.round(1).tolist())

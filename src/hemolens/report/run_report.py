@@ -39,13 +39,11 @@ if TYPE_CHECKING:
 
 NAMES = ("report.html", "report.pdf")
 
-MOST_PICTURES = 200
+MOST_PICTURES = 100
 """Of a larger set the first so many photographs are shown; the others have a row in the table."""
 
-LONGEST_SIDE_PX, SHORTEST_SIDE_PX = 1600, 600
-"""Pictures of up to :data:`FULL_SIZE_PICTURES` photographs are so long at most; of more, less, but not below this."""
-
-FULL_SIZE_PICTURES = 20
+LONGEST_SIDE_PX, FULL_SIZE_PICTURES = 1600, 20
+"""Pictures of so many photographs are so long at most; of more they share the same number of pixels."""
 
 _THUMBNAIL_PX = 160
 
@@ -115,10 +113,10 @@ def longest_side_px(n_photographs: int) -> int:
     """Choose how large the pictures of a report are, so that a set can still be mailed.
 
     >>> longest_side_px(6), longest_side_px(50), longest_side_px(1000)
-    (1600, 1011, 600)
+    (1600, 1011, 715)
     """
-    side = LONGEST_SIDE_PX * (FULL_SIZE_PICTURES / max(n_photographs, 1)) ** 0.5
-    return int(min(max(side, SHORTEST_SIDE_PX), LONGEST_SIDE_PX))
+    n_pictures = min(max(n_photographs, FULL_SIZE_PICTURES), MOST_PICTURES)
+    return int(LONGEST_SIDE_PX * (FULL_SIZE_PICTURES / n_pictures) ** 0.5)
 
 
 def draw_pictures(photographs: list[Reported]) -> dict[str, Picture]:
