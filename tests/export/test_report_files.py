@@ -72,6 +72,16 @@ def test_a_report_that_cannot_be_made_does_not_cost_the_counts(tmp_path, make_re
     assert json.loads((tmp_path / "run.json").read_text("utf-8"))["report"] == []
 
 
+def test_stopping_while_the_report_is_made_leaves_nothing(tmp_path, make_result, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(RunReport, "contents", stop)
+    with pytest.raises(KeyboardInterrupt):
+        write_run(tmp_path / "out", make_result())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_run_cut_short_has_a_report_that_says_so(tmp_path, make_result):
     entries = name_entries(["a.jpg", "b.jpg"])
     with RunFiles(tmp_path, entries, report=True) as files:

@@ -151,7 +151,7 @@ def test_a_failed_photograph_is_named_with_its_error(drawn):
 def test_a_run_in_which_nothing_was_counted_has_a_report():
     files = report_of(failed=[("a.jpg", "missing")])
     assert Page(files["report.html"].decode()).faults == []
-    assert "not counted" in pdf_texts(files["report.pdf"])[0]
+    assert "not counted: missing" in pdf_texts(files["report.pdf"])[0]
 
 
 @pytest.mark.parametrize(

@@ -218,13 +218,16 @@ class RunFiles:
             ) from fault
 
     def _report_contents(self) -> tuple[dict[str, bytes], Exception | None]:
-        """Make the report; what goes wrong with it must not cost the counts."""
+        """Make the report; what goes wrong with it must not cost the counts, but the user may stop it."""
         if self._report is None:
             return {}, None
         try:
             return self._report.contents(self.summary, self._record), None
         except Exception as fault:
             return {}, fault
+        except BaseException:
+            self.discard()
+            raise
 
     def discard(self) -> None:
         """Throw away what was written; an earlier run's files stay as they are."""

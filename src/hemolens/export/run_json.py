@@ -60,8 +60,7 @@ def run_record(
     -------
     dict
         Ready for JSON; ``models``, ``counters``, ``settings``, ``report`` and ``photographs`` are still empty and
-        ``complete``
-        is False.
+        ``complete`` is False.
 
     """
     from hemolens import __version__
@@ -191,8 +190,7 @@ def earlier_files(folder: Path) -> list[Path]:
     list of Path
         Only overlays that that run's ``run.json`` names and that lie in ``overlay/``, the files that the formats
         it names have for these photographs, and its report; empty when there is no such file or it cannot be
-        understood. The user's
-        own pictures are never among them.
+        understood. The user's own pictures are never among them.
 
     """
     try:

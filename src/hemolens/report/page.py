@@ -126,7 +126,7 @@ def markdown_page(
     parts = [f"# Blood smear report: {title}", f"**{NOTICE}** {_opening(photographs, record)}"]
     if counted:
         parts += ["## Counts", _summary_table(summary), *_cautions(counted), _summary_note(summary)]
-    if not one:
+    if not one or not counted:
         parts += ["## Photographs", _photographs_table(photographs), *_over_all(counted)]
     for number, each in enumerate(photographs, start=1):
         if isinstance(each, ReportedPhotograph):
