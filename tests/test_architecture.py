@@ -16,7 +16,8 @@ LAYERS = """
     pipeline
     result
     export
-    report overlay
+    report
+    overlay
     summary
     site uncertainty
     counts

@@ -100,11 +100,15 @@ class Result:
 
         return {kind: corrected_count(getattr(self.counts, kind), error) for kind, error in self.count_errors.items()}
 
+    def is_unsure(self, cell: Cell) -> bool:
+        """Whether a person should look at a cell; never where scores are not calibrated."""
+        return self.settings[cell.type].scores_are_calibrated and cell.score < UNSURE_BELOW
+
     @property
     def unsure(self) -> dict[CellType, int]:
-        """How many cells score below :data:`UNSURE_BELOW`; only types whose scores are calibrated."""
+        """How many cells a person should look at; only types whose scores are calibrated."""
         return {
-            kind: sum(cell.type == kind and cell.score < UNSURE_BELOW for cell in self.cells)
+            kind: sum(cell.type == kind and self.is_unsure(cell) for cell in self.cells)
             for kind, settings in self.settings.items()
             if settings.scores_are_calibrated
         }
@@ -122,7 +126,7 @@ class Result:
 
         return draw_overlay(self.photograph.pixels, self.cells, self.red_cell_diameter.px, self.region)
 
-    def save(self, folder: str | PathLike[str], *, export: Sequence[str] = ()) -> None:
+    def save(self, folder: str | PathLike[str], *, export: Sequence[str] = (), report: bool = False) -> None:
         """Write ``counts.csv``, ``cells.csv``, ``summary.csv``, the overlay and ``run.json`` of this photograph.
 
         Parameters
@@ -132,6 +136,8 @@ class Result:
         export : sequence of str
             Formats of other programs to write as well, such as ``["coco", "geojson"]``; all are in
             :data:`hemolens.export.shelf.FORMATS`.
+        report : bool
+            Write ``report.html`` and ``report.pdf`` as well.
 
         Raises
         ------
@@ -143,4 +149,4 @@ class Result:
         """
         from hemolens.export import save_result
 
-        save_result(self, folder, export)
+        save_result(self, folder, export, report=report)

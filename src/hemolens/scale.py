@@ -111,6 +111,19 @@ class RedCellDiameter:
         return self.origin not in {"um_per_px", "file"}
 
     @property
+    def um_origin(self) -> str:
+        """What µm per pixel rest on; empty where they are not known.
+
+        Examples
+        --------
+        >>> RedCellDiameter(75.0, 0.9).um_origin
+        'assumed: a red cell is 7.5 µm wide'
+        """
+        if self.um_per_px is None:
+            return ""
+        return f"assumed: a red cell is {USUAL_RED_CELL_UM} µm wide" if self.um_is_assumed else "given"
+
+    @property
     def warning(self) -> str:
         """What a user must know about this ruler, in one line; empty when all is well.
 

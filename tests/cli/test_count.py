@@ -49,6 +49,13 @@ def test_all_counted_is_exit_status_0(stub_pipeline, write_photograph, tmp_path,
     ]
 
 
+def test_a_report_on_request(stub_pipeline, write_photograph, tmp_path, capsys):
+    assert run(write_photograph("a.png", 3), "--report", "--out", tmp_path / "out") == 0
+    assert "overlay/, report.html, report.pdf" in capsys.readouterr().out
+    assert (tmp_path / "out" / "report.html").is_file()
+    assert (tmp_path / "out" / "report.pdf").is_file()
+
+
 def test_the_default_output_folder(stub_pipeline, write_photograph, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run(write_photograph("a.png")) == 0
@@ -163,7 +170,8 @@ def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_
     assert run("my photos/", "--out", "out", "--counter", "watershed") == 0
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     expected = {"name": "count", "paths": ["my photos/"], "out": "out", "counter": "watershed"}
-    expected |= {"diameter_px": None, "um_per_px": None, "export": None, "region": None, "site": None, "strict": False}
+    expected |= {"diameter_px": None, "um_per_px": None, "export": None, "region": None, "site": None}
+    expected |= {"report": False, "strict": False}
     assert record["command"] == expected
 
 

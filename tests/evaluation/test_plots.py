@@ -5,7 +5,8 @@ import pytest
 
 from hemolens.evaluation.agreement import bland_altman
 from hemolens.evaluation.passing_bablok import passing_bablok
-from hemolens.evaluation.plots import HEIGHT, WIDTH, bland_altman_plot, regression_plot, scatter_plot, ticks
+from hemolens.evaluation.plots import bland_altman_plot, regression_plot, scatter_plot
+from hemolens.report.plot import HEIGHT, WIDTH
 
 NAMES, TRUTHS, COUNTS = ["a.png", "b.png", "c.png"], [10, 20, 300], [12, 0, 290]
 
@@ -61,13 +62,6 @@ def test_a_name_cannot_break_the_drawing(plot):
     name = '<a>&\x00".png'
     (title,) = elements(plots([name], [1], [1])[plot], "title")
     assert title.text.startswith('<a>&?".png:')
-
-
-@pytest.mark.parametrize(("low", "high"), [(0, 1), (-7, 3), (0, 12345), (23.5, 24.5)])
-def test_there_are_some_ticks_but_not_many(low, high):
-    values = ticks(low, high)
-    assert 2 <= len(values) <= 7
-    assert low <= min(values) < max(values) <= high
 
 
 @pytest.mark.parametrize("plot", [0, 1, 2])

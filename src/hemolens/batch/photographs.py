@@ -116,6 +116,7 @@ def count_photographs(
     region: Region | None = None,
     site: Site | None = None,
     formats: Sequence[str] = (),
+    report: bool = False,
     command: Mapping[str, object] | None = None,
     each: Callable[[Outcome], None] = lambda outcome: None,
 ) -> BatchOutcome:
@@ -139,6 +140,8 @@ def count_photographs(
         Factors of the microscope, for estimates per microlitre.
     formats : sequence of str
         Formats of other programs to write as well: names of :data:`hemolens.export.shelf.FORMATS`.
+    report : bool
+        Whether ``report.html`` and ``report.pdf`` are written as well.
     command : mapping or None
         Name and options of the command, for ``run.json``.
     each : callable
@@ -162,7 +165,8 @@ def count_photographs(
     check_given_scale(diameter_px, um_per_px)
     count_one = partial(count_photograph, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, region=region)
     outcomes: list[Outcome] = []
-    with RunFiles(folder, [candidate.entry for candidate in candidates], command, formats, site) as files:
+    entries = [candidate.entry for candidate in candidates]
+    with RunFiles(folder, entries, command, formats, site, report=report) as files:
         try:
             for candidate in candidates:
                 outcomes.append(_count_candidate(candidate, files, count_one))

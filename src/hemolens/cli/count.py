@@ -51,6 +51,7 @@ def count(
         Path | None,
         typer.Option(help="Factors of the microscope (hemolens calibrate): adds estimates per µl.", metavar="FILE"),
     ] = None,
+    report: Annotated[bool, typer.Option("--report", help="Also write report.html and report.pdf.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 when a photograph is rejected.")] = False,
 ) -> None:
     """Count the cells in photographs of stained blood smears.
@@ -61,7 +62,7 @@ def count(
     """
     from hemolens.batch.photographs import find_candidates
     from hemolens.region import read_region
-    from hemolens.report import counts_table, summary_lines
+    from hemolens.report.terminal import counts_table, summary_lines
     from hemolens.scale import check_given_scale
     from hemolens.site import read_site
 
@@ -73,14 +74,14 @@ def count(
     command: dict[str, object] = {
         "name": "count", "paths": paths, "out": str(out), "counter": counter, "diameter_px": diameter_px,
         "um_per_px": um_per_px, "export": export, "region": region, "site": None if site is None else str(site),
-        "strict": strict,
+        "report": report, "strict": strict,
     }  # fmt: skip
     batch = count_candidates(
         find_candidates(paths), out, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px,
-        region=chosen_region, site=factors, formats=formats, command=command,
+        region=chosen_region, site=factors, formats=formats, report=report, command=command,
     )  # fmt: skip
     rows = [(outcome.image, outcome.counts, outcome.verdict) for outcome in batch.outcomes]
-    show(counts_table(rows), out, formats, summary_lines(batch.summary))
+    show(counts_table(rows), out, formats, summary_lines(batch.summary), report=report)
     leave(batch, strict=strict)
 
 
@@ -129,6 +130,7 @@ def count_candidates(
     region: Region | None = None,
     site: Site | None = None,
     formats: Sequence[str] = (),
+    report: bool = False,
 ) -> BatchOutcome:
     """Count photographs with a progress bar for more than one, and name failures and warnings on stderr.
 
@@ -170,6 +172,7 @@ def count_candidates(
                 region=region,
                 site=site,
                 formats=formats,
+                report=report,
                 command=command,
                 each=each,
             )
@@ -178,17 +181,26 @@ def count_candidates(
             raise typer.Exit(INTERRUPTED_STATUS) from None
 
 
-def show(table: Table, out: Path, formats: Sequence[str] = (), notes: Sequence[str] = ()) -> None:
+def show(
+    table: Table, out: Path, formats: Sequence[str] = (), notes: Sequence[str] = (), *, report: bool = False
+) -> None:
     """Print a table, notes on it, where the results are, and what they are not for."""
     from rich.console import Console
 
     from hemolens.export.shelf import top_names
+    from hemolens.report.run_report import NAMES as REPORT_NAMES
 
     console = Console(highlight=False)
     console.print(table)
     for note in notes:
         console.print(note, markup=False, soft_wrap=True)
-    names = ", ".join(["counts.csv, cells.csv, summary.csv, run.json and overlay/", *top_names(formats)])
+    names = ", ".join(
+        [
+            "counts.csv, cells.csv, summary.csv, run.json and overlay/",
+            *(REPORT_NAMES if report else ()),
+            *top_names(formats),
+        ]
+    )
     console.print(f"Results in '{out}': {names}", markup=False, soft_wrap=True)
     console.print(RESEARCH_USE_ONLY, markup=False, soft_wrap=True)
 

@@ -26,7 +26,7 @@ def demo(
     from hemolens.counts import count_cells
     from hemolens.export.overlay_png import png_bytes
     from hemolens.export.whole_file import write_whole
-    from hemolens.report import truth_table
+    from hemolens.report.terminal import truth_table
     from hemolens.synthetic import draw_smear
 
     smear = draw_smear(seed)

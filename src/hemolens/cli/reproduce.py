@@ -33,7 +33,6 @@ def reproduce(
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    from hemolens.evaluation.html_page import html_page
     from hemolens.evaluation.paper.measure import measure
     from hemolens.evaluation.paper.page import markdown_page
     from hemolens.evaluation.paper.records import code_version, make_records
@@ -41,6 +40,7 @@ def reproduce(
     from hemolens.evaluation.paper.tiles import count_tiles
     from hemolens.evaluation.paper.weights import Weights
     from hemolens.export.whole_file import write_whole
+    from hemolens.report.html_page import html_page
 
     store, systems = Weights(weights), read_systems()
     tiles = count_tiles(data)

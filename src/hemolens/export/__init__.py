@@ -8,7 +8,8 @@
 ``run.json``        what is needed to run it again (:mod:`.run_json`)
 ==================  =====================================================
 
-On request the cells come in the formats of other programs, too (:mod:`.shelf`).
+On request the cells come in the formats of other programs, too (:mod:`.shelf`), and all of it as a report
+(:mod:`hemolens.report.run_report`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ from hemolens.export import cells_csv, counts_csv, run_json, shelf, summary_csv
 from hemolens.export.entries import Entry, name_entries
 from hemolens.export.overlay_png import png_bytes
 from hemolens.export.whole_file import WholeFiles, disk_errors_named
+from hemolens.report.page import FailedPhotograph
+from hemolens.report.run_report import NAMES as REPORT_NAMES
+from hemolens.report.run_report import RunReport
 from hemolens.site import Site
 from hemolens.summary import CountedField, TypeSummary, summarise
 
@@ -59,6 +63,8 @@ class RunFiles:
         What else is written: names of :data:`hemolens.export.shelf.FORMATS`.
     site : Site or None
         Factors of the microscope, for estimates per microlitre in ``summary.csv``.
+    report : bool
+        Whether ``report.html`` and ``report.pdf`` are written, too.
 
     Attributes
     ----------
@@ -80,10 +86,13 @@ class RunFiles:
         command: Mapping[str, object] | None = None,
         formats: Sequence[str] = (),
         site: Site | None = None,
+        *,
+        report: bool = False,
     ) -> None:
         self.folder = Path(folder)
         self.complete = True
         self._exports = shelf.ExportFiles(formats, entries)
+        self._report = RunReport(len(entries)) if report else None
         self._refuse_targets(entries)
         self._record = run_json.run_record(command, datetime.now(UTC).astimezone(), self._exports.names, site)
         self._site = site
@@ -121,11 +130,14 @@ class RunFiles:
         picture = png_bytes(result.overlay())
         cells, counts = list(cells_csv.cell_rows(entry, result.cells)), counts_csv.counted_row(entry, result)
         exported = self._exports.contents(entry, result)
+        reported = None if self._report is None else self._report.reported(entry.image, result)
         with disk_errors_named(self.folder):
             (self._files.draft / entry.overlay).write_bytes(picture)
             shelf.write_on(self._files.draft, exported)
             self._cells.writerows(cells)
             self._counts.writerow(counts)
+        if self._report is not None and reported is not None:
+            self._report.add(reported)
         del self._missing[entry.image]
         self._fields.append(result.numbers)
         self._record["region"] = run_json.region_record(result.region)
@@ -151,6 +163,8 @@ class RunFiles:
         """
         with disk_errors_named(self.folder):
             self._counts.writerow(counts_csv.failed_row(entry, error))
+        if self._report is not None:
+            self._report.add(FailedPhotograph(entry.image, error))
         del self._missing[entry.image]
         self._record["photographs"].append(run_json.failed_record(entry, error))
 
@@ -175,21 +189,45 @@ class RunFiles:
         Raises
         ------
         OutputError
-            A file cannot be replaced; the message says where the finished ones are.
+            A file cannot be replaced; the message says where the finished ones are. Or the report cannot be made: then
+            all else is written.
 
         """
         self._record["complete"] = self.complete
         self._record["seconds"] = round(time.perf_counter() - self._started, 3)
+        report, fault = self._report_contents()
+        self._record["report"] = list(report)
         try:
             with disk_errors_named(self.folder):
                 self._open.close()
                 self._exports.end(self._files.draft, self._record["photographs"])
                 (self._files.draft / summary_csv.NAME).write_bytes(summary_csv.summary_bytes(self.summary))
+                for name, content in report.items():
+                    (self._files.draft / name).write_bytes(content)
                 (self._files.draft / run_json.NAME).write_bytes(run_json.run_bytes(self._record))
         except OutputError:
             self._files.discard()
             raise
         self._files.publish(stale=self._stale, last=run_json.NAME)
+        if fault is not None:
+            raise OutputError(
+                "the report cannot be made, which is a bug of hemolens",
+                came=f"{type(fault).__name__}: {fault}",
+                allowed="any run",
+                do=f"please report it; everything else is in '{self.folder}'",
+            ) from fault
+
+    def _report_contents(self) -> tuple[dict[str, bytes], Exception | None]:
+        """Make the report; what goes wrong with it must not cost the counts, but the user may stop it."""
+        if self._report is None:
+            return {}, None
+        try:
+            return self._report.contents(self.summary, self._record), None
+        except Exception as fault:
+            return {}, fault
+        except BaseException:
+            self.discard()
+            raise
 
     def discard(self) -> None:
         """Throw away what was written; an earlier run's files stay as they are."""
@@ -216,7 +254,8 @@ class RunFiles:
     def _refuse_targets(self, entries: Sequence[Entry]) -> None:
         exported = shelf.file_names(self._exports.names, entries)
         tables = [counts_csv.NAME, cells_csv.NAME, summary_csv.NAME, run_json.NAME]
-        names = [*tables, *(entry.overlay for entry in entries), *exported]
+        report = REPORT_NAMES if self._report is not None else ()
+        names = [*tables, *(entry.overlay for entry in entries), *exported, *report]
         folders = ["overlay", *shelf.folder_names(self._exports.names)]
         files = [self.folder / name for name in names]
         wrong = [path for path in files if path.is_dir()]
@@ -225,7 +264,7 @@ class RunFiles:
             raise UsageError(
                 "an output file has the name of something else",
                 came=f"'{wrong[0]}'",
-                allowed=f"counts.csv, cells.csv, summary.csv and run.json as files, {', '.join(folders)} as folders",
+                allowed=f"{', '.join([*tables, *report])} as files, {', '.join(folders)} as folders",
                 do="choose another folder with --out, or move it away",
             )
         photographs = {Path(entry.given).resolve() for entry in entries if entry.given is not None}
@@ -239,7 +278,9 @@ class RunFiles:
                 )
 
 
-def save_result(result: Result, folder: str | PathLike[str], formats: Sequence[str] = ()) -> None:
+def save_result(
+    result: Result, folder: str | PathLike[str], formats: Sequence[str] = (), *, report: bool = False
+) -> None:
     """Write the files of a run of one photograph.
 
     Parameters
@@ -249,6 +290,8 @@ def save_result(result: Result, folder: str | PathLike[str], formats: Sequence[s
         Made when it does not exist.
     formats : sequence of str
         What else is written: names of :data:`hemolens.export.shelf.FORMATS`.
+    report : bool
+        Whether ``report.html`` and ``report.pdf`` are written, too.
 
     Raises
     ------
@@ -261,5 +304,5 @@ def save_result(result: Result, folder: str | PathLike[str], formats: Sequence[s
     photograph = result.photograph
     (named,) = name_entries([photograph.path or photograph.name])
     entry = Entry(named.image, named.overlay, None if photograph.path is None else str(photograph.path))
-    with RunFiles(folder, [entry], formats=formats) as files:
+    with RunFiles(folder, [entry], formats=formats, report=report) as files:
         files.add(entry, result)

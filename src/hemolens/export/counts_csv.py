@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.export.entries import Entry
 from hemolens.export.spreadsheet import number, safe_text
-from hemolens.scale import USUAL_RED_CELL_UM
 
 if TYPE_CHECKING:
     from hemolens.result import Result
@@ -98,20 +97,9 @@ def _of_frame(result: Result) -> tuple[str, ...]:
         str(numbers.frame.area_px),
         number(numbers.area_mm2, 6),
         number(ruler.um_per_px, 5),
-        um_origin(ruler.um_per_px, ruler.um_is_assumed),
+        ruler.um_origin,
         interval_holds([kind for kind in CELL_TYPES if result.summary[kind].holds_model_error]),
     )
-
-
-def um_origin(um_per_px: float | None, is_assumed: bool) -> str:
-    """Say what µm per pixel rest on; empty where they are not known.
-
-    >>> um_origin(0.1, True)
-    'assumed: a red cell is 7.5 µm wide'
-    """
-    if um_per_px is None:
-        return ""
-    return f"assumed: a red cell is {USUAL_RED_CELL_UM} µm wide" if is_assumed else "given"
 
 
 def interval_holds(kinds: Sequence[CellType]) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hemolens.config import RESEARCH_USE_ONLY
 from hemolens.export.entries import Entry
 from hemolens.export.shelf import file_names
+from hemolens.report.run_report import NAMES as REPORT_NAMES
 from hemolens.site import Site
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ COUNTING_FRAME = {"in": ["right", "lower"], "out": ["left", "upper"]}
 
 
 def run_record(
-    command: Mapping[str, object] | None, started: datetime, formats: Sequence[str] = (), site: Site | None = None
+    command: Mapping[str, object] | None,
+    started: datetime,
+    formats: Sequence[str] = (),
+    site: Site | None = None,
 ) -> dict[str, Any]:
     """Begin the record of a run.
 
@@ -55,8 +59,8 @@ def run_record(
     Returns
     -------
     dict
-        Ready for JSON; ``models``, ``counters``, ``settings`` and ``photographs`` are still empty and ``complete``
-        is False.
+        Ready for JSON; ``models``, ``counters``, ``settings``, ``report`` and ``photographs`` are still empty and
+        ``complete`` is False.
 
     """
     from hemolens import __version__
@@ -74,6 +78,7 @@ def run_record(
         "counters": {},
         "settings": {},
         "exports": list(formats),
+        "report": [],
         "counting_frame": COUNTING_FRAME,
         "region": None,
         "site": {kind: factor.model_dump(exclude_none=True) for kind, factor in (site or {}).items()},
@@ -173,7 +178,7 @@ def run_bytes(record: Mapping[str, Any]) -> bytes:
 
 
 def earlier_files(folder: Path) -> list[Path]:
-    """Find the overlay pictures and exports that an earlier run left in a folder.
+    """Find the overlay pictures, exports and report that an earlier run left in a folder.
 
     Parameters
     ----------
@@ -183,15 +188,16 @@ def earlier_files(folder: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        Only overlays that that run's ``run.json`` names and that lie in ``overlay/``, and the files that the formats
-        it names have for these photographs; empty when there is no such file or it cannot be understood. The user's
-        own pictures are never among them.
+        Only overlays that that run's ``run.json`` names and that lie in ``overlay/``, the files that the formats
+        it names have for these photographs, and its report; empty when there is no such file or it cannot be
+        understood. The user's own pictures are never among them.
 
     """
     try:
         record = json.loads((folder / NAME).read_text("utf-8"))
         names = [PurePosixPath(photograph.get("overlay") or "") for photograph in record["photographs"]]
         formats = [str(name) for name in record.get("exports", [])]
+        report = [name for name in REPORT_NAMES if name in record.get("report", [])]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return []
     overlays = [
@@ -200,7 +206,7 @@ def earlier_files(folder: Path) -> list[Path]:
         if name.parent == PurePosixPath("overlay") and name.name != ".." and name.suffix == ".png"
     ]
     entries = [Entry("", name.as_posix(), None) for name in overlays]
-    return [folder / name for name in (*map(str, overlays), *file_names(formats, entries))]
+    return [folder / name for name in (*map(str, overlays), *file_names(formats, entries), *report)]
 
 
 def _version(library: str) -> str | None:

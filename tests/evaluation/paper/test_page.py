@@ -1,9 +1,9 @@
 import pytest
 
-from hemolens.evaluation.html_page import html_page
 from hemolens.evaluation.paper.page import markdown_page
 from hemolens.evaluation.paper.records import Record
 from hemolens.models import read_model
+from hemolens.report.html_page import html_page
 
 
 def record(**changes):
@@ -89,7 +89,7 @@ def test_the_html_page_holds_the_tables(text):
 
 def test_the_html_page_needs_nothing_else():
     text = html_page(page(record()))
-    assert "http" not in text
+    assert "://" not in text
     assert "<script" not in text
 
 

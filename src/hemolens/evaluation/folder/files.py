@@ -25,13 +25,14 @@ from hemolens.errors import UsageError
 from hemolens.evaluation.agreement import bland_altman
 from hemolens.evaluation.folder.evaluate import Evaluation
 from hemolens.evaluation.folder.page import N_WORST, markdown_page, picture_name, plot_name, worst_photographs
-from hemolens.evaluation.folder.picture import draw_comparison, jpeg_bytes
-from hemolens.evaluation.html_page import html_page
+from hemolens.evaluation.folder.picture import draw_comparison
 from hemolens.evaluation.plots import bland_altman_plot, scatter_plot
 from hemolens.evaluation.record import Record
 from hemolens.export.spreadsheet import number, safe_text
 from hemolens.export.whole_file import WholeFiles, disk_errors_named
 from hemolens.photograph import quoted, read_photograph
+from hemolens.report.cell_picture import jpeg_bytes
+from hemolens.report.html_page import html_page
 
 NAMES = ("evaluate.html", "evaluate.md", "evaluate.json", "evaluate.csv")
 PICTURES = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,11 +10,10 @@ from numpy.typing import NDArray
 from hemolens.cells import Cell
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.evaluation.folder.compare import Comparison
+from hemolens.report.cell_picture import reduced
 
 LONGEST_SIDE_PX = 1400
 """Pictures on the page are made so small, if they are larger."""
-
-JPEG_QUALITY = 85
 
 HIT, FALSE, MISSED, UNJUDGED = (0, 90, 181), (220, 0, 100), (255, 221, 0), (130, 130, 130)
 """RGB: blue, magenta, yellow, grey. They differ in lightness, and misses are rectangles, so that colour is not all."""
@@ -41,10 +39,8 @@ def draw_comparison(pixels: NDArray[np.uint8], compared: Mapping[CellType, Compa
     """
     import cv2
 
-    height, width = pixels.shape[:2]
-    scale = min(1.0, LONGEST_SIDE_PX / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    canvas = np.array(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    canvas = reduced(pixels, LONGEST_SIDE_PX)
+    scale = min(1.0, LONGEST_SIDE_PX / max(pixels.shape[:2]))
     for kind in CELL_TYPES:
         if kind not in compared:
             continue
@@ -60,19 +56,6 @@ def draw_comparison(pixels: NDArray[np.uint8], compared: Mapping[CellType, Compa
             cv2.rectangle(canvas, *corners, MISSED, 2)
             _write(canvas, LETTERS[kind], MISSED, (row0 + row1) / 2, (col0 + col1) / 2)
     return canvas
-
-
-def jpeg_bytes(pixels: NDArray[np.uint8]) -> bytes:
-    r"""Encode a picture as JPEG.
-
-    >>> jpeg_bytes(np.zeros((1, 1, 3), np.uint8))[:2]
-    b'\xff\xd8'
-    """
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="JPEG", quality=JPEG_QUALITY)
-    return buffer.getvalue()
 
 
 def _draw_outlines(

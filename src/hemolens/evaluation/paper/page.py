@@ -7,10 +7,10 @@ from statistics import mean, stdev
 
 from hemolens.config import CELL_NAMES, CELL_TYPES, RESEARCH_USE_ONLY, CellType
 from hemolens.counters import PAPER_COUNTERS
-from hemolens.evaluation.html_page import markdown_table
 from hemolens.evaluation.paper.figures import released_value
 from hemolens.evaluation.paper.records import Record
 from hemolens.models import ModelCard
+from hemolens.report.html_page import markdown_table
 
 NONE = "–"
 """Printed where there is no figure."""

@@ -19,7 +19,6 @@ from hemolens import __version__
 from hemolens.config import RESEARCH_USE_ONLY
 from hemolens.errors import UsageError
 from hemolens.evaluation.agreement import bland_altman
-from hemolens.evaluation.html_page import html_page
 from hemolens.evaluation.passing_bablok import passing_bablok
 from hemolens.evaluation.plots import bland_altman_plot, regression_plot
 from hemolens.evaluation.record import Record
@@ -28,6 +27,7 @@ from hemolens.evaluation.study.pairs import Study
 from hemolens.export.spreadsheet import safe_text
 from hemolens.export.whole_file import WholeFiles, disk_errors_named
 from hemolens.photograph import quoted
+from hemolens.report.html_page import html_page
 
 NAMES = ("validate.html", "validate.json", "validate.csv")
 

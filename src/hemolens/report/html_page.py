@@ -1,8 +1,9 @@
-"""A page in Markdown → the same page in HTML, as one file that needs nothing else."""
+"""A page in Markdown → the same page in HTML, as one file that needs nothing else and is not let near any network."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import re
 import unicodedata
@@ -27,7 +28,7 @@ _ESCAPED = r"\\([!-/:-@\[-`{-~])"
 """In Markdown: punctuation that a backslash makes mean nothing but itself."""
 
 
-def html_page(markdown: str, pictures: Mapping[str, bytes] | None = None) -> str:
+def html_page(markdown: str, pictures: Mapping[str, bytes] | None = None, *, style: str = "", script: str = "") -> str:
     r"""Turn a page into one HTML file.
 
     Parameters
@@ -35,8 +36,10 @@ def html_page(markdown: str, pictures: Mapping[str, bytes] | None = None) -> str
     markdown : str
         CommonMark with tables; its first line is the title. HTML in it is shown as text.
     pictures : mapping of str to bytes, optional
-        The files that the page shows, by the name that it calls them: ``.svg`` files are put into the page as they
-        are, others as JPEG.
+        The files that the page shows, by the name that it calls them: ``.svg`` and ``.html`` files are put into the
+        page as they are, others as JPEG.
+    style, script : str, optional
+        CSS and JavaScript of its own. No other styles and scripts are let in (Content Security Policy).
 
     Returns
     -------
@@ -60,7 +63,7 @@ def html_page(markdown: str, pictures: Mapping[str, bytes] | None = None) -> str
     def picture(self: Any, tokens: Sequence[Any], index: int, options: Any, env: Any) -> str:
         name = str(tokens[index].attrs["src"])
         content = (pictures or {})[name]
-        if name.endswith(".svg"):
+        if name.endswith((".svg", ".html")):
             return content.decode()
         alt = html.escape(self.renderInlineAsText(tokens[index].children, options, env))
         data = base64.b64encode(content).decode()
@@ -70,10 +73,27 @@ def html_page(markdown: str, pictures: Mapping[str, bytes] | None = None) -> str
     renderer.add_render_rule("image", picture)
     body = renderer.render(markdown)
     title = html.escape(re.sub(_ESCAPED, r"\1", markdown.partition("\n")[0].lstrip("# ")))
-    return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n<style>{STYLE}'
-        f"</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+    style = STYLE + style
+    policy = (
+        f"default-src 'none'; img-src data:; style-src {_source(style)}; script-src {_source(script)}; "
+        "base-uri 'none'; form-action 'none'"
     )
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f'<meta name="viewport" content="width=device-width">\n<title>{title}</title>\n<style>{style}</style>\n'
+        f"</head>\n<body>\n{body}{f'<script>{script}</script>' if script else ''}</body>\n</html>\n"
+    )
+
+
+def _source(text: str) -> str:
+    """Name a text of the page by its hash, as the policy wants it.
+
+    >>> _source("")
+    "'none'"
+    """
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{digest}'" if text else "'none'"
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

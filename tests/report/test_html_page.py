@@ -1,6 +1,6 @@
 import pytest
 
-from hemolens.evaluation.html_page import html_page, markdown_table, markdown_text
+from hemolens.report.html_page import html_page, markdown_table, markdown_text
 
 NAME = "<script>a|b](x) `_*.jpg"
 
@@ -31,3 +31,17 @@ def test_other_pictures_are_put_in_as_jpeg():
 def test_a_picture_that_is_not_given_is_an_error():
     with pytest.raises(KeyError, match="cell"):
         html_page("# Page\n\n![cell](cell.jpg)")
+
+
+def test_no_network_style_or_script_is_let_in():
+    page = html_page("# Page")
+    assert "default-src 'none'; img-src data:; style-src 'sha256-" in page
+    assert "script-src 'none'" in page
+    assert "<script" not in page
+
+
+def test_a_script_and_a_style_of_the_page_are_let_in_by_their_hashes():
+    plain, own = html_page("# Page"), html_page("# Page", style="b { color: red; }", script="let a = 1;")
+    assert "<script>let a = 1;</script>" in own
+    assert "script-src 'sha256-" in own
+    assert plain.partition("style-src")[2].partition(";")[0] != own.partition("style-src")[2].partition(";")[0]

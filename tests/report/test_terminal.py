@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from hemolens.counts import Counts
-from hemolens.report import counts_table, truth_table
+from hemolens.report.terminal import counts_table, truth_table
 
 
 def shown(table, width=80):

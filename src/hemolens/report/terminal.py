@@ -61,32 +61,45 @@ def summary_lines(summary: Mapping[CellType, TypeSummary]) -> list[str]:
     n_fields = summary["rbc"].n_fields
     if not n_fields:
         return []
-    means = "; ".join(f"{CELL_NAMES[kind]} {_in_words(each.expected)}" for kind, each in summary.items())
-    fields = f"{n_fields} fields, if they are of one smear"
-    if n_fields == 1:
-        fields = "one field, which does not show how uneven the smear is"
-    measured = [CELL_NAMES[kind] for kind, each in summary.items() if each.holds_model_error]
-    holds = (
-        f"sampling error, and for {', '.join(measured)} the model's measured error"
-        if measured
-        else ("sampling error only: that of the model has not been measured")
-    )
+    means = "; ".join(f"{CELL_NAMES[kind]} {interval_text(each.expected)}" for kind, each in summary.items())
     lines = [
-        f"Mean per field of the smear, 95 % interval, from {fields}: {means}",
-        f"Cells at the upper and left sides are not in these means; the intervals hold {holds}",
+        f"Mean per field of the smear, 95 % interval, from {fields_in_words(n_fields)}: {means}",
+        f"Cells at the upper and left sides are not in these means; the intervals hold {errors_in_words(summary)}",
     ]
     return lines + [
-        f"Estimated {CELL_NAMES[kind]} per µl by the factor of the site: {_in_words(each.per_ul)}"
+        f"Estimated {CELL_NAMES[kind]} per µl by the factor of the site: {interval_text(each.per_ul)}"
         for kind, each in summary.items()
         if each.per_ul is not None
     ]
 
 
-def _in_words(interval: Interval) -> str:
+def fields_in_words(n_fields: int) -> str:
+    """Say what a mean rests on.
+
+    >>> fields_in_words(3)
+    '3 fields, if they are of one smear'
+    """
+    if n_fields == 1:
+        return "one field, which does not show how uneven the smear is"
+    return f"{n_fields} fields, if they are of one smear"
+
+
+def errors_in_words(summary: Mapping[CellType, TypeSummary]) -> str:
+    """Say which errors the intervals of a summary hold."""
+    measured = [CELL_NAMES[kind] for kind, each in summary.items() if each.holds_model_error]
+    if not measured:
+        return "sampling error only: that of the model has not been measured"
+    return f"sampling error, and for {', '.join(measured)} the model's measured error"
+
+
+def interval_text(interval: Interval) -> str:
     """Write an interval with as many digits as it deserves.
 
-    >>> _in_words(Interval(3.21, 1.0, 7.449)), _in_words(Interval(180.2, 150.0, math.inf))
+    Examples
+    --------
+    >>> interval_text(Interval(3.21, 1.0, 7.449)), interval_text(Interval(180.2, 150.0, math.inf))
     ('3.2 (1.0–7.4)', '180 (150–no limit)')
+
     """
     form = ",.0f" if interval.value >= 100 or 1000 <= interval.high < math.inf else ".1f"
     high = f"{interval.high:{form}}" if math.isfinite(interval.high) else "no limit"
