@@ -29,6 +29,7 @@ LAYERS = """
     quality
     scale
     region
+    background
     option_file
     photograph
     formats

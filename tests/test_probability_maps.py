@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from hemolens.background import level_background
 from hemolens.errors import ModelError, UsageError
 from hemolens.probability_maps import (
     Model,
@@ -8,6 +11,7 @@ from hemolens.probability_maps import (
     average_maps,
     compute_probability_maps,
     load_model,
+    prepare,
     resize_to_diameter,
 )
 
@@ -85,6 +89,18 @@ def test_maps_have_the_size_of_the_photograph_at_the_models_scale(model):
     maps = map_one(noise(100, 160), 96, model)
     assert maps.mask.shape == (50, 80)
     assert maps.red_cell_diameter_px == pytest.approx(48)
+
+
+@pytest.mark.train
+def test_a_model_that_asks_for_a_level_background_sees_one(model):
+    leveller = replace(model, card=model.card.model_copy(update={"background_level": 220}))
+    pixels = noise(100, 120) // 2
+    assert np.array_equal(map_one(pixels, 48, leveller).mask, map_one(level_background(pixels, 220), 48, model).mask)
+    assert not np.array_equal(map_one(pixels, 48, leveller).mask, map_one(pixels, 48, model).mask)
+
+
+def test_colours_stay_as_they_are_without_a_level():
+    assert np.array_equal(prepare(noise(20, 30), 40, 40, None), noise(20, 30))
 
 
 @pytest.mark.train

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from hemolens.background import level_background
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import ModelError, UsageError
 from hemolens.models import ModelCard, read_model
@@ -110,7 +111,7 @@ def compute_probability_maps(
 
     """
     card = model.card
-    resized = resize_to_diameter(pixels, red_cell_diameter_px, card.red_cell_diameter_px)
+    resized = prepare(pixels, red_cell_diameter_px, card.red_cell_diameter_px, card.background_level)
     shape = (resized.shape[0], resized.shape[1])
     maps = {name: np.zeros(shape, np.float32) for name in card.outputs}
     largest_px = card.tile_px or max(card.grid_px, tile_px // card.grid_px * card.grid_px)
@@ -180,6 +181,24 @@ def average_maps(maps: Sequence[ProbabilityMaps]) -> ProbabilityMaps:
 
 def _mean(pictures: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     return np.asarray(np.mean(pictures, axis=0, dtype=np.float64), np.float32)
+
+
+def prepare(
+    pixels: NDArray[np.uint8], from_px: float, to_px: float, background_level: float | None
+) -> NDArray[np.uint8]:
+    """Bring an RGB photograph to what a network was trained on: the scale, and the background where it asks for it.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (H, W, 3)
+    from_px, to_px : float
+        As in :func:`resize_to_diameter`.
+    background_level : float or None
+        As in :func:`hemolens.background.level_background`; ``None`` leaves the colours as they are.
+
+    """
+    resized = resize_to_diameter(pixels, from_px, to_px)
+    return resized if background_level is None else level_background(resized, background_level)
 
 
 def resize_to_diameter(pixels: NDArray[np.uint8], from_px: float, to_px: float) -> NDArray[np.uint8]:

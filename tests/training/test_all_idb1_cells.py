@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from hemolens.background import background_colour
 from hemolens.training.all_idb1_cells import number_outlines, platelets, read_smears, resize_cells, white_cells
 from hemolens.training.cell_planes import Known, NumberedCells
 
@@ -64,11 +65,21 @@ def test_resized_cells_keep_their_numbers(shape):
     assert small.known.shape == shape
 
 
+def read_drawn(folder, background_level=None):
+    return read_smears(
+        folder, ["Im037_0"], red_cell_diameter_px=20, background_level=background_level,
+        outputs=("rbc.mask", "wbc.mask"), touching_weight=1,
+    )  # fmt: skip
+
+
 def test_a_folder_gives_what_is_known_of_each_photograph(drawn_all_idb1):
-    smears = read_smears(
-        drawn_all_idb1, ["Im037_0"], red_cell_diameter_px=20, outputs=("rbc.mask", "wbc.mask"), touching_weight=1
-    )
-    (smear,) = smears
+    (smear,) = read_drawn(drawn_all_idb1)
     assert set(smear.cells) == {"rbc", "wbc", "plt"}
     assert smear.cells["rbc"].numbers.max() > 1
     assert smear.cells["rbc"].numbers.shape == smear.pixels.shape[:2]
+
+
+def test_the_background_of_a_photograph_is_brought_to_the_level_of_the_set_up(drawn_all_idb1):
+    (smear,) = read_drawn(drawn_all_idb1, background_level=220)
+    assert background_colour(smear.pixels).tolist() == pytest.approx([220] * 3, abs=6)
+    assert smear.piles["rbc"].background.tolist() == pytest.approx([220] * 3, abs=6)

@@ -1,8 +1,18 @@
+import cv2
 import numpy as np
 import pytest
 
 from hemolens.errors import TrainingError
-from hemolens.training.box_tables import LabelledBox, number_boxes, read_boxes, touches_frame, usual_diameter
+from hemolens.synthetic import draw_smear
+from hemolens.training.box_tables import (
+    LabelledBox,
+    number_boxes,
+    read_boxed_smears,
+    read_boxes,
+    red_piles,
+    touches_frame,
+    usual_diameter,
+)
 from hemolens.training.cell_planes import Known
 
 SHAPE = (100, 120)
@@ -73,3 +83,51 @@ def test_small_cells_lie_on_top():
     cells = number_boxes([box(45, 45, side=10), box(30, 30, side=40)], SHAPE)
     assert cells.numbers[50, 50] != cells.numbers[35, 50]
     assert np.unique(cells.numbers).tolist() == [0, 1, 2]
+
+
+def disc(pixels, row, col, radius=15):
+    cv2.circle(pixels, (col, row), radius, (150, 90, 100), cv2.FILLED)
+    return LabelledBox("rbc", col - radius - 2, row - radius - 2, col + radius + 3, row + radius + 3)
+
+
+def glass():
+    return np.full((*SHAPE, 3), 220, np.uint8)
+
+
+def test_a_cell_that_stands_alone_is_cut_out_along_its_rim():
+    pixels = glass()
+    (cell,) = red_piles(pixels, [disc(pixels, 50, 60)], box_margin=35 / 31).cells
+    assert np.count_nonzero(cell.mask) == pytest.approx(np.count_nonzero(pixels[..., 1] < 200), rel=0.05)
+    assert (cell.pixels[cell.mask > 0] < 200).all(axis=1).mean() > 0.9
+
+
+def test_cells_that_touch_or_are_cut_by_the_frame_are_not_cut_out():
+    pixels = glass()
+    boxes = [disc(pixels, 50, 50), disc(pixels, 50, 76), disc(pixels, 95, 100)]
+    assert red_piles(pixels, boxes, box_margin=35 / 31).cells == ()
+
+
+def test_nothing_is_cut_out_of_an_empty_box():
+    assert red_piles(glass(), [box(40, 40)], box_margin=1).cells == ()
+
+
+def read_drawn(folder, **how):
+    for number in range(2):
+        smear = draw_smear(number, height=200, width=200, n_rbc=6, n_wbc=0, n_plt=0, red_cell_diameter_px=30)
+        cv2.imwrite(str(folder / f"{number}.png"), smear.pixels[..., ::-1])
+    boxes = {f"{number}.png": [box(60, 60)] * 3 for number in range(2)}
+    values = {
+        "types": ("rbc",), "usual_px": 30, "box_margin": 1.0, "red_cell_diameter_px": 30, "background_level": None,
+        "outputs": ("rbc.mask",), "touching_weight": 1, "share": 0.1,
+    }  # fmt: skip
+    return read_boxed_smears(folder, boxes, **(values | how))
+
+
+def test_boxes_that_are_wider_than_the_cells_do_not_change_the_scale(tmp_path):
+    exact, wide = read_drawn(tmp_path), read_drawn(tmp_path, box_margin=1.25)
+    assert wide[0].pixels.shape[0] == round(exact[0].pixels.shape[0] * 1.25)
+
+
+def test_photographs_of_one_background_lend_each_other_their_cells(tmp_path):
+    first, second = read_drawn(tmp_path, background_level=220)
+    assert first.piles["rbc"].cells == second.piles["rbc"].cells

@@ -1,14 +1,22 @@
 import numpy as np
 import pytest
 
+from hemolens.background import background_colour
 from hemolens.config import CELL_TYPES
 from hemolens.training.cell_planes import Known
 from hemolens.training.drawn_smears import draw_smears
 
 
+def draw(background_level=None):
+    return draw_smears(
+        4, share=0.2, red_cell_diameter_px=24, background_level=background_level, outputs=("rbc.mask", "plt.mask"),
+        touching_weight=1,
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def smears():
-    return draw_smears(4, share=0.2, red_cell_diameter_px=24, outputs=("rbc.mask", "plt.mask"), touching_weight=1)
+    return draw()
 
 
 def test_every_type_is_known_everywhere(smears):
@@ -27,6 +35,10 @@ def test_they_are_at_the_working_scale(smears):
 
 
 def test_they_differ_and_come_out_the_same_again(smears):
-    again = draw_smears(4, share=0.2, red_cell_diameter_px=24, outputs=("rbc.mask", "plt.mask"), touching_weight=1)
+    again = draw()
     assert all((one.pixels == other.pixels).all() for one, other in zip(smears, again, strict=True))
     assert not (smears[0].pixels == smears[1].pixels).all()
+
+
+def test_their_background_is_brought_to_the_level_of_the_set_up():
+    assert all(background_colour(smear.pixels).tolist() == [220, 220, 220] for smear in draw(background_level=220))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hemolens.training.microscopes import add_grain, change_microscope, compress, lose_focus
+from hemolens.training.microscopes import add_grain, change_microscope, change_stain, compress, lose_focus
 from hemolens.training.setup import Augmentation
 
 
@@ -36,3 +36,12 @@ def test_grain_has_its_deviation():
 def test_compression_loses_more_at_lower_quality():
     lost = [np.abs(compress(picture(), quality).astype(int) - picture()).mean() for quality in (10, 90)]
     assert lost[0] > lost[1]
+
+
+def test_a_stronger_stain_takes_away_more_light():
+    assert (change_stain(picture(), 1.4) <= picture()).all()
+    assert (change_stain(picture(), 0.7) >= picture()).all()
+
+
+def test_light_that_passes_unchanged_has_no_stain():
+    assert change_stain(np.full((1, 1, 3), 255, np.uint8), 1.4).tolist() == [[[255, 255, 255]]]

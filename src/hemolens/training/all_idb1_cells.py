@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from hemolens.config import CellType
 from hemolens.photograph import read_photograph
-from hemolens.probability_maps import resize_to_diameter
+from hemolens.probability_maps import prepare
 from hemolens.training.all_idb1 import SMALLEST_PLATELET_PX, SMALLEST_WHITE_CELL, read_outlines, red_cell_diameters
 from hemolens.training.cell_planes import Known, NumberedCells
 from hemolens.training.piles import Piles, cut_out_cells
@@ -36,7 +36,13 @@ WHITE_STEP = (0.75, 1.1)
 
 
 def read_smears(
-    folder: Path, names: Iterable[str], *, red_cell_diameter_px: float, outputs: tuple[str, ...], touching_weight: float
+    folder: Path,
+    names: Iterable[str],
+    *,
+    red_cell_diameter_px: float,
+    background_level: float | None,
+    outputs: tuple[str, ...],
+    touching_weight: float,
 ) -> list[LabelledSmear]:
     """Read photographs of an ALL-IDB1 folder with everything that is known of their cells.
 
@@ -47,6 +53,8 @@ def read_smears(
         Without suffix, such as ``Im045_0``.
     red_cell_diameter_px : float
         Every photograph is resized so that its red cells have this diameter.
+    background_level : float or None
+        As in :func:`hemolens.probability_maps.prepare`.
     outputs, touching_weight
         As in :class:`hemolens.training.smears.LabelledSmear`.
 
@@ -61,7 +69,7 @@ def read_smears(
     smears = []
     for name in names:
         photograph = read_photograph(folder / "images" / f"{name}.jpg").pixels
-        pixels = resize_to_diameter(photograph, diameters[name], red_cell_diameter_px)
+        pixels = prepare(photograph, diameters[name], red_cell_diameter_px, background_level)
         cells: dict[CellType, NumberedCells] = {}
         piles: dict[CellType, Piles] = {}
         disc_px = np.pi / 4 * diameters[name] ** 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,12 +16,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hemolens.background import background_colour
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import TrainingError
 from hemolens.photograph import read_photograph
-from hemolens.probability_maps import resize_to_diameter
+from hemolens.probability_maps import prepare
 from hemolens.training.all_idb1_cells import resize_cells
 from hemolens.training.cell_planes import Known, NumberedCells
+from hemolens.training.piles import CutOut, Piles
 from hemolens.training.smears import LabelledSmear
 
 SURE_CELL = 0.8
@@ -31,6 +34,13 @@ SURE_BACKGROUND = 1.12
 
 AT_FRAME_PX = 3
 """A box that comes this close to the frame holds a part of a cell."""
+
+
+RIM_CONTRAST = 0.35
+"""A cut-out cell ends where this share of the way from the background to its dark part is done."""
+
+CUT_OUT_AREA = (0.6, 1.1)
+"""Area of a cell that may be cut out, as a share of the ellipse that a cell of its box would fill."""
 
 
 class LabelledBox(NamedTuple):
@@ -113,7 +123,9 @@ def read_boxed_smears(
     *,
     types: Sequence[CellType],
     usual_px: float,
+    box_margin: float,
     red_cell_diameter_px: float,
+    background_level: float | None,
     outputs: tuple[str, ...],
     touching_weight: float,
     share: float,
@@ -130,7 +142,12 @@ def read_boxed_smears(
     types : sequence of CellType
         The types that the table labels; the others are unknown.
     usual_px : float
-        Red-cell diameter where a photograph has too few whole cells to measure it.
+        Width of a red cell's box where a photograph has too few whole cells to measure it.
+    box_margin : float
+        Width of the boxes divided by that of the cells in them.
+    background_level : float or None
+        As in :func:`hemolens.probability_maps.prepare`; with a level, piles are made of the cells of all photographs,
+        else of those of the photograph that they are laid on.
     share : float
         How often each of these photographs is drawn, relative to one of weight 1.
     white_masks : Path, optional
@@ -141,17 +158,74 @@ def read_boxed_smears(
     for image, own in sorted(boxes.items()):
         photograph = read_photograph(images / image).pixels
         shape = (photograph.shape[0], photograph.shape[1])
-        diameter = usual_diameter(own, shape, usual_px)
-        pixels = resize_to_diameter(photograph, diameter, red_cell_diameter_px)
+        diameter = usual_diameter(own, shape, usual_px) / box_margin
+        pixels = prepare(photograph, diameter, red_cell_diameter_px, background_level)
         small = (pixels.shape[0], pixels.shape[1])
         cells = {kind: number_boxes([box for box in own if box.type == kind], shape) for kind in types}
         if white_masks is not None and (path := white_masks / f"{Path(image).stem}.png").exists():
             cells["wbc"] = _number_mask(read_photograph(path).pixels[..., 0] > 127)
         resized = {kind: resize_cells(each, small) for kind, each in cells.items()}
+        scaled = [_scaled(box, small[1] / shape[1], small[0] / shape[0]) for box in own]
         smears.append(
-            LabelledSmear(image, pixels, resized, red_cell_diameter_px, outputs, touching_weight, share=share)
-        )
-    return smears
+            LabelledSmear(
+                image, pixels, resized, red_cell_diameter_px, outputs, touching_weight, share=share,
+                piles={"rbc": red_piles(pixels, scaled, box_margin)},
+            )
+        )  # fmt: skip
+    if background_level is None:
+        return smears
+    lent = tuple(cell for smear in smears for cell in smear.piles["rbc"].cells)
+    return [replace(smear, piles={"rbc": replace(smear.piles["rbc"], cells=lent)}) for smear in smears]
+
+
+def red_piles(pixels: NDArray[np.uint8], boxes: Sequence[LabelledBox], box_margin: float) -> Piles:
+    """What piles of red cells can be made of: those that stand alone, cut out along their dark rim.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (H, W, 3)
+    boxes : sequence of LabelledBox
+        All boxes of the photograph, in its pixels.
+    box_margin : float
+        Width of the boxes divided by that of the cells in them.
+
+    """
+    background = background_colour(pixels)
+    cells = (
+        _cut_out(pixels, box, float(background[1]), box_margin)
+        for box in boxes
+        if box.type == "rbc" and not any(_holds_centre(box, other) for other in boxes if other is not box)
+    )
+    return Piles(tuple(cell for cell in cells if cell is not None), background.astype(np.float32))
+
+
+def _cut_out(pixels: NDArray[np.uint8], box: LabelledBox, background: float, box_margin: float) -> CutOut | None:
+    """The cell in a box, or None where no roundish dark body ends within it."""
+    if touches_frame(box, (pixels.shape[0], pixels.shape[1])):
+        return None
+    left, top = max(0, round(box.x0) - 4), max(0, round(box.y0) - 4)
+    right, bottom = round(box.x1) + 4, round(box.y1) + 4
+    window = pixels[top:bottom, left:right]
+    green = cv2.GaussianBlur(window[..., 1], (0, 0), 0.7)
+    within = _ellipse(LabelledBox(box.type, box.x0 - left, box.y0 - top, box.x1 - left, box.y1 - top), 1, green.shape)
+    dark = float(np.quantile(green[within], 0.25))
+    body = (green < background - RIM_CONTRAST * (background - dark)).astype(np.uint8)
+    contours, _ = cv2.findContours(body, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    mask = np.zeros_like(body)
+    if contours:
+        cv2.drawContours(mask, [max(contours, key=cv2.contourArea)], -1, 255, cv2.FILLED)
+    share = np.count_nonzero(mask) / np.count_nonzero(within) * box_margin**2
+    reaches_rim = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
+    is_cell = background > dark and not reaches_rim and CUT_OUT_AREA[0] <= share <= CUT_OUT_AREA[1]
+    return CutOut(window.copy(), mask) if is_cell else None
+
+
+def _holds_centre(box: LabelledBox, other: LabelledBox) -> bool:
+    return box.x0 < (other.x0 + other.x1) / 2 < box.x1 and box.y0 < (other.y0 + other.y1) / 2 < box.y1
+
+
+def _scaled(box: LabelledBox, across: float, down: float) -> LabelledBox:
+    return LabelledBox(box.type, box.x0 * across, box.y0 * down, box.x1 * across, box.y1 * down)
 
 
 def _number_mask(mask: NDArray[np.bool_]) -> NumberedCells:

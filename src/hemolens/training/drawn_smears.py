@@ -7,6 +7,7 @@ from typing import get_args
 import numpy as np
 
 from hemolens.config import CELL_TYPES
+from hemolens.probability_maps import prepare
 from hemolens.synthetic import StainName, draw_smear
 from hemolens.training.cell_planes import Known, NumberedCells
 from hemolens.training.smears import LabelledSmear
@@ -23,7 +24,13 @@ BLUR = (0.0, 0.03)
 
 
 def draw_smears(
-    n_smears: int, *, share: float, red_cell_diameter_px: float, outputs: tuple[str, ...], touching_weight: float
+    n_smears: int,
+    *,
+    share: float,
+    red_cell_diameter_px: float,
+    background_level: float | None,
+    outputs: tuple[str, ...],
+    touching_weight: float,
 ) -> list[LabelledSmear]:
     """Draw smears at the working scale: always the same ones for the same arguments.
 
@@ -32,6 +39,8 @@ def draw_smears(
     n_smears : int
     share : float
         How often one of them is drawn, relative to a photograph of share 1.
+    background_level : float or None
+        As in :func:`hemolens.probability_maps.prepare`.
     red_cell_diameter_px, outputs, touching_weight
         As in :class:`hemolens.training.smears.LabelledSmear`.
 
@@ -57,9 +66,10 @@ def draw_smears(
             kind: NumberedCells(smear.labels(kind).astype(np.uint16), np.full((height, width), Known.ALL, np.uint8))
             for kind in CELL_TYPES
         }
+        pixels = prepare(smear.pixels, red_cell_diameter_px, red_cell_diameter_px, background_level)
         smears.append(
             LabelledSmear(
-                f"drawn-{number}", smear.pixels, cells, red_cell_diameter_px, outputs, touching_weight,
+                f"drawn-{number}", pixels, cells, red_cell_diameter_px, outputs, touching_weight,
                 share=share / n_smears,
             )
         )  # fmt: skip

@@ -85,6 +85,11 @@ def draw_batch(photographs: Sequence[Labelled], setup: TrainingSetup, step: int)
     ]
 
 
+def half_precision() -> torch.autocast:
+    """Compute in bfloat16 on processors that have instructions for it; others would take ten times as long."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=bool(torch.cpu.get_capabilities().get("avx512_bf16", False)))
+
+
 def batch_norms(network: nn.Module) -> list[nn.BatchNorm2d]:
     """The batch-norm layers of a network."""
     return [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
@@ -97,7 +102,7 @@ def measure_statistics(network: nn.Module, photographs: Sequence[Labelled], setu
     for norm in batch_norms(network):
         norm.reset_running_stats()
         norm.momentum = None  # a plain mean over all batches since the reset
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    with torch.no_grad(), half_precision():
         for i in range(N_STATISTICS_BATCHES):
             pixels, _, _ = stack(draw_batch(photographs, setup, STATISTICS_STREAM + i))
             network(pixels)
@@ -109,7 +114,7 @@ def validation_loss(network: Network, samples: Sequence[Sample], setup: Training
     """Mean loss of fixed samples from photographs that are not trained on."""
     network.eval()
     losses = []
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+    with torch.inference_mode(), half_precision():
         for start in range(0, len(samples), setup.batch):
             pixels, targets, weights = stack(samples[start : start + setup.batch])
             logits = network(pixels).float()
@@ -225,7 +230,7 @@ def take_step(trainee: Trainee, photographs: Sequence[Labelled], setup: Training
     if setup.freeze_statistics_at is not None and trainee.step >= setup.freeze_statistics_at:
         for norm in batch_norms(network):
             norm.eval()
-    with torch.autocast("cpu", torch.bfloat16):
+    with half_precision():
         logits = network(pixels)
     loss = total_loss(logits.float(), targets, weights, network.outputs, setup.loss)
     optimiser.zero_grad(set_to_none=True)

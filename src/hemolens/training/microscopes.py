@@ -16,6 +16,8 @@ Rng = np.random.Generator
 
 def change_microscope(pixels: NDArray[np.uint8], rng: Rng, settings: Augmentation) -> NDArray[np.uint8]:
     """Change an RGB slice (N, N, 3) as another microscope would, from the lamp to the file."""
+    if settings.stain != (1.0, 1.0):
+        pixels = change_stain(pixels, rng.uniform(*settings.stain))
     if settings.gain:
         pixels = change_lamp(pixels, rng.uniform(1 - settings.gain, 1 + settings.gain, 3))
     if settings.blur_px and rng.random() < 0.5:
@@ -25,6 +27,19 @@ def change_microscope(pixels: NDArray[np.uint8], rng: Rng, settings: Augmentatio
     if settings.jpeg_quality is not None and rng.random() < 0.5:
         pixels = compress(pixels, int(rng.integers(settings.jpeg_quality, 96)))
     return pixels
+
+
+def change_stain(pixels: NDArray[np.uint8], strength: float) -> NDArray[np.uint8]:
+    """Multiply the absorbance (Beer-Lambert law; light of 255 passed through nothing).
+
+    Examples
+    --------
+    >>> change_stain(np.full((1, 1, 3), (255, 128, 64), np.uint8), 2).tolist()
+    [[[255, 64, 16]]]
+
+    """
+    table = np.round(255 * (np.arange(256) / 255) ** strength).astype(np.uint8)
+    return table[pixels]
 
 
 def change_lamp(pixels: NDArray[np.uint8], gains: NDArray[np.float64]) -> NDArray[np.uint8]:

@@ -73,6 +73,7 @@ def write_model(
         grid_px=network.grid_px,
         extra_px=network.extra_px,
         tile_px=network.tile_px,
+        background_level=setup.background_level,
         sha256=sha256,
         terms=TERMS,
         trained_steps=setup.steps,

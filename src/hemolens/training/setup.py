@@ -50,7 +50,9 @@ class BoxedSource(_Frozen):
     types: tuple[CellType, ...] = Field(min_length=1)
     """The types that the table labels; the others are unknown."""
     usual_px: float = Field(gt=0)
-    """Red-cell diameter where a photograph has too few whole cells to measure it."""
+    """Width of a red cell's box where a photograph has too few whole cells to measure it."""
+    box_margin: float = Field(1.0, ge=1, lt=2)
+    """Width of the boxes divided by that of the cells in them (``benchmarks/scale-accuracy.md``)."""
     share: float = Field(gt=0, lt=1)
     """Share of the slices that are drawn from this source."""
     left_out: dict[str, str] = {}
@@ -81,6 +83,8 @@ class Augmentation(_Frozen):
     """Step 8: largest shift of the hue, as a fraction of the colour circle."""
     saturation: Range = (0.5, 1.5)
     value: Range = (0.6, 1.3)
+    stain: Range = (1.0, 1.0)
+    """How many times as much light the stain takes away: a stronger or a fainter one."""
     gain: float = Field(0.0, ge=0, le=0.5)
     """Largest change of a colour channel's brightness, as a fraction: lamp and white balance."""
     blur_px: float = Field(0.0, ge=0, le=5)
@@ -127,10 +131,11 @@ class TrainingSetup(_Frozen):
     ``all-idb1`` beside the other sources.
     ``width``, ``encoder_weights`` and ``encoder_file`` are options of the network, for those that have them.
     ``red_cell_diameter_px`` is the scale at which the network works: each photograph is resized so that its red
-    cells have this diameter. ``touching_weight`` multiplies the loss on the border between touching cells (and
-    in narrow gaps), which is what separates them. From step ``freeze_statistics_at`` on, batch norm uses
-    statistics that are measured once over many batches: those of a small batch differ much from those of all
-    photographs, and frozen ones let the network do in use what it did in training.
+    cells have this diameter. ``background_level``, for networks that count every type, is the grey that the background
+    of each photograph is brought to (:mod:`hemolens.background`). ``touching_weight`` multiplies the loss on the
+    border between touching cells (and in narrow gaps), which is what separates them. From step
+    ``freeze_statistics_at`` on, batch norm uses statistics that are measured once over many batches: those of a small
+    batch differ much from those of all photographs, and frozen ones let the network do in use what it did in training.
     """
 
     name: str = Field(pattern=r"^[a-z0-9-]+$")
@@ -140,6 +145,7 @@ class TrainingSetup(_Frozen):
     encoder_weights: Literal["none", "imagenet"] = "none"
     encoder_file: Path | None = None
     red_cell_diameter_px: float = Field(gt=4)
+    background_level: float | None = Field(None, gt=0, le=255)
     photographs: Photographs
     boxed: tuple[BoxedSource, ...] = ()
     drawn: DrawnSource | None = None

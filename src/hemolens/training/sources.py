@@ -98,6 +98,7 @@ def _read_boxed(setup: TrainingSetup, data: Path, source: BoxedSource, *, valida
         {name: boxes[name] for name in names},
         types=source.types,
         usual_px=source.usual_px,
+        box_margin=source.box_margin,
         share=source.share / max(1, len(names)),
         white_masks=folder / source.white_masks if source.white_masks else None,
         **_drawn(setup),
@@ -126,6 +127,7 @@ def _share_out(smears: list[LabelledSmear], setup: TrainingSetup) -> list[Labell
 def _drawn(setup: TrainingSetup) -> dict[str, Any]:
     return {
         "red_cell_diameter_px": setup.red_cell_diameter_px,
+        "background_level": setup.background_level,
         "outputs": NETWORKS[setup.network].outputs,
         "touching_weight": setup.touching_weight,
     }
