@@ -19,7 +19,7 @@ from hemolens.tiles import cut, stitch, tile_grid
 if TYPE_CHECKING:
     import onnxruntime
 
-TILE_PX = 512
+TILE_PX = 768
 """Largest side of the block that a tile writes: larger ones cost more memory and save little."""
 
 
