@@ -15,13 +15,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hemolens.config import CellType
+from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import ModelError
 
 PAPER_MODELS: dict[CellType, str] = {"rbc": "rbc-do-unet", "wbc": "wbc-unet", "plt": "plt-unet"}
 """The paper's networks, one for each cell type."""
 
-DEFAULT_MODELS = PAPER_MODELS
+DEFAULT_MODELS: dict[CellType, str] = dict.fromkeys(CELL_TYPES, "one-pass")
 """The model that draws each cell type unless another one is given."""
 
 
