@@ -70,13 +70,16 @@ N_BOXED = 40
 N_OUTLINED, N_OTHER = 4, 6
 """Photographs of ALL-IDB1 from each fold, at most: with outlined red cells, and without. More cost hours."""
 
+OUTLINES_WEIGHT = 3.0
+"""For red cells ALL-IDB1 weighs as much as the boxed sources together, where many cells have no box."""
+
 NO_PLATELET_TRUTH = {"S12"}
 """Capture sessions in which stain deposit is marked as platelets."""
 
 SETTINGS = Path(hemolens.__file__).parent / "counters" / "settings.toml"
 FOLD_SETTINGS = Path(__file__).parent / "default-model-settings.toml"
 START: dict[CellType, dict[str, Any]] = {
-    "rbc": {"edge_weight": 0.3},
+    "rbc": {"distance_weight": 0.5, "min_height": 0.2, "min_depth": 0.2, "large_area": 1.25, "large_depth": 0.05},
     "wbc": {"centre_weight": 0},
     "plt": {"centre_weight": 0, "distance_weight": 0, "mask_weight": 1},
 }
@@ -139,7 +142,8 @@ def draw_unseen(name: str, data: Path, weights: Path) -> list[tuple[CellType, st
         shape = (pixels.shape[0], pixels.shape[1])
         maps = compute_probability_maps(pixels, estimate_red_cell_diameter(pixels).px, model)
         for kind, truth in fit_to_frame(path.name, truths, shape).items():
-            drawn.append((kind, path.stem, Case(maps[kind], shape, truth, source)))
+            weight = OUTLINES_WEIGHT if (kind, source) == ("rbc", "ALL-IDB1") else 1.0
+            drawn.append((kind, path.stem, Case(maps[kind], shape, truth, source, weight)))
     print(f"{name}: {len(wanted)} photographs drawn", flush=True)
     return drawn
 
@@ -158,7 +162,7 @@ def calibrate(
     """Fit what a score means on the photographs whose cells are boxed."""
     scores: list[float] = []
     is_hit: list[bool] = []
-    for maps, shape, truth, _ in cases:
+    for maps, shape, truth, *_ in cases:
         if truth.boxes is not None:
             n_rows, n_cols = maps.mask.shape
             cells = to_photograph(find_cells(maps, counter, settings), (n_rows, n_cols), shape)

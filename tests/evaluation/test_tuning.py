@@ -59,6 +59,11 @@ def test_only_the_settings_of_the_space_change():
     assert found == settings(min_area=0.5, min_core_area=0.0)
 
 
+def test_a_source_can_weigh_more():
+    right, wrong = case()._replace(weight=3.0), case()._replace(truth=Truth(4, None), source="another")
+    assert score([right, wrong], "wbc", "connected-components", settings(min_area=0.5)) == pytest.approx(0.875)
+
+
 def test_every_source_weighs_the_same():
     """Three photographs counted wrong in one source weigh as much as one counted right in another."""
     missed = case()._replace(truth=Truth(4, None), source="another")
