@@ -41,7 +41,7 @@ from hemolens.evaluation.folder.compare import Comparison, compare
 from hemolens.evaluation.paper.records import code_version, counting_figures
 from hemolens.evaluation.paper.systems import THIRTEEN, labelled_photographs
 from hemolens.evaluation.robustness import CHANGES, change_of_counts
-from hemolens.evaluation.truth import Truth, fit_to_frame, truth_of_boxes
+from hemolens.labels.truth import Truth, fit_to_frame, truth_of_boxes
 from hemolens.models import CountError, card_text, read_model
 from hemolens.models import Figure as CardFigure
 from hemolens.photograph import Photograph, photograph_from_array, read_photograph

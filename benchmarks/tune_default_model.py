@@ -42,10 +42,10 @@ from hemolens.counters.source import CounterSettings
 from hemolens.evaluation.all_idb1 import read_truth
 from hemolens.evaluation.calibration import calibration_error, fit_score_points
 from hemolens.evaluation.folder.compare import compare
-from hemolens.evaluation.labels import read_labels
 from hemolens.evaluation.paper.systems import labelled_photographs
-from hemolens.evaluation.truth import Truth, fit_to_frame
 from hemolens.evaluation.tuning import Case, score, tune
+from hemolens.labels import read_labels
+from hemolens.labels.truth import Truth, fit_to_frame
 from hemolens.models import shipped_models
 from hemolens.photograph import read_photograph
 from hemolens.probability_maps import Model, compute_probability_maps, load_model

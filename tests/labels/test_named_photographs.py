@@ -1,7 +1,7 @@
 import pytest
 
 from hemolens.errors import LabelError, UsageError
-from hemolens.evaluation.folder.images import find_images
+from hemolens.labels.named_photographs import find_images
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 import pytest
 
 from hemolens.errors import LabelError
-from hemolens.evaluation.labels import yolo_boxes
-from hemolens.evaluation.labels.yolo_boxes import read_yolo_boxes
-from hemolens.evaluation.truth import in_pixels
+from hemolens.labels import yolo_boxes
+from hemolens.labels.truth import in_pixels
+from hemolens.labels.yolo_boxes import read_yolo_boxes
 
 CLASSES = "rbc\nWBC\nplatelets\n"
 

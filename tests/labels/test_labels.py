@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from hemolens.errors import LabelError, UsageError
-from hemolens.evaluation.labels import label_file, read_labels
+from hemolens.labels import label_file, read_labels
 
 BOXES = "image,type,x0,y0,x1,y1\na.jpg,rbc,0,0,10,10\na.jpg,rbc,20,0,30,10\nb.jpg,wbc,5,5,15,15\n"
 

@@ -1,4 +1,4 @@
-"""The shelf of label formats: every one becomes :class:`~hemolens.evaluation.truth.Labels`.
+"""The shelf of label formats: every one becomes :class:`~hemolens.labels.truth.Labels`.
 
 ==============================  ==========================================================
 ``*.csv`` with boxes            ``image,type,x0,y0,x1,y1`` (:mod:`.box_table`)
@@ -24,19 +24,19 @@ from pathlib import Path
 
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import LabelError, UsageError
-from hemolens.evaluation.labels.box_table import COLUMNS as BOX_COLUMNS
-from hemolens.evaluation.labels.box_table import read_box_table
-from hemolens.evaluation.labels.coco_outlines import read_coco_outlines
-from hemolens.evaluation.labels.count_table import read_count_table
-from hemolens.evaluation.labels.do_unet_outlines import is_do_unet, read_do_unet_outlines
-from hemolens.evaluation.labels.geojson import read_geojson
-from hemolens.evaluation.labels.imagej_rois import read_roi_zips
-from hemolens.evaluation.labels.label_file import files_in, read_text
-from hemolens.evaluation.labels.mask_folder import read_mask_folder
-from hemolens.evaluation.labels.table import read_table
-from hemolens.evaluation.labels.voc_boxes import read_voc_boxes
-from hemolens.evaluation.labels.yolo_boxes import CLASSES, read_yolo_boxes
-from hemolens.evaluation.truth import Labels
+from hemolens.labels.box_table import COLUMNS as BOX_COLUMNS
+from hemolens.labels.box_table import read_box_table
+from hemolens.labels.coco_outlines import read_coco_outlines
+from hemolens.labels.count_table import read_count_table
+from hemolens.labels.do_unet_outlines import is_do_unet, read_do_unet_outlines
+from hemolens.labels.geojson import read_geojson
+from hemolens.labels.imagej_rois import read_roi_zips
+from hemolens.labels.label_file import files_in, read_text
+from hemolens.labels.mask_folder import read_mask_folder
+from hemolens.labels.table import read_table
+from hemolens.labels.truth import Labels
+from hemolens.labels.voc_boxes import read_voc_boxes
+from hemolens.labels.yolo_boxes import CLASSES, read_yolo_boxes
 from hemolens.photograph import quoted
 
 ALLOWED = (

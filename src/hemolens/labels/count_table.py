@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import LabelError
-from hemolens.evaluation.labels.table import Row, Table
-from hemolens.evaluation.truth import Labels, Truth
+from hemolens.labels.table import Row, Table
+from hemolens.labels.truth import Labels, Truth
 from hemolens.photograph import quoted
 
 MAX_COUNT = 10_000_000

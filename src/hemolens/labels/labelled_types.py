@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from hemolens.config import CELL_TYPES, CellType
-from hemolens.evaluation.truth import Labels, truth_of_boxes
+from hemolens.labels.truth import Labels, truth_of_boxes
 
 BoxesByType = dict[CellType, list[tuple[float, float, float, float]]]
 """Boxes (row0, col0, row1, col1) of one photograph."""
@@ -29,7 +29,7 @@ def labels_of_boxes(
         The labelled types. Without it those that appear on any photograph: one that appears nowhere is unknown,
         and one that appears somewhere has 0 cells where it does not.
     sizes, notes, in_parts
-        As in :class:`~hemolens.evaluation.truth.Labels`.
+        As in :class:`~hemolens.labels.truth.Labels`.
 
     Examples
     --------

@@ -7,8 +7,8 @@ import pytest
 from roifile import ROI_SUBTYPE, ROI_TYPE, ImagejRoi
 
 from hemolens.errors import LabelError
-from hemolens.evaluation.labels import imagej_rois
-from hemolens.evaluation.labels.imagej_rois import read_roi_zips
+from hemolens.labels import imagej_rois
+from hemolens.labels.imagej_rois import read_roi_zips
 
 
 def polygon(name="rbc-1", points=((3, 2), (8, 2), (8, 10), (3, 10))):

@@ -15,10 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hemolens.config import CellType
 from hemolens.errors import LabelError, UsageError
-from hemolens.evaluation.labels.corner_box import box_around, notes_on
-from hemolens.evaluation.labels.label_file import read_text
-from hemolens.evaluation.labels.labelled_types import BoxesByType, labels_of_boxes
-from hemolens.evaluation.truth import Labels
+from hemolens.labels.corner_box import box_around, notes_on
+from hemolens.labels.label_file import read_text
+from hemolens.labels.labelled_types import BoxesByType, labels_of_boxes
+from hemolens.labels.truth import Labels
 from hemolens.photograph import quoted
 
 

@@ -11,8 +11,8 @@ from hemolens.cli import main
 from hemolens.config import CELL_TYPES
 from hemolens.evaluation.folder.evaluate import evaluate
 from hemolens.evaluation.folder.records import make_records
-from hemolens.evaluation.labels import read_labels
-from hemolens.evaluation.truth import in_pixels
+from hemolens.labels import read_labels
+from hemolens.labels.truth import in_pixels
 from hemolens.photograph import read_photograph
 from hemolens.synthetic import draw_smear
 

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import LabelError, PhotographError
-from hemolens.evaluation.labels.label_file import read_bytes
-from hemolens.evaluation.truth import Labels, Truth
 from hemolens.formats import SUFFIXES, read_stored
+from hemolens.labels.label_file import read_bytes
+from hemolens.labels.truth import Labels, Truth
 from hemolens.photograph import MAX_PIXELS, quoted, read_photograph
 
 SMALLEST_COMPONENT_PX = 20

@@ -1,8 +1,8 @@
 import pytest
 
 from hemolens.errors import LabelError
-from hemolens.evaluation.labels import voc_boxes
-from hemolens.evaluation.labels.voc_boxes import read_voc_boxes
+from hemolens.labels import voc_boxes
+from hemolens.labels.voc_boxes import read_voc_boxes
 
 BOX = "<bndbox><xmin>4</xmin><ymin>3</ymin><xmax>8</xmax><ymax>10</ymax></bndbox>"
 SIZE = "<size><width>60</width><height>40</height><depth>3</depth></size>"

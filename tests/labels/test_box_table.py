@@ -1,8 +1,8 @@
 import pytest
 
 from hemolens.errors import LabelError
-from hemolens.evaluation.labels.box_table import read_box_table
-from hemolens.evaluation.labels.table import read_table
+from hemolens.labels.box_table import read_box_table
+from hemolens.labels.table import read_table
 
 HEADER = "image,type,x0,y0,x1,y1\n"
 

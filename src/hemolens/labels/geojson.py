@@ -15,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from hemolens.config import CellType
 from hemolens.errors import LabelError
-from hemolens.evaluation.labels.cell_words import cell_type_of
-from hemolens.evaluation.labels.corner_box import box_around, notes_on
-from hemolens.evaluation.labels.label_file import read_text
-from hemolens.evaluation.labels.labelled_types import BoxesByType, labels_of_boxes
-from hemolens.evaluation.truth import Labels
+from hemolens.labels.cell_words import cell_type_of
+from hemolens.labels.corner_box import box_around, notes_on
+from hemolens.labels.label_file import read_text
+from hemolens.labels.labelled_types import BoxesByType, labels_of_boxes
+from hemolens.labels.truth import Labels
 from hemolens.photograph import quoted
 from hemolens.region import Geometry, Polygon
 

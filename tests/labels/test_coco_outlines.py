@@ -3,7 +3,7 @@ import json
 import pytest
 
 from hemolens.errors import LabelError
-from hemolens.evaluation.labels.coco_outlines import read_coco_outlines
+from hemolens.labels.coco_outlines import read_coco_outlines
 
 SQUARE = [3, 2, 7, 2, 7, 9, 3, 9]
 

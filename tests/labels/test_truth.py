@@ -1,7 +1,7 @@
 import pytest
 
 from hemolens.errors import LabelError
-from hemolens.evaluation.truth import Truth, fit_to_frame, truth_of_boxes
+from hemolens.labels.truth import Truth, fit_to_frame, truth_of_boxes
 
 
 def fitted(box, **more):

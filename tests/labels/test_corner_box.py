@@ -1,6 +1,6 @@
 import pytest
 
-from hemolens.evaluation.labels.corner_box import box_around, notes_on
+from hemolens.labels.corner_box import box_around, notes_on
 
 
 @pytest.mark.parametrize("points", [[], [[3, 3]], [[3, 3], [9, 3]], [[3, 3], [3, 9]]])

@@ -3,8 +3,8 @@ import json
 import pytest
 
 from hemolens.errors import LabelError, UsageError
-from hemolens.evaluation.labels import read_labels
-from hemolens.evaluation.labels.do_unet_outlines import read_do_unet_outlines
+from hemolens.labels import read_labels
+from hemolens.labels.do_unet_outlines import read_do_unet_outlines
 
 OUTLINE = [(3, 2), (7, 2), (7, 9), (3, 9)]
 

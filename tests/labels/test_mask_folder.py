@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from hemolens.errors import LabelError
-from hemolens.evaluation.labels.mask_folder import read_mask_folder
+from hemolens.labels.mask_folder import read_mask_folder
 
 
 @pytest.fixture

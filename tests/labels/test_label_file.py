@@ -3,8 +3,8 @@ import os
 import pytest
 
 from hemolens.errors import LabelError
-from hemolens.evaluation.labels import label_file
-from hemolens.evaluation.labels.label_file import files_in, read_bytes, read_text
+from hemolens.labels import label_file
+from hemolens.labels.label_file import files_in, read_bytes, read_text
 
 
 def test_a_file_is_read_up_to_its_limit(tmp_path):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hemolens.errors import LabelError
-from hemolens.evaluation.labels.label_file import read_text
+from hemolens.labels.label_file import read_text
 from hemolens.photograph import quoted
 
 

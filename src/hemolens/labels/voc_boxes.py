@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from hemolens.config import CellType
 from hemolens.errors import LabelError
-from hemolens.evaluation.labels.cell_words import cell_type_of
-from hemolens.evaluation.labels.corner_box import Box
-from hemolens.evaluation.labels.label_file import read_bytes
-from hemolens.evaluation.labels.labelled_types import BoxesByType, labels_of_boxes
-from hemolens.evaluation.truth import Labels
+from hemolens.labels.cell_words import cell_type_of
+from hemolens.labels.corner_box import Box
+from hemolens.labels.label_file import read_bytes
+from hemolens.labels.labelled_types import BoxesByType, labels_of_boxes
+from hemolens.labels.truth import Labels
 from hemolens.photograph import quoted
 
 if TYPE_CHECKING:

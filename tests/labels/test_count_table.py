@@ -1,8 +1,8 @@
 import pytest
 
 from hemolens.errors import LabelError
-from hemolens.evaluation.labels.count_table import read_count_table
-from hemolens.evaluation.labels.table import read_table
+from hemolens.labels.count_table import read_count_table
+from hemolens.labels.table import read_table
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from hemolens.errors import LabelError
-from hemolens.evaluation.labels.geojson import read_geojson
+from hemolens.labels.geojson import read_geojson
 
 RING = [[3, 2], [8, 2], [8, 10], [3, 10], [3, 2]]
 

@@ -11,10 +11,10 @@ from collections.abc import Collection
 
 from hemolens.config import CellType
 from hemolens.errors import LabelError
-from hemolens.evaluation.labels.cell_words import cell_type_of
-from hemolens.evaluation.labels.labelled_types import BoxesByType, labels_of_boxes
-from hemolens.evaluation.labels.table import Row, Table
-from hemolens.evaluation.truth import Labels
+from hemolens.labels.cell_words import cell_type_of
+from hemolens.labels.labelled_types import BoxesByType, labels_of_boxes
+from hemolens.labels.table import Row, Table
+from hemolens.labels.truth import Labels
 
 COLUMNS = ("image", "type", "x0", "y0", "x1", "y1")
 

@@ -9,7 +9,7 @@ import pytest
 from roifile import ROI_TYPE, ImagejRoi
 
 from hemolens.errors import LabelError
-from hemolens.evaluation.labels import read_labels
+from hemolens.labels import read_labels
 
 N_TRIALS = 150
 
