@@ -1,6 +1,7 @@
 """What ``hemolens count --export`` writes is what ``hemolens evaluate`` reads: no cell is lost, none moves."""
 
 from dataclasses import replace
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ FORMATS = {
     "labels": "labels",
     "voc": "voc",
     "yolo": "yolo",
+    **({"omezarr": "omezarr"} if find_spec("zarr") else {}),
 }
 """Formats that hold boxes or outlines, and what of the output folder is named to read them."""
 
@@ -75,9 +77,11 @@ def test_an_export_evaluated_is_all_hits(exported, name):
 
 @pytest.mark.parametrize(
     ("name", "tolerance_px"),
-    [("coco", 1), ("geojson", 1), ("imagej", 1), ("labels", 1), ("voc", 0), ("yolo", 1e-3)],
+    [("coco", 1), ("geojson", 1), ("imagej", 1), ("labels", 1), ("voc", 0), ("yolo", 1e-3), ("omezarr", 1)],
 )
 def test_boxes_come_back_where_they_were(exported, name, tolerance_px):
+    if name not in FORMATS:
+        pytest.skip(f"{name} cannot be written here")
     folder, results = exported
     labels = read_labels(folder / "out" / FORMATS[name], CELL_TYPES)
     for image, truths in labels.truths.items():
@@ -86,6 +90,23 @@ def test_boxes_come_back_where_they_were(exported, name, tolerance_px):
         for kind in CELL_TYPES:
             boxes = np.array([cell.box for cell in result.cells if cell.type == kind], float).reshape(-1, 4)
             np.testing.assert_allclose(pixels[kind].boxes, boxes, atol=tolerance_px)
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in {"voc", "yolo"}])
+def test_cells_come_back_to_the_pixel(exported, smears, name):
+    folder, _ = exported
+    for image, truths in read_labels(folder / "out" / FORMATS[name], CELL_TYPES).truths.items():
+        smear = next(smear for key, smear in smears.items() if image in {key, key.removesuffix(".png")})
+        for kind in (kind for kind in CELL_TYPES if truths[kind].count):
+            painted, true = truths[kind].paint((240, 320)) > 0, smear.labels(kind) > 0
+            assert np.count_nonzero(painted & true) / np.count_nonzero(painted | true) > 0.95
+
+
+@pytest.mark.parametrize("name", ["voc", "yolo"])
+def test_boxes_do_not_say_what_is_cell_to_the_pixel(exported, name):
+    folder, _ = exported
+    labels = read_labels(folder / "out" / FORMATS[name])
+    assert {truth.paint for truths in labels.truths.values() for truth in truths.values()} == {None}
 
 
 @pytest.mark.parametrize("name", FORMATS)

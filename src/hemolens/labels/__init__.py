@@ -9,6 +9,7 @@
 ``*.zip``, a folder             regions of ImageJ, a file for each photograph (:mod:`.imagej_rois`)
 ``*.xml``, a folder             boxes of Pascal VOC, a file for each photograph (:mod:`.voc_boxes`)
 a folder                        ``classes.txt`` and boxes of YOLO (:mod:`.yolo_boxes`)
+``*.ome.zarr``, a folder        label images, a store for each photograph (:mod:`.ome_zarr`)
 a folder                        ``TYPE/NAME.png``: masks or label images (:mod:`.mask_folder`)
 ==============================  ==========================================================
 
@@ -33,6 +34,7 @@ from hemolens.labels.geojson import read_geojson
 from hemolens.labels.imagej_rois import read_roi_zips
 from hemolens.labels.label_file import files_in, read_text
 from hemolens.labels.mask_folder import read_mask_folder
+from hemolens.labels.ome_zarr import SUFFIX, is_store, read_ome_zarr, stores_in
 from hemolens.labels.table import read_table
 from hemolens.labels.truth import Labels
 from hemolens.labels.voc_boxes import read_voc_boxes
@@ -41,8 +43,8 @@ from hemolens.photograph import quoted
 
 ALLOWED = (
     "a CSV of boxes or counts, COCO in a .json file, DO-U-Net's .json, QuPath's .geojson, ImageJ's .zip of regions, "
-    "Pascal VOC's .xml, a folder of one of the last four, of YOLO boxes with classes.txt, or of masks or label images "
-    "in rbc, wbc, plt"
+    "Pascal VOC's .xml, an OME-Zarr with labels, a folder of one of the last five, of YOLO boxes with classes.txt, or "
+    "of masks or label images in rbc, wbc, plt"
 )
 
 FILE_READERS: dict[str, Callable[[Sequence[Path], Collection[CellType] | None], Labels]] = {
@@ -121,11 +123,15 @@ def _read(path: Path, types: Collection[CellType] | None) -> Labels:
 
 
 def _read_folder(folder: Path, types: Collection[CellType] | None) -> Labels:
-    """Read a folder that holds labels of one format."""
+    """Read a folder that holds labels of one format, or is a store of one."""
+    if is_store(folder):
+        return _only(read_ome_zarr([folder]), types)
     files = {suffix: files_in(folder, suffix) for suffix in FILE_READERS}
     found = [suffix for suffix, paths in files.items() if paths]
     found += [CLASSES] if (folder / CLASSES).is_file() else []
     found += ["masks"] if any((folder / kind).is_dir() for kind in CELL_TYPES) else []
+    stores = stores_in(folder)
+    found += [SUFFIX] if stores else []
     if len(found) > 1 and ".json" in found:  # many programs leave such a file beside their labels
         found.remove(".json")
     if len(found) > 1:
@@ -137,7 +143,9 @@ def _read_folder(folder: Path, types: Collection[CellType] | None) -> Labels:
     (only,) = found
     if only in FILE_READERS:
         return FILE_READERS[only](files[only], types)
-    return read_yolo_boxes(folder, types) if only == CLASSES else _only(read_mask_folder(folder), types)
+    if only == CLASSES:
+        return read_yolo_boxes(folder, types)
+    return _only(read_ome_zarr(stores) if only == SUFFIX else read_mask_folder(folder), types)
 
 
 def _only(labels: Labels, types: Collection[CellType] | None) -> Labels:

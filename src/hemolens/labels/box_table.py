@@ -12,7 +12,7 @@ from collections.abc import Collection
 from hemolens.config import CellType
 from hemolens.errors import LabelError
 from hemolens.labels.cell_words import cell_type_of
-from hemolens.labels.labelled_types import BoxesByType, labels_of_boxes
+from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.table import Row, Table
 from hemolens.labels.truth import Labels
 
@@ -35,14 +35,14 @@ def read_box_table(table: Table, types: Collection[CellType] | None = None) -> L
         A name is missing, a type unknown, a number none, or a box has no area.
 
     """
-    boxes: dict[str, BoxesByType] = {}
+    cells: dict[str, CellsByType] = {}
     for row in table.rows:
         if not row.texts["image"]:
             raise LabelError(f"no image in {row.where}", came="an empty field", allowed="a file name", do="add it")
-        of_image = boxes.setdefault(row.texts["image"], {})
+        of_image = cells.setdefault(row.texts["image"], {})
         if any(row.texts[column] for column in COLUMNS[1:]):
-            of_image.setdefault(cell_type_of(row.texts["type"], row.where), []).append(_box(row))
-    return labels_of_boxes(boxes, types)
+            of_image.setdefault(cell_type_of(row.texts["type"], row.where), []).append(LabelledCell(_box(row)))
+    return labels_of_cells(cells, types)
 
 
 def _box(row: Row) -> tuple[float, float, float, float]:

@@ -22,9 +22,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hemolens.config import CellType
 from hemolens.errors import LabelError
 from hemolens.labels.cell_words import cell_type_of
-from hemolens.labels.corner_box import Box, notes_on
+from hemolens.labels.corner_box import notes_on
 from hemolens.labels.label_file import read_text
-from hemolens.labels.labelled_types import BoxesByType, labels_of_boxes
+from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.truth import Labels
 from hemolens.photograph import quoted
 
@@ -90,18 +90,18 @@ def read_coco_outlines(path: Path, types: Collection[CellType] | None = None) ->
         for image in coco.images
         if image.height is not None and image.width is not None
     }
-    boxes: dict[str, BoxesByType] = {name: {} for name in names.values()}
+    cells: dict[str, CellsByType] = {name: {} for name in names.values()}
     n_empty, width_of_vertex = 0, _width_of_vertex(coco)
     for number, annotation in enumerate(coco.annotations):
         if annotation.image_id not in names or annotation.category_id not in kinds:
             came = f"annotation {number} of image {annotation.image_id}, category {annotation.category_id}"
             raise _malformed(path, came, "the ids of listed images and categories")
-        box = _box(path, number, annotation, width_of_vertex)
-        if box is None:
+        cell = _cell(path, number, annotation, width_of_vertex)
+        if cell is None:
             n_empty += 1
         else:
-            boxes[names[annotation.image_id]].setdefault(kinds[annotation.category_id], []).append(box)
-    return labels_of_boxes(boxes, types, sizes, tuple(notes_on(n_empty)))
+            cells[names[annotation.image_id]].setdefault(kinds[annotation.category_id], []).append(cell)
+    return labels_of_cells(cells, types, sizes, tuple(notes_on(n_empty)))
 
 
 def _parse(path: Path) -> _Coco:
@@ -128,21 +128,23 @@ def _width_of_vertex(coco: _Coco) -> int:
     )
 
 
-def _box(path: Path, number: int, annotation: _Annotation, width_of_vertex: int) -> Box | None:
-    """Box around all polygons of an outline, or the box that is given; None when there is nothing in it."""
+def _cell(path: Path, number: int, annotation: _Annotation, width_of_vertex: int) -> LabelledCell | None:
+    """All polygons of an outline, or the box that is given; None when there is nothing in it."""
     polygons = annotation.segmentation
     if not polygons:
         if annotation.bbox is None:
             raise _malformed(path, f"annotation {number} without either", "a polygon or a box for each annotation")
         x, y, width, height = annotation.bbox
-        return (y, x, y + height, x + width) if width > 0 and height > 0 else None
+        return LabelledCell((y, x, y + height, x + width)) if width > 0 and height > 0 else None
     if any(len(polygon) % 2 for polygon in polygons):
         raise _malformed(path, f"an odd number of coordinates in annotation {number}", "x and y of every vertex")
-    if not any(_area(np.asarray(polygon, float).reshape(-1, 2)) > 0 for polygon in polygons):
+    rings = [np.asarray(polygon, float).reshape(-1, 2) for polygon in polygons if polygon]
+    if not any(_area(ring) > 0 for ring in rings):
         return None
-    points = np.concatenate([np.asarray(polygon, float).reshape(-1, 2) for polygon in polygons])
+    points = np.concatenate(rings)
     (x0, y0), (x1, y1) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-    return y0, x0, y1 + width_of_vertex, x1 + width_of_vertex
+    box = y0, x0, y1 + width_of_vertex, x1 + width_of_vertex
+    return LabelledCell(box, [ring + width_of_vertex / 2 for ring in rings])
 
 
 def _area(points: NDArray[np.float64]) -> float:

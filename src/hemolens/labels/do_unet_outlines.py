@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hemolens.config import CellType
 from hemolens.errors import LabelError, UsageError
 from hemolens.labels.corner_box import box_around, notes_on
 from hemolens.labels.label_file import read_text
-from hemolens.labels.labelled_types import BoxesByType, labels_of_boxes
+from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.truth import Labels
 from hemolens.photograph import quoted
 
@@ -77,19 +78,28 @@ def read_do_unet_outlines(paths: Sequence[Path], types: Collection[CellType] | N
             do="name the outlined type alone with --types",
         )
     kind: CellType = next(iter(types)) if types else "rbc"
-    boxes: dict[str, BoxesByType] = {}
+    cells: dict[str, CellsByType] = {}
     sizes: dict[str, tuple[int, int]] = {}
     n_empty = 0
     for path in paths:
         file = _parse(path)
         name = file.image_information.image_name
-        if name in boxes:
+        if name in cells:
             raise _malformed(path, f"{name}, which another file outlines", "one file for each photograph")
         sizes[name] = (file.image_information.image_height, file.image_information.image_width)
-        found = [box_around([(vertex.x, vertex.y) for vertex in each.vertices]) for each in file.markup]
-        boxes[name] = {kind: [(row0, col0, row1 + 1, col1 + 1) for row0, col0, row1, col1 in filter(None, found)]}
+        found = [_cell(each) for each in file.markup]
+        cells[name] = {kind: [cell for cell in found if cell is not None]}
         n_empty += found.count(None)
-    return labels_of_boxes(boxes, (kind,), sizes, tuple(notes_on(n_empty)))
+    return labels_of_cells(cells, (kind,), sizes, tuple(notes_on(n_empty)))
+
+
+def _cell(each: _Object) -> LabelledCell | None:
+    points = np.array([(vertex.x, vertex.y) for vertex in each.vertices], float).reshape(-1, 2)
+    box = box_around(points)
+    if box is None:
+        return None
+    row0, col0, row1, col1 = box
+    return LabelledCell((row0, col0, row1 + 1, col1 + 1), [points + 0.5])
 
 
 def _parse(path: Path) -> _File:

@@ -11,14 +11,16 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from hemolens.config import CellType
 from hemolens.errors import LabelError
 from hemolens.labels.cell_words import cell_type_of
-from hemolens.labels.corner_box import box_around, notes_on
+from hemolens.labels.corner_box import notes_on
 from hemolens.labels.label_file import read_text
-from hemolens.labels.labelled_types import BoxesByType, labels_of_boxes
+from hemolens.labels.labelled_types import CellsByType, labels_of_cells, outlined_cell
 from hemolens.labels.truth import Labels
 from hemolens.photograph import quoted
 from hemolens.region import Geometry, Polygon
@@ -67,18 +69,18 @@ def read_geojson(paths: Sequence[Path], types: Collection[CellType] | None = Non
         A file is not such a file, or an object has no classification or one that is no cell type.
 
     """
-    boxes: dict[str, BoxesByType] = {}
+    cells: dict[str, CellsByType] = {}
     n_empty = 0
     for path in paths:
-        of_image = boxes.setdefault(path.stem, {})
+        of_image = cells.setdefault(path.stem, {})
         for number, feature in enumerate(_parse(path)):
             kind = cell_type_of(_class_name(feature), f"object {number} of {quoted(path.name)}")
-            box = box_around([point[:2] for ring in _rings(feature.geometry) for point in ring])
-            if box is None:
+            cell = outlined_cell(_rings(feature.geometry))
+            if cell is None:
                 n_empty += 1
             else:
-                of_image.setdefault(kind, []).append(box)
-    return labels_of_boxes(boxes, types, notes=tuple(notes_on(n_empty)))
+                of_image.setdefault(kind, []).append(cell)
+    return labels_of_cells(cells, types, notes=tuple(notes_on(n_empty)))
 
 
 def _parse(path: Path) -> list[_Feature]:
@@ -105,7 +107,6 @@ def _class_name(feature: _Feature) -> str:
     return name.split(":")[0]
 
 
-def _rings(geometry: Geometry) -> list[list[list[float]]]:
-    if isinstance(geometry, Polygon):
-        return geometry.coordinates
-    return [ring for rings in geometry.coordinates for ring in rings]
+def _rings(geometry: Geometry) -> list[NDArray[np.float64]]:
+    polygons = [geometry.coordinates] if isinstance(geometry, Polygon) else geometry.coordinates
+    return [np.array([point[:2] for point in ring], float) for rings in polygons for ring in rings]

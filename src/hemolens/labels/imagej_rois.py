@@ -16,12 +16,15 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hemolens.config import CellType
 from hemolens.errors import LabelError
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.corner_box import Box, box_around, notes_on
 from hemolens.labels.label_file import read_bytes
-from hemolens.labels.labelled_types import BoxesByType, labels_of_boxes
+from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells, outlined_cell
 from hemolens.labels.truth import Labels
 from hemolens.photograph import quoted
 
@@ -33,6 +36,8 @@ MAX_REGIONS = 200_000
 MAX_REGION_BYTES = 1_000_000
 MAX_UNPACKED_BYTES = 200_000_000
 """Limits of one archive: its size, its entries, and what one of them and all together may hold when unpacked."""
+
+_N_CORNERS_OF_OVAL = 64
 
 
 def read_roi_zips(paths: Sequence[Path], types: Collection[CellType] | None = None) -> Labels:
@@ -51,22 +56,22 @@ def read_roi_zips(paths: Sequence[Path], types: Collection[CellType] | None = No
         An archive is damaged, too large or not of regions, a region is not an area, or its name tells no cell type.
 
     """
-    boxes: dict[str, BoxesByType] = {}
+    cells: dict[str, CellsByType] = {}
     n_empty = 0
     for path in paths:
-        of_image = boxes.setdefault(path.stem, {})
+        of_image = cells.setdefault(path.stem, {})
         for entry, data in _entries(path):
             where = f"{quoted(entry)} in {quoted(path.name)}"
             region = _parse(data, where)
             name = region.name or PurePosixPath(entry).stem
             word = re.match(r"\s*([A-Za-z]*)", name)
             kind = cell_type_of(word[1] if word and word[1] else name, where)
-            box = _box(region, where)
-            if box is None:
+            cell = _cell(region, where)
+            if cell is None:
                 n_empty += 1
             else:
-                of_image.setdefault(kind, []).append(box)
-    return labels_of_boxes(boxes, types, notes=tuple(notes_on(n_empty)))
+                of_image.setdefault(kind, []).append(cell)
+    return labels_of_cells(cells, types, notes=tuple(notes_on(n_empty)))
 
 
 def _entries(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -120,9 +125,8 @@ def _parse(data: bytes, where: str) -> ImagejRoi:
         ) from error
 
 
-def _box(region: ImagejRoi, where: str) -> Box | None:
-    """Box around an area; None when it encloses nothing."""
-    import numpy as np
+def _cell(region: ImagejRoi, where: str) -> LabelledCell | None:
+    """The outline of an area, or the box of a rectangle; None when it encloses nothing."""
     from roifile import ROI_SUBTYPE, ROI_TYPE
 
     outlined = {ROI_TYPE.POLYGON, ROI_TYPE.FREEHAND, ROI_TYPE.TRACED}
@@ -148,7 +152,17 @@ def _box(region: ImagejRoi, where: str) -> Box | None:
             allowed="finite numbers",
             do="draw the region again",
         )
-    return box_around(points)
+    box = box_around(points)
+    if box is None or region.roitype == ROI_TYPE.RECT:
+        return None if box is None else LabelledCell(box)
+    return LabelledCell(box, [_ellipse_in(box)]) if region.roitype == ROI_TYPE.OVAL else outlined_cell([points])
+
+
+def _ellipse_in(box: Box) -> NDArray[np.float64]:
+    row0, col0, row1, col1 = box
+    angles = np.linspace(0, 2 * np.pi, _N_CORNERS_OF_OVAL, endpoint=False)
+    x, y = (col0 + col1 + (col1 - col0) * np.cos(angles)) / 2, (row0 + row1 + (row1 - row0) * np.sin(angles)) / 2
+    return np.stack([x, y], axis=1)
 
 
 def _unusable(path: Path, came: str, allowed: str) -> LabelError:

@@ -9,6 +9,7 @@ drawing and are left out. A photograph without a mask of a type is unknown, one 
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -47,12 +48,8 @@ def read_mask_folder(folder: Path) -> Labels:
     n_specks = 0
     for kind in CELL_TYPES:
         for path in _pictures(folder / kind):
-            numbers = _read_numbers(path)
-            if numbers is not None:
-                shape, boxes, n_small = numbers.shape[:2], _boxes_of_numbers(numbers), 0
-            else:
-                mask = _read_mask(path)
-                shape, (boxes, n_small) = mask.shape[:2], _components(mask)
+            numbers, n_small = _number_cells(path)
+            shape = (numbers.shape[0], numbers.shape[1])
             if sizes.setdefault(path.stem, shape) != shape:
                 raise LabelError(
                     f"the masks of '{path.stem}' have different sizes",
@@ -60,7 +57,8 @@ def read_mask_folder(folder: Path) -> Labels:
                     allowed="masks of one photograph with its width and height",
                     do="make the mask again",
                 )
-            truths.setdefault(path.stem, {})[kind] = Truth(len(boxes), boxes)
+            boxes = boxes_of_numbers(numbers)
+            truths.setdefault(path.stem, {})[kind] = Truth(len(boxes), boxes, partial(_paint, path))
             n_specks += n_small
     if not truths:
         raise LabelError(
@@ -77,6 +75,17 @@ def _pictures(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+
+
+def _number_cells(path: Path) -> tuple[NDArray[np.int32], int]:
+    """Number the cells of a label image or a mask, and say how many specks were left out."""
+    numbers = _read_numbers(path)
+    return _components(_read_mask(path)) if numbers is None else (numbers.astype(np.int32), 0)
+
+
+def _paint(path: Path, shape: tuple[int, int]) -> NDArray[np.int32]:
+    """Read a picture again; that it has this shape is known by then."""
+    return _number_cells(path)[0]
 
 
 def _read_numbers(path: Path) -> NDArray[np.uint16] | None:
@@ -100,11 +109,15 @@ def _read_numbers(path: Path) -> NDArray[np.uint16] | None:
     return numbers if several and largest < _WHITE_16_BIT else None
 
 
-def _boxes_of_numbers(numbers: NDArray[np.uint16]) -> NDArray[np.float64]:
-    """Boxes (N, 4) of the pixels of each number."""
+def boxes_of_numbers(numbers: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Boxes (N, 4) of the pixels of each number above 0.
+
+    >>> boxes_of_numbers(np.array([[0, 2, 2], [0, 0, 2]], np.int32))
+    array([[0., 1., 2., 3.]])
+    """
     from scipy import ndimage
 
-    windows = [window for window in ndimage.find_objects(numbers.astype(np.int32)) if window is not None]
+    windows = [window for window in ndimage.find_objects(numbers) if window is not None]
     boxes = [(rows.start, cols.start, rows.stop, cols.stop) for rows, cols in windows]
     return np.array(boxes, np.float64).reshape(-1, 4)
 
@@ -130,12 +143,12 @@ def _read_mask(path: Path) -> NDArray[np.uint8]:
     return mask
 
 
-def _components(mask: NDArray[np.uint8]) -> tuple[NDArray[np.float64], int]:
-    """Boxes (N, 4) of the components, and how many specks were left out."""
+def _components(mask: NDArray[np.uint8]) -> tuple[NDArray[np.int32], int]:
+    """Number the components, and say how many specks were left out."""
     import cv2
 
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    left, top, width, height, area = stats[1:].T
-    boxes = np.stack([top, left, top + height, left + width], axis=1).astype(np.float64)
-    large = area >= SMALLEST_COMPONENT_PX
-    return boxes[large], int((~large).sum())
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    large = stats[:, cv2.CC_STAT_AREA] >= SMALLEST_COMPONENT_PX
+    large[0] = False  # the background
+    numbers: NDArray[np.int32] = np.where(large, np.cumsum(large), 0).astype(np.int32)[labels]
+    return numbers, len(large) - 1 - int(large.sum())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +15,28 @@ FRAME_TOLERANCE_PX = 2
 """How far a labelled box may reach out of its photograph; it is cut off there. Labels drawn by hand do."""
 
 
+Paint = Callable[[tuple[int, int]], NDArray[np.int32]]
+"""Rows and columns of a photograph → its cells of one type, (H, W): 0 where there is none, else another number."""
+
+
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """True count of one type on one photograph, and its boxes (N, 4) where there are any.
+    """What labels say of one type on one photograph.
 
-    Boxes are half-open, (row0, col0, row1, col1) in pixels.
+    Attributes
+    ----------
+    count : int
+    boxes : ndarray of float64, shape (N, 4), or None
+        Half-open, (row0, col0, row1, col1) in pixels; None where cells were only counted.
+    paint : Paint or None
+        Gives every cell to the pixel; None where labels are boxes or counts. It is a function since the pictures of
+        a whole folder would fill the memory.
+
     """
 
     count: int
     boxes: NDArray[np.float64] | None
+    paint: Paint | None = None
 
 
 Truths = Mapping[CellType, Truth]
@@ -79,7 +92,7 @@ def in_pixels(truths: Truths, shape: tuple[int, int]) -> Truths:
     """
     scale = np.array([*shape, *shape], float)
     return {
-        kind: truth if truth.boxes is None else Truth(truth.count, truth.boxes * scale)
+        kind: truth if truth.boxes is None else replace(truth, boxes=truth.boxes * scale)
         for kind, truth in truths.items()
     }
 
@@ -134,4 +147,4 @@ def _cut_off(name: str, kind: CellType, truth: Truth, shape: tuple[int, int]) ->
             allowed=f"x 0 to {shape[1]}, y 0 to {shape[0]}, give or take {FRAME_TOLERANCE_PX} px",
             do="check that x and y are not exchanged and that the photograph was not resized after labelling",
         )
-    return Truth(truth.count, cut)
+    return replace(truth, boxes=cut)

@@ -18,7 +18,7 @@ from hemolens.errors import LabelError
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.corner_box import Box
 from hemolens.labels.label_file import read_bytes
-from hemolens.labels.labelled_types import BoxesByType, labels_of_boxes
+from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.truth import Labels
 from hemolens.photograph import quoted
 
@@ -49,14 +49,14 @@ def read_voc_boxes(paths: Sequence[Path], types: Collection[CellType] | None = N
         none, a box has no area, or two files are for one photograph.
 
     """
-    boxes: dict[str, BoxesByType] = {}
+    cells: dict[str, CellsByType] = {}
     sizes: dict[str, tuple[int, int]] = {}
     for path in paths:
         root = _parse(path)
         name = (root.findtext("filename") or "").strip() or path.stem
-        if name in boxes:
+        if name in cells:
             raise _malformed(path, f"a second file for {quoted(name)}", "one file for each photograph")
-        of_image = boxes.setdefault(name, {})
+        of_image = cells.setdefault(name, {})
         size = root.find("size")
         if size is not None:
             height, width = (_number(path, size, each, "size") for each in ("height", "width"))
@@ -65,8 +65,8 @@ def read_voc_boxes(paths: Sequence[Path], types: Collection[CellType] | None = N
         for number, each in enumerate(root.iterfind("object")):
             where = f"object {number} of {quoted(path.name)}"
             kind = cell_type_of(each.findtext("name") or "", where)
-            of_image.setdefault(kind, []).append(_box(path, each, where))
-    return labels_of_boxes(boxes, types, sizes)
+            of_image.setdefault(kind, []).append(LabelledCell(_box(path, each, where)))
+    return labels_of_cells(cells, types, sizes)
 
 
 def _parse(path: Path) -> Element:

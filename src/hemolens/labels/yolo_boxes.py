@@ -16,7 +16,7 @@ from hemolens.errors import LabelError
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.corner_box import Box
 from hemolens.labels.label_file import files_in, read_text
-from hemolens.labels.labelled_types import BoxesByType, labels_of_boxes
+from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.truth import Labels
 from hemolens.photograph import quoted
 
@@ -61,14 +61,14 @@ def read_yolo_boxes(folder: Path, types: Collection[CellType] | None = None) -> 
             allowed=f"{CLASSES}, and a file NAME.txt for each photograph beside it or in labels/",
             do="export it again",
         )
-    boxes: dict[str, BoxesByType] = {}
+    cells: dict[str, CellsByType] = {}
     for path in paths:
-        of_image = boxes.setdefault(path.stem, {})
+        of_image = cells.setdefault(path.stem, {})
         for number, line in enumerate(read_text(path, MAX_TEXT_BYTES).splitlines(), start=1):
             if line.strip():
                 kind, box = _cell(line, kinds, f"line {number} of {quoted(path.name)}")
-                of_image.setdefault(kind, []).append(box)
-    return labels_of_boxes(boxes, types, in_parts=True)
+                of_image.setdefault(kind, []).append(LabelledCell(box))
+    return labels_of_cells(cells, types, in_parts=True)
 
 
 def _cell(line: str, kinds: list[CellType], where: str) -> tuple[CellType, Box]:
