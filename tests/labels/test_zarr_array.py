@@ -13,13 +13,14 @@ from hemolens.labels import zarr_array
 from hemolens.labels.zarr_array import read_array, read_json
 
 NUMBERS = np.arange(35, dtype=np.uint16).reshape(5, 7)
+PLAIN = NUMBERS.tobytes()
 
 
 @pytest.fixture
 def write(tmp_path):
     """Write an array of 5 × 7 in one plain chunk, its metadata changed as a test wants."""
 
-    def write_array(chunk=NUMBERS.tobytes(), **changes):
+    def write_array(chunk=PLAIN, **changes):
         metadata = {
             "zarr_format": 2, "shape": [5, 7], "chunks": [5, 7], "dtype": "<u2", "compressor": None, "fill_value": 0,
             "order": "C", "filters": None,
