@@ -69,7 +69,7 @@ def _index(folder: Path) -> tuple[dict[str, Path], dict[str, list[Path]]]:
             "the folder of the photographs cannot be read",
             came=f"{quoted(folder)} ({error.strerror or type(error).__name__})",
             allowed=f"a folder in which each photograph is {ALLOWED}",
-            do="choose another with --images",
+            do="choose another folder",
         ) from error
     paths = [path for path in children if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
     by_stem: dict[str, list[Path]] = {}

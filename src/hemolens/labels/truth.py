@@ -128,7 +128,7 @@ def fit_to_frame(name: str, truths: Truths, shape: tuple[int, int], labelled: tu
             f"the labels of '{name}' are for a photograph of another size",
             came=f"labels for {labelled[1]} × {labelled[0]} px, a photograph of {shape[1]} × {shape[0]} px",
             allowed="the same width and height",
-            do="name the folder of the photographs that were labelled with --images",
+            do="name the folder of the photographs that were labelled",
         )
     return {kind: _cut_off(name, kind, truth, shape) for kind, truth in truths.items()}
 

@@ -1,15 +1,12 @@
-"""Photographs whose cells are boxed: numbered ellipses in the boxes, and what a box does not say is unknown.
+"""Cells that are boxed: numbered ellipses in the boxes, and what a box does not say is unknown.
 
-A table has the columns ``image,type,x0,y0,x1,y1`` in pixels. A box says where a cell is and how large; its border
-is known to lie near the ellipse in the box, so a ring there is left out of the loss.
+A box says where a cell is and how large; its border is known to lie near the ellipse in the box, so a ring there is
+left out of the loss.
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -17,14 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.background import background_colour
-from hemolens.config import CELL_TYPES, CellType
-from hemolens.errors import TrainingError
-from hemolens.photograph import read_photograph
-from hemolens.probability_maps import prepare
-from hemolens.training.all_idb1_cells import resize_cells
+from hemolens.config import CellType
 from hemolens.training.cell_planes import Known, NumberedCells
 from hemolens.training.piles import CutOut, Piles
-from hemolens.training.smears import LabelledSmear
 
 SURE_CELL = 0.8
 """Pixels of the ellipse, shrunk by this factor, are cell for sure."""
@@ -35,7 +27,6 @@ SURE_BACKGROUND = 1.12
 AT_FRAME_PX = 3
 """A box that comes this close to the frame holds a part of a cell."""
 
-
 RIM_CONTRAST = 0.35
 """A cut-out cell ends where this share of the way from the background to its dark part is done."""
 
@@ -44,7 +35,7 @@ CUT_OUT_AREA = (0.6, 1.1)
 
 
 class LabelledBox(NamedTuple):
-    """One row of a table: type and half-open box, x to the right, y downwards, in pixels."""
+    """Type and half-open box, x to the right, y downwards, in pixels."""
 
     type: CellType
     x0: float
@@ -52,34 +43,9 @@ class LabelledBox(NamedTuple):
     x1: float
     y1: float
 
-
-def read_boxes(path: Path) -> dict[str, list[LabelledBox]]:
-    """Read a table of boxes, by file name of the photograph.
-
-    Raises
-    ------
-    TrainingError
-        If the file is missing or its columns are others.
-
-    """
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = [
-                (row["image"], LabelledBox(row["type"], *(float(row[side]) for side in ("x0", "y0", "x1", "y1"))))  # type: ignore[arg-type]
-                for row in csv.DictReader(file)
-            ]
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise TrainingError(
-            "table of boxes cannot be read",
-            came=f"{str(path)!r} ({type(error).__name__}: {error})",
-            allowed="a CSV file with the columns image,type,x0,y0,x1,y1",
-            do="check the data folder",
-        ) from error
-    boxes: dict[str, list[LabelledBox]] = {}
-    for image, box in rows:
-        if box.type in CELL_TYPES and box.x1 > box.x0 and box.y1 > box.y0:
-            boxes.setdefault(image, []).append(box)
-    return boxes
+    def scaled(self, across: float, down: float) -> LabelledBox:
+        """Give the box on a picture that is so many times as wide and as high."""
+        return LabelledBox(self.type, self.x0 * across, self.y0 * down, self.x1 * across, self.y1 * down)
 
 
 def usual_diameter(boxes: Iterable[LabelledBox], shape: tuple[int, int], otherwise: float) -> float:
@@ -115,67 +81,6 @@ def number_boxes(boxes: Sequence[LabelledBox], shape: tuple[int, int]) -> Number
     known[(core > 0) & (covers == 1)] = Known.MASK | Known.EDGE | Known.DISTANCE | Known.CENTRE
     known[(core > 0) & (covers > 1)] = Known.MASK | Known.CENTRE
     return NumberedCells(numbers, known)
-
-
-def read_boxed_smears(
-    images: Path,
-    boxes: dict[str, list[LabelledBox]],
-    *,
-    types: Sequence[CellType],
-    usual_px: float,
-    box_margin: float,
-    red_cell_diameter_px: float,
-    background_level: float | None,
-    outputs: tuple[str, ...],
-    touching_weight: float,
-    share: float,
-    white_masks: Path | None = None,
-) -> list[LabelledSmear]:
-    """Read the photographs of a table with the types that it labels.
-
-    Parameters
-    ----------
-    images : Path
-        Folder of the photographs.
-    boxes : dict
-        As :func:`read_boxes` returns them.
-    types : sequence of CellType
-        The types that the table labels; the others are unknown.
-    usual_px : float
-        Width of a red cell's box where a photograph has too few whole cells to measure it.
-    box_margin : float
-        Width of the boxes divided by that of the cells in them.
-    background_level : float or None
-        As in :func:`hemolens.probability_maps.prepare`; with a level, piles are made of the cells of all photographs,
-        else of those of the photograph that they are laid on.
-    share : float
-        How often each of these photographs is drawn, relative to one of weight 1.
-    white_masks : Path, optional
-        Folder of white-cell masks, which say more than boxes.
-
-    """
-    smears = []
-    for image, own in sorted(boxes.items()):
-        photograph = read_photograph(images / image).pixels
-        shape = (photograph.shape[0], photograph.shape[1])
-        diameter = usual_diameter(own, shape, usual_px) / box_margin
-        pixels = prepare(photograph, diameter, red_cell_diameter_px, background_level)
-        small = (pixels.shape[0], pixels.shape[1])
-        cells = {kind: number_boxes([box for box in own if box.type == kind], shape) for kind in types}
-        if white_masks is not None and (path := white_masks / f"{Path(image).stem}.png").exists():
-            cells["wbc"] = _number_mask(read_photograph(path).pixels[..., 0] > 127)
-        resized = {kind: resize_cells(each, small) for kind, each in cells.items()}
-        scaled = [_scaled(box, small[1] / shape[1], small[0] / shape[0]) for box in own]
-        smears.append(
-            LabelledSmear(
-                image, pixels, resized, red_cell_diameter_px, outputs, touching_weight, share=share,
-                piles={"rbc": red_piles(pixels, scaled, box_margin)},
-            )
-        )  # fmt: skip
-    if background_level is None:
-        return smears
-    lent = tuple(cell for smear in smears for cell in smear.piles["rbc"].cells)
-    return [replace(smear, piles={"rbc": replace(smear.piles["rbc"], cells=lent)}) for smear in smears]
 
 
 def red_piles(pixels: NDArray[np.uint8], boxes: Sequence[LabelledBox], box_margin: float) -> Piles:
@@ -222,15 +127,6 @@ def _cut_out(pixels: NDArray[np.uint8], box: LabelledBox, background: float, box
 
 def _holds_centre(box: LabelledBox, other: LabelledBox) -> bool:
     return box.x0 < (other.x0 + other.x1) / 2 < box.x1 and box.y0 < (other.y0 + other.y1) / 2 < box.y1
-
-
-def _scaled(box: LabelledBox, across: float, down: float) -> LabelledBox:
-    return LabelledBox(box.type, box.x0 * across, box.y0 * down, box.x1 * across, box.y1 * down)
-
-
-def _number_mask(mask: NDArray[np.bool_]) -> NumberedCells:
-    _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-    return NumberedCells(labels.astype(np.uint16), np.full(mask.shape, Known.ALL, np.uint8))
 
 
 def _ellipse(box: LabelledBox, factor: float, shape: tuple[int, int]) -> NDArray[np.bool_]:

@@ -2,17 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hemolens.errors import TrainingError
-from hemolens.synthetic import draw_smear
-from hemolens.training.box_tables import (
-    LabelledBox,
-    number_boxes,
-    read_boxed_smears,
-    read_boxes,
-    red_piles,
-    touches_frame,
-    usual_diameter,
-)
+from hemolens.training.boxed_cells import LabelledBox, number_boxes, red_piles, touches_frame, usual_diameter
 from hemolens.training.cell_planes import Known
 
 SHAPE = (100, 120)
@@ -20,27 +10,6 @@ SHAPE = (100, 120)
 
 def box(x0, y0, side=30, kind="rbc"):
     return LabelledBox(kind, x0, y0, x0 + side, y0 + side)
-
-
-def write(folder, text):
-    path = folder / "boxes.csv"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def test_boxes_come_by_photograph(tmp_path):
-    table = write(tmp_path, "image,type,x0,y0,x1,y1\na.jpg,rbc,1,2,3.5,4\nb.jpg,wbc,0,0,9,9\n")
-    assert read_boxes(table) == {"a.jpg": [LabelledBox("rbc", 1, 2, 3.5, 4)], "b.jpg": [LabelledBox("wbc", 0, 0, 9, 9)]}
-
-
-def test_boxes_without_an_area_are_left_out(tmp_path):
-    assert read_boxes(write(tmp_path, "image,type,x0,y0,x1,y1\na.jpg,rbc,3,2,3,4\n")) == {}
-
-
-@pytest.mark.parametrize("text", ["image,kind\na,b\n", "image,type,x0,y0,x1,y1\na,rbc,one,2,3,4\n"])
-def test_a_malformed_table_is_refused(tmp_path, text):
-    with pytest.raises(TrainingError, match="table of boxes"):
-        read_boxes(write(tmp_path, text))
 
 
 def test_the_usual_diameter_is_that_of_whole_cells():
@@ -109,25 +78,3 @@ def test_cells_that_touch_or_are_cut_by_the_frame_are_not_cut_out():
 
 def test_nothing_is_cut_out_of_an_empty_box():
     assert red_piles(glass(), [box(40, 40)], box_margin=1).cells == ()
-
-
-def read_drawn(folder, **how):
-    for number in range(2):
-        smear = draw_smear(number, height=200, width=200, n_rbc=6, n_wbc=0, n_plt=0, red_cell_diameter_px=30)
-        cv2.imwrite(str(folder / f"{number}.png"), smear.pixels[..., ::-1])
-    boxes = {f"{number}.png": [box(60, 60)] * 3 for number in range(2)}
-    values = {
-        "types": ("rbc",), "usual_px": 30, "box_margin": 1.0, "red_cell_diameter_px": 30, "background_level": None,
-        "outputs": ("rbc.mask",), "touching_weight": 1, "share": 0.1,
-    }  # fmt: skip
-    return read_boxed_smears(folder, boxes, **(values | how))
-
-
-def test_boxes_that_are_wider_than_the_cells_do_not_change_the_scale(tmp_path):
-    exact, wide = read_drawn(tmp_path), read_drawn(tmp_path, box_margin=1.25)
-    assert wide[0].pixels.shape[0] == round(exact[0].pixels.shape[0] * 1.25)
-
-
-def test_photographs_of_one_background_lend_each_other_their_cells(tmp_path):
-    first, second = read_drawn(tmp_path, background_level=220)
-    assert first.piles["rbc"].cells == second.piles["rbc"].cells
