@@ -191,9 +191,7 @@ def test_counts_alone_are_refused(folder):
 
 def test_a_type_without_any_label_is_refused(folder, smears):
     write_boxes(folder, smears)
-    with pytest.raises(
-        TrainingError, match=r"no cell of the type plt: got 'labels\.csv'; allowed: rbc, wbc; leave"
-    ):
+    with pytest.raises(TrainingError, match=r"no cell of the type plt: got 'labels\.csv'; allowed: rbc, wbc; leave"):
         read_source(folder, source(types=["rbc", "plt"]))
 
 

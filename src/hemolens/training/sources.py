@@ -58,9 +58,9 @@ def read_photographs(setup: TrainingSetup, data: Path, phase: Phase) -> Sequence
         return _read_one_type(setup, data, names=names, labels=phase.labels)
     smears = _share_out(_read_all_types(setup, data, names), setup)
     for source in setup.labelled:
-        smears += read_labelled_smears(data, source, _scale_of(setup), validation=False)
+        smears += read_labelled_smears(data, source, working_scale(setup), validation=False)
     if setup.drawn:
-        smears += draw_smears(setup.drawn.n_smears, share=setup.drawn.share, **vars(_scale_of(setup)))
+        smears += draw_smears(setup.drawn.n_smears, share=setup.drawn.share, **vars(working_scale(setup)))
     if not any(own.numbers.any() for smear in smears for own in smear.cells.values()):
         raise TrainingError(
             "there is nothing to train on",
@@ -78,7 +78,7 @@ def read_validation(setup: TrainingSetup, data: Path) -> Sequence[Labelled]:
         return _read_one_type(setup, data, names=names)
     smears = _share_out(_read_all_types(setup, data, names), setup)
     for source in setup.labelled:
-        smears += read_labelled_smears(data, source, _scale_of(setup), validation=True)
+        smears += read_labelled_smears(data, source, working_scale(setup), validation=True)
     return smears
 
 
@@ -93,7 +93,7 @@ def _read_one_type(setup: TrainingSetup, data: Path, **what: Any) -> Sequence[La
 
 
 def _read_all_types(setup: TrainingSetup, data: Path, names: Sequence[str]) -> list[LabelledSmear]:
-    return read_smears(data / ALL_IDB1, names, **vars(_scale_of(setup))) if names else []
+    return read_smears(data / ALL_IDB1, names, **vars(working_scale(setup))) if names else []
 
 
 def _share_out(smears: list[LabelledSmear], setup: TrainingSetup) -> list[LabelledSmear]:
@@ -104,7 +104,8 @@ def _share_out(smears: list[LabelledSmear], setup: TrainingSetup) -> list[Labell
     return [replace(smear, share=outlined if "rbc" in smear.cells else other) for smear in smears]
 
 
-def _scale_of(setup: TrainingSetup) -> WorkingScale:
+def working_scale(setup: TrainingSetup) -> WorkingScale:
+    """What a set-up of all types brings its photographs to."""
     return WorkingScale(
         red_cell_diameter_px=setup.red_cell_diameter_px,
         background_level=setup.background_level,
