@@ -1,6 +1,7 @@
 """Labels that ``ome-zarr`` writes are read, of both versions of the format; what is none is refused."""
 
 import json
+import random
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from hemolens.errors import LabelError
 from hemolens.labels import read_labels
 from hemolens.labels.ome_zarr import read_ome_zarr
+
+N_TRIALS = 300
 
 NUMBERS = np.zeros((20, 30), np.uint16)
 NUMBERS[2:6, 3:9] = 4
@@ -119,3 +122,28 @@ def test_a_store_whose_arrays_are_missing_is_refused(tmp_path):
     (store / "labels" / "rbc" / "0" / ".zarray").unlink()
     with pytest.raises(LabelError, match="the labels cannot be read"):
         read_labels(store)
+
+
+def test_damage_anywhere_is_read_or_refused(tmp_path, make_result, make_cell):
+    pytest.importorskip("zarr")
+    from hemolens.export.omezarr import store_files
+
+    store = tmp_path / "a.ome.zarr"
+    read_by_us = {}
+    for name, content in store_files(make_result("a", make_cell(), make_cell("wbc", 20, 20))).items():
+        (store / name).parent.mkdir(parents=True, exist_ok=True)
+        (store / name).write_bytes(content)
+        if name.startswith("labels/"):
+            read_by_us[store / name] = content
+    dice = random.Random(0)  # noqa: S311 -- damage, not a secret
+    for _ in range(N_TRIALS):
+        path, sound = dice.choice(list(read_by_us.items()))
+        damaged = bytearray(sound)
+        for _ in range(dice.choice([1, 2, 8])):
+            damaged[dice.randrange(len(damaged))] = dice.randrange(256)
+        path.write_bytes(damaged[: dice.choice([len(damaged), dice.randrange(len(damaged))])])
+        try:
+            read_labels(store)
+        except LabelError as error:
+            assert "\n" not in str(error)  # noqa: PT017 -- both outcomes are right
+        path.write_bytes(sound)
