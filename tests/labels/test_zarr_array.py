@@ -35,7 +35,7 @@ def write(tmp_path):
 
 @pytest.mark.parametrize("zarr_format", [2, 3])
 @pytest.mark.parametrize("codec", ["none", "gzip", "zstd", "blosc"])
-@pytest.mark.parametrize("dtype", ["uint16", ">i4", "int64"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", ">i4", "int64"])
 def test_what_the_library_writes_is_read(tmp_path, zarr_format, codec, dtype):
     zarr = pytest.importorskip("zarr")
     numcodecs = pytest.importorskip("numcodecs")
@@ -134,7 +134,7 @@ def test_a_chunk_that_is_no_file_is_refused(write):
 def test_shards_are_refused_with_what_to_do(tmp_path):
     zarr = pytest.importorskip("zarr")
     zarr.create_array(tmp_path, shape=(8, 8), chunks=(2, 2), shards=(4, 4), dtype="uint16")
-    with pytest.raises(LabelError, match=r"codecs.*; write the store again, without shards"):
+    with pytest.raises(LabelError, match=r"codecs.*; write the labels again as OME-Zarr .*, without shards"):
         read_array(tmp_path)
 
 

@@ -178,7 +178,8 @@ def read_json(path: Path, model: type[Model]) -> Model:
 def malformed(folder: Path, came: str, allowed: str) -> LabelError:
     """Make the error of a store that cannot be used."""
     what = f"{quoted(folder)} is not a part of OME-Zarr labels that can be read"
-    return LabelError(what, came=came, allowed=allowed, do="write the store again, without shards")
+    do = "write the labels again as OME-Zarr 0.4 or 0.5, without shards"
+    return LabelError(what, came=came, allowed=allowed, do=do)
 
 
 def _read_layout(folder: Path) -> _Layout:

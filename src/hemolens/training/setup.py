@@ -170,7 +170,7 @@ class TrainingSetup(_Frozen):
             raise ValueError("labelled and drawn are for set-ups without a cell_type")
         if not self.trained_on and not self.labelled and not self.drawn:
             raise ValueError("nothing to train on: no photographs.train, no labelled, no drawn")
-        if self.trained_on and self.outlined_share + self.other_shares > 1:
+        if self.trained_on and round(self.outlined_share + self.other_shares, 6) > 1:
             raise ValueError("the shares of labelled and drawn and outlined_share are more than 1 together")
         return self
 
