@@ -1,7 +1,7 @@
 """Choose the counters' settings for the default model, and for its folds, on photographs none of them is measured on.
 
     python benchmarks/tune_default_model.py --data data --weights benchmarks/weights [--only one-pass] [--trials 12]
-        [--counter peaks]
+        [--counter watershed]
 
 There are three models: the default one and two folds, trained alike, each without some capture sessions of ALL-IDB1;
 the folds also each without one of the box-labelled sources. The settings of a model are searched
@@ -13,7 +13,9 @@ settings are chosen on. A fold that has not been trained yet is passed over.
 The score that a cell gets is made a probability on the same photographs: isotonic regression of hit or false on the
 counter's own score (Zadrozny and Elkan, KDD 2002).
 
-The counters of the paper are searched for on request (--counter, several times); what one had before stays.
+Peaks and connected components are searched for, others on request (--counter, several times). A counter of the paper
+that is not searched for keeps what it had, or gets its settings for the paper's own network of that cell type: they are
+in red-cell diameters, so they fit another scale.
 
 Writes the settings of the default model to src/hemolens/counters/settings.toml, those of the folds to
 benchmarks/default-model-settings.toml.
@@ -36,7 +38,7 @@ import tomli_w
 import hemolens
 from hemolens.cells import to_photograph
 from hemolens.config import CELL_TYPES, CellType
-from hemolens.counters import COUNTERS, find_cells
+from hemolens.counters import COUNTERS, PAPER_COUNTERS, find_cells, settings_for
 from hemolens.counters.peaks import PeaksSettings
 from hemolens.counters.source import CounterSettings
 from hemolens.evaluation.all_idb1 import read_truth
@@ -45,7 +47,7 @@ from hemolens.evaluation.folder.compare import compare
 from hemolens.evaluation.paper.systems import labelled_photographs
 from hemolens.evaluation.tuning import Case, score, tune
 from hemolens.labels.truth import Truth, fit_to_frame
-from hemolens.models import shipped_models
+from hemolens.models import PAPER_MODELS, shipped_models
 from hemolens.photograph import read_photograph
 from hemolens.probability_maps import Model, compute_probability_maps, load_model
 from hemolens.scale import estimate_red_cell_diameter
@@ -180,6 +182,8 @@ def search(name: str, kind: CellType, counters: Sequence[str], n_trials: int) ->
     ]
     own = dict(tomllib.loads(path_of(name).read_text(encoding="utf-8")).get(name, {}).get(kind, {}))
     own.pop("default_counter", None)
+    for counter in PAPER_COUNTERS:
+        own.setdefault(counter, settings_for(PAPER_MODELS[kind], kind, counter).model_dump(mode="json"))
     report = ""
     for counter in counters:
         found, _ = tune(cases, kind, counter, start_of(kind, counter), n_trials=n_trials)
@@ -203,7 +207,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--only", choices=FOLDS, action="append")
-    parser.add_argument("--counter", choices=COUNTERS, action="append", help="peaks for all models by default")
+    parser.add_argument(
+        "--counter", choices=COUNTERS, action="append", help="peaks and connected-components by default"
+    )
     parser.add_argument("--trials", type=int, default=12)
     arguments = parser.parse_args()
     trained = [name for name in FOLDS if name == DEFAULT or (arguments.weights / f"{name}.onnx").exists()]
@@ -211,7 +217,7 @@ def main() -> None:
         drawn = threads.map(lambda name: draw_unseen(name, arguments.data, arguments.weights), trained)
         DRAWN.update(zip(trained, drawn, strict=True))
     tasks = [(name, kind) for kind in CELL_TYPES for name in arguments.only or trained]
-    counters = arguments.counter or ["peaks"]
+    counters = arguments.counter or ["peaks", "connected-components"]
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as pool:
         found = {task: pool.submit(search, *task, counters, arguments.trials) for task in tasks}
         for (name, kind), future in found.items():

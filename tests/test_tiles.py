@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hemolens.tiles import Tile, cut, mirror_index, stitch, tile_grid
+from hemolens.tiles import Tile, cut, cut_within, mirror_index, stitch, tile_grid
 
 lengths = st.integers(1, 200)
 
@@ -40,6 +40,24 @@ def test_a_tile_reads_its_margin_and_the_mirrored_frame():
         [5, 6, 7, 6],
         [9, 10, 11, 10],
     ]
+
+
+@given(lengths, lengths, st.integers(1, 8), st.integers(0, 5))
+def test_reading_within_the_frame_and_stitching_gives_the_picture_back(height, width, n_steps, n_reach):
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    whole = np.zeros((height, width), np.float32)
+    for tile in tile_grid((height, width), largest_px=8 * n_steps, grid_px=8):
+        patch, (row, col) = cut_within(pixels, tile, reach_px=8 * n_reach, grid_px=8)
+        assert patch.shape[0] % 8 == patch.shape[1] % 8 == 0
+        stitch(whole, tile, patch[row:, col:, 0].astype(np.float32))
+    assert (whole == pixels[..., 0]).all()
+
+
+def test_a_tile_that_reads_within_the_frame_stops_at_the_next_step_of_the_grid():
+    pixels = np.repeat(np.arange(9, dtype=np.uint8).reshape(3, 3, 1), 3, axis=2)
+    patch, first = cut_within(pixels, Tile(0, 2, 2, 2), reach_px=2, grid_px=2)
+    assert patch[..., 0].tolist() == [[0, 1, 2, 1], [3, 4, 5, 4], [6, 7, 8, 7], [3, 4, 5, 4]]
+    assert first == (0, 2)
 
 
 @pytest.mark.parametrize("shape", [(1944, 2592), (1368, 1712), (652, 1226)])

@@ -14,12 +14,12 @@ from hemolens.background import level_background
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import ModelError, UsageError
 from hemolens.models import ModelCard, read_model
-from hemolens.tiles import cut, stitch, tile_grid
+from hemolens.tiles import cut, cut_within, stitch, tile_grid
 
 if TYPE_CHECKING:
     import onnxruntime
 
-TILE_PX = 512
+TILE_PX = 768
 """Largest side of the block that a tile writes: larger ones cost more memory and save little."""
 
 
@@ -116,10 +116,13 @@ def compute_probability_maps(
     maps = {name: np.zeros(shape, np.float32) for name in card.outputs}
     largest_px = card.tile_px or max(card.grid_px, tile_px // card.grid_px * card.grid_px)
     for tile in tile_grid(shape, largest_px=largest_px, grid_px=card.tile_px or card.grid_px):
-        patch = cut(resized, tile, margin_px=card.margin_px, extra_px=card.extra_px)
+        if card.reach_px:
+            patch, (row, col) = cut_within(resized, tile, reach_px=card.reach_px, grid_px=card.grid_px)
+        else:
+            patch, (row, col) = cut(resized, tile, margin_px=card.margin_px, extra_px=card.extra_px), (0, 0)
         outputs = model.session.run(None, {"pixels": patch[None]})
         for name, output in zip(card.outputs, outputs, strict=True):
-            stitch(maps[name], tile, output[0])
+            stitch(maps[name], tile, output[0, row:, col:])
     ruler = red_cell_diameter_px * shape[0] / pixels.shape[0]
     return {
         kind: ProbabilityMaps(kind, own["mask"], own.get("edge"), ruler, own.get("distance"), own.get("centre"))

@@ -73,6 +73,7 @@ def write_model(
         margin_px=network.margin_px + network.overlap_px,
         grid_px=network.grid_px,
         extra_px=network.extra_px,
+        reach_px=network.reach_px,
         tile_px=network.tile_px,
         background_level=setup.background_level,
         sha256=sha256,
