@@ -44,17 +44,15 @@ from hemolens.counters.source import CounterSettings
 from hemolens.evaluation.all_idb1 import read_truth
 from hemolens.evaluation.calibration import calibration_error, fit_score_points
 from hemolens.evaluation.folder.compare import compare
-from hemolens.evaluation.labels import read_labels
 from hemolens.evaluation.paper.systems import labelled_photographs
-from hemolens.evaluation.truth import Truth, fit_to_frame
 from hemolens.evaluation.tuning import Case, score, tune
+from hemolens.labels.truth import Truth, fit_to_frame
 from hemolens.models import PAPER_MODELS, shipped_models
 from hemolens.photograph import read_photograph
 from hemolens.probability_maps import Model, compute_probability_maps, load_model
 from hemolens.scale import estimate_red_cell_diameter
-from hemolens.training.box_tables import read_boxes
+from hemolens.training.labelled_folders import choose_names, read_source
 from hemolens.training.setup import read_setup
-from hemolens.training.sources import boxed_photographs
 
 DEFAULT = "one-pass"
 FOLDS = (DEFAULT, "one-pass-fold-2", "one-pass-fold-3")
@@ -114,12 +112,13 @@ def unseen_of_all_idb1(name: str, data: Path) -> Iterator[tuple[Path, dict[CellT
 
 def unseen_of_other_sources(name: str, data: Path) -> Iterator[tuple[Path, dict[CellType, Truth]]]:
     """Boxed photographs that a fold has not seen: those left out of training to choose settings on."""
-    for source in read_setup(name).boxed:
+    for source in read_setup(name).labelled:
         folder = data / source.folder
-        labels = read_labels(folder / source.table, source.types).truths
-        left_out = boxed_photographs(folder, source, sorted(read_boxes(folder / source.table)), validation=True)
+        labels = read_source(data, source).truths
+        left_out = choose_names(folder, source, sorted(labels), validation=True)
         for photograph in evenly(left_out, N_BOXED):
-            yield folder / "images" / photograph, dict(labels[photograph])
+            known = {kind: truth for kind, truth in labels[photograph].items() if kind in (source.types or CELL_TYPES)}
+            yield folder / source.images / photograph, known
 
 
 def evenly(names: Sequence[str], n_most: int) -> list[str]:

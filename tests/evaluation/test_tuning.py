@@ -7,8 +7,8 @@ from hemolens.config import CELL_TYPES
 from hemolens.counters import settings_for
 from hemolens.counters.peaks import PeaksSettings
 from hemolens.evaluation import tuning
-from hemolens.evaluation.truth import Truth
 from hemolens.evaluation.tuning import Case, score, tune
+from hemolens.labels.truth import Truth
 from hemolens.probability_maps import ProbabilityMaps
 
 

@@ -23,7 +23,7 @@ from hemolens.counters.source import CounterSettings
 from hemolens.evaluation.agreement import counting_accuracy
 from hemolens.evaluation.all_idb1 import detect, read_truth
 from hemolens.evaluation.matching import Detection, add_up
-from hemolens.evaluation.truth import Truth
+from hemolens.labels.truth import Truth
 from hemolens.photograph import read_photograph
 from hemolens.probability_maps import Model, ProbabilityMaps, compute_probability_maps
 from hemolens.scale import estimate_red_cell_diameter
