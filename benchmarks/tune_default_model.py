@@ -1,7 +1,7 @@
 """Choose the counters' settings for the default model, and for its folds, on photographs none of them is measured on.
 
-    python benchmarks/tune_default_model.py --data data --weights benchmarks/weights [--only one-pass] [--trials 12]
-        [--counter watershed]
+    python benchmarks/tune_default_model.py --data data --weights benchmarks/weights [--only one-pass] [--type rbc]
+        [--trials 12] [--counter watershed]
 
 There are three models: the default one and two folds, trained alike, each without some capture sessions of ALL-IDB1;
 the folds also each without one of the box-labelled sources. The settings of a model are searched
@@ -13,9 +13,9 @@ settings are chosen on. A fold that has not been trained yet is passed over.
 The score that a cell gets is made a probability on the same photographs: isotonic regression of hit or false on the
 counter's own score (Zadrozny and Elkan, KDD 2002).
 
-Peaks and connected components are searched for, others on request (--counter, several times). A counter of the paper
-that is not searched for keeps what it had, or gets its settings for the paper's own network of that cell type: they are
-in red-cell diameters, so they fit another scale.
+Peaks are searched for, others on request (--counter, several times), from neutral settings or those that the model had,
+whichever do better. A counter of the paper that is not searched for keeps what it had, or gets its settings for the
+paper's own network of that cell type: they are in red-cell diameters, so they fit another scale.
 
 Writes the settings of the default model to src/hemolens/counters/settings.toml, those of the folds to
 benchmarks/default-model-settings.toml.
@@ -69,7 +69,10 @@ N_OUTLINED, N_OTHER = 4, 6
 """Photographs of ALL-IDB1 from each fold, at most: with outlined red cells, and without. More cost hours."""
 
 OUTLINES_WEIGHT = 3.0
-"""For red cells ALL-IDB1 weighs as much as the boxed sources together, where many cells have no box."""
+"""Of ALL-IDB1 for red cells, relative to a boxed source: outlines say more than boxes."""
+
+NOT_ALL_BOXED = ("rbc", "bccd_cbc")
+"""Type and source whose cells lack boxes too often to choose settings on: finding them would be a fault."""
 
 NO_PLATELET_TRUTH = {"S12"}
 """Capture sessions in which stain deposit is marked as platelets."""
@@ -77,7 +80,17 @@ NO_PLATELET_TRUTH = {"S12"}
 SETTINGS = Path(hemolens.__file__).parent / "counters" / "settings.toml"
 FOLD_SETTINGS = Path(__file__).parent / "default-model-settings.toml"
 START: dict[CellType, dict[str, Any]] = {
-    "rbc": {"distance_weight": 0.5, "min_height": 0.2, "min_depth": 0.2, "large_area": 1.25, "large_depth": 0.05},
+    "rbc": {
+        "distance_weight": 0.5,
+        "smoothing": 0.02,
+        "min_height": 0.25,
+        "min_depth": 0.2,
+        "large_area": 1.25,
+        "large_depth": 0.05,
+        "body_threshold": 0.4,
+        "min_area": 0.1,
+        "min_score": 0.7,
+    },
     "wbc": {"centre_weight": 0},
     "plt": {"centre_weight": 0, "distance_weight": 0, "mask_weight": 1},
 }
@@ -141,6 +154,8 @@ def draw_unseen(name: str, data: Path, weights: Path) -> list[tuple[CellType, st
         shape = (pixels.shape[0], pixels.shape[1])
         maps = compute_probability_maps(pixels, estimate_red_cell_diameter(pixels).px, model)
         for kind, truth in fit_to_frame(path.name, truths, shape).items():
+            if (kind, source) == NOT_ALL_BOXED:
+                continue
             weight = OUTLINES_WEIGHT if (kind, source) == ("rbc", "ALL-IDB1") else 1.0
             drawn.append((kind, path.stem, Case(maps[kind], shape, truth, source, weight)))
     print(f"{name}: {len(wanted)} photographs drawn", flush=True)
@@ -190,7 +205,11 @@ def search(name: str, kind: CellType, counters: Sequence[str], n_trials: int) ->
         own.setdefault(counter, settings_for(PAPER_MODELS[kind], kind, counter).model_dump(mode="json"))
     report = ""
     for counter in counters:
-        found, _ = tune(cases, kind, counter, start_of(kind, counter), n_trials=n_trials)
+        starts = [start_of(kind, counter)]
+        if counter in own:
+            starts.append(COUNTERS[counter].settings_model.model_validate(own[counter]))
+        start = max(starts, key=lambda settings: score(cases, kind, counter, settings))
+        found, _ = tune(cases, kind, counter, start, n_trials=n_trials)
         found, text = calibrate(cases, kind, counter, found)
         report += text
         own[counter] = found.model_dump(mode="json")
@@ -211,17 +230,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--only", choices=FOLDS, action="append")
-    parser.add_argument(
-        "--counter", choices=COUNTERS, action="append", help="peaks and connected-components by default"
-    )
+    parser.add_argument("--counter", choices=COUNTERS, action="append", help="peaks by default")
+    parser.add_argument("--type", choices=CELL_TYPES, action="append", help="all three by default")
     parser.add_argument("--trials", type=int, default=12)
     arguments = parser.parse_args()
     trained = [name for name in FOLDS if name == DEFAULT or (arguments.weights / f"{name}.onnx").exists()]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         drawn = threads.map(lambda name: draw_unseen(name, arguments.data, arguments.weights), trained)
         DRAWN.update(zip(trained, drawn, strict=True))
-    tasks = [(name, kind) for kind in CELL_TYPES for name in arguments.only or trained]
-    counters = arguments.counter or ["peaks", "connected-components"]
+    tasks = [(name, kind) for kind in arguments.type or CELL_TYPES for name in arguments.only or trained]
+    counters = arguments.counter or ["peaks"]
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as pool:
         found = {task: pool.submit(search, *task, counters, arguments.trials) for task in tasks}
         for (name, kind), future in found.items():

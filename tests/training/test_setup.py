@@ -105,12 +105,6 @@ def test_what_cannot_be_trained_on_is_refused(tmp_path, text, problem):
         read_setup(str(tmp_path / "ours.toml"))
 
 
-def test_older_words_for_labelled_folders_are_the_same_setup(tmp_path):
-    (tmp_path / "ours.toml").write_text(OURS)
-    (tmp_path / "older.toml").write_text(OURS.replace("labelled =", "boxed =").replace("labels =", "table ="))
-    assert read_setup(str(tmp_path / "older.toml")) == read_setup(str(tmp_path / "ours.toml"))
-
-
 @pytest.mark.parametrize("name", [name for name in shipped_setups() if name.startswith("one-pass")])
 def test_the_shares_of_the_sources_leave_some_for_the_rest(name):
     setup = read_setup(name)

@@ -63,11 +63,14 @@ RELIEF: dict[str, list[Any]] = {
 }
 PEAKS: dict[CellType, dict[str, list[Any]]] = {
     "rbc": {
-        **RELIEF,
-        "distance_weight": [0.0, 0.3, 0.5, 1.0, 2.0],
-        "mask_weight": [0.0, 0.3, 0.6],
-        "large_area": [1.1, 1.25, 1.4, 100.0],
-        "large_depth": [0.02, 0.05, 0.1],
+        "distance_weight": [0.3, 0.5, 0.8],
+        "smoothing": [0.0, 0.02, 0.04],
+        "min_height": [0.2, 0.3],
+        "min_depth": [0.1, 0.15, 0.2, 0.3],
+        "large_area": [1.1, 1.25, 1.4],
+        "large_depth": [0.02, 0.05, 0.08],
+        "body_threshold": [0.4, 0.5],
+        "min_score": [0.0, 0.6, 0.7, 0.8],
     },
     "wbc": {**RELIEF, "mask_weight": [0.0, 0.5, 1.0], "edge_weight": [0.0]},
     "plt": {**RELIEF, "edge_weight": [0.0]},

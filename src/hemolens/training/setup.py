@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hemolens.config import CellType
 from hemolens.errors import TrainingError
@@ -49,7 +49,7 @@ class LabelledSource(_Frozen):
     """Relative to the data folder."""
     images: str = "images"
     """Folder of the photographs, relative to ``folder``."""
-    labels: str = Field(validation_alias=AliasChoices("labels", "table"))
+    labels: str
     """File or folder of the labels, relative to ``folder``."""
     types: tuple[CellType, ...] | None = Field(None, min_length=1)
     """The types that are labelled throughout, if not all those that the labels hold; the others are unknown."""
@@ -132,8 +132,7 @@ class TrainingSetup(_Frozen):
     ``cell_type`` is what the network counts; without it, the network counts every type, and ``labelled`` and ``drawn``
     may name further sources, or the only ones. ``outlined_share`` is then the share of the slices drawn from
     photographs of ALL-IDB1 with red-cell outlines. Data folders: the ALL-IDB1 folder for one type; for all of them the
-    folder that holds it as ``all-idb1`` beside the other sources. (``boxed`` and its ``table`` are older words for
-    ``labelled`` and its ``labels``; checkpoints may have them.)
+    folder that holds it as ``all-idb1`` beside the other sources.
     ``width``, ``encoder_weights`` and ``encoder_file`` are options of the network, for those that have them.
     ``red_cell_diameter_px`` is the scale at which the network works: each photograph is resized so that its red
     cells have this diameter. ``background_level``, for networks that count every type, is the grey that the background
@@ -152,7 +151,7 @@ class TrainingSetup(_Frozen):
     red_cell_diameter_px: float = Field(gt=4)
     background_level: float | None = Field(None, gt=0, le=255)
     photographs: Photographs = Photographs()
-    labelled: tuple[LabelledSource, ...] = Field((), validation_alias=AliasChoices("labelled", "boxed"))
+    labelled: tuple[LabelledSource, ...] = ()
     drawn: DrawnSource | None = None
     outlined_share: float = Field(0.5, gt=0, le=1)
     seed: int = 1
