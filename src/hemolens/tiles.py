@@ -14,10 +14,13 @@ whose values depend on where a tile ends is given blocks of one fixed side, by a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hemolens.cells import Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,15 @@ class Tile:
     col: int
     height: int
     width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Where a picture lies in a larger one: its first row and column there, and the shape of that one."""
+
+    row: int
+    col: int
+    of: tuple[int, int]
 
 
 def tile_grid(shape: tuple[int, int], *, largest_px: int, grid_px: int) -> list[Tile]:
@@ -66,22 +78,46 @@ def _blocks(length: int, largest_px: int, grid_px: int) -> tuple[range, int]:
     return range(0, length, side), side
 
 
-def cut(pixels: NDArray[np.uint8], tile: Tile, *, margin_px: int, extra_px: int = 0) -> NDArray[np.uint8]:
+def cut(
+    pixels: NDArray[np.uint8], tile: Tile, *, margin_px: int, extra_px: int = 0, part: Part | None = None
+) -> NDArray[np.uint8]:
     """Read a tile: its block, ``margin_px`` on every side and ``extra_px`` more at the bottom and right.
 
     Parameters
     ----------
     pixels : ndarray of uint8, shape (H, W, 3)
+    part : Part, optional
+        Where these pixels lie in a larger picture, in whose pixels the tile is; it holds all that the tile reads.
 
     Returns
     -------
     ndarray of uint8, shape (height + 2·margin + extra, width + 2·margin + extra, 3)
-        Beyond the frame the picture is mirrored.
+        Beyond the frame of the whole picture it is mirrored.
 
     """
+    whole = part or Part(0, 0, (pixels.shape[0], pixels.shape[1]))
+    rows, cols = _read_index(tile, margin_px, extra_px, whole.of)
+    return pixels[np.ix_(rows - whole.row, cols - whole.col)]
+
+
+def reach(tiles: Sequence[Tile], shape: tuple[int, int], *, margin_px: int, extra_px: int = 0) -> Box:
+    """Find the smallest box of a picture that holds all that some tiles read.
+
+    >>> reach([Tile(0, 8, 8, 8)], (40, 40), margin_px=3)
+    Box(row0=0, col0=5, row1=11, col1=19)
+    """
+    read = [_read_index(tile, margin_px, extra_px, shape) for tile in tiles]
+    rows, cols = (np.concatenate([each[axis] for each in read]) for axis in (0, 1))
+    return Box(int(rows.min()), int(cols.min()), int(rows.max()) + 1, int(cols.max()) + 1)
+
+
+def _read_index(
+    tile: Tile, margin_px: int, extra_px: int, shape: tuple[int, int]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the picture that a tile reads, in order."""
     rows = np.arange(tile.row - margin_px, tile.row + tile.height + margin_px + extra_px)
     cols = np.arange(tile.col - margin_px, tile.col + tile.width + margin_px + extra_px)
-    return pixels[np.ix_(mirror_index(rows, pixels.shape[0]), mirror_index(cols, pixels.shape[1]))]
+    return mirror_index(rows, shape[0]), mirror_index(cols, shape[1])
 
 
 def stitch(whole: NDArray[np.float32], tile: Tile, values: NDArray[np.float32]) -> None:
