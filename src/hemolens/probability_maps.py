@@ -42,6 +42,8 @@ class ProbabilityMaps:
         0 … 1: distance to the border of the cell as a share of the greatest in that cell.
     centre : ndarray of float32, shape (H, W), or None
         0 … 1: high on the middle of a cell.
+    part : Part or None
+        Where these maps lie in those of the whole photograph; None where they are of the whole.
 
     """
 
@@ -51,6 +53,7 @@ class ProbabilityMaps:
     red_cell_diameter_px: float
     distance: NDArray[np.float32] | None = None
     centre: NDArray[np.float32] | None = None
+    part: Part | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,9 +159,10 @@ def compute_window_maps(
     pixels = scaled.read(read)
     if card.background_level is not None:
         pixels = level_background(pixels, card.background_level, background)
-    part = Part(read.row0, read.col0, scaled.shape)
     ruler = red_cell_diameter_px * scaled.shape[0] / scaled.smear.shape[0]
-    return _draw(pixels, part, window, tiles, model, ruler)
+    drawn = _draw(pixels, Part(read.row0, read.col0, scaled.shape), window, tiles, model, ruler)
+    part = Part(window.row0, window.col0, scaled.shape)
+    return {kind: replace(maps, part=part) for kind, maps in drawn.items()}
 
 
 def window_step(card: ModelCard) -> int:
