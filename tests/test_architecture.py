@@ -20,6 +20,8 @@ LAYERS = """
     overlay
     summary
     site uncertainty
+    sampling
+    blocks
     counts
     counters
     probability_maps
@@ -30,9 +32,12 @@ LAYERS = """
     scale
     region
     background
+    slides
     option_file
     photograph
     formats
+    resampling
+    smear
     synthetic
     cells
     config errors
@@ -46,6 +51,9 @@ ONLY_IN = {
     "onnx": {"training"},
     "dask": {"batch"},
     "typer": {"cli"},
+    "tiffslide": {"slides"},
+    "openslide": {"slides"},
+    "zarr": {"slides"},
     "onnxruntime": {"probability_maps", "training/eight_bits.py"},  # it quantises as well as it runs
 }
 """What a small installation does not have, or what belongs to one part of the house."""

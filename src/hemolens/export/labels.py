@@ -30,6 +30,8 @@ _LARGEST_16_BIT = 65535
 class LabelImages(ExportFormat):
     """A TIFF for each photograph, and a PNG for each of its types."""
 
+    draws_every_pixel = True
+
     @staticmethod
     def files(entry: Entry) -> tuple[str, ...]:
         return f"labels/{entry.stem}.ome.tif", *(f"labels/{kind}/{entry.stem}.png" for kind in CELL_TYPES)
