@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hemolens.blocks import HALO_DIAMETERS, Block, plan_blocks, scaled_window
-from hemolens.cells import Box, cells_from_labels, in_reading_order
+from hemolens.blocks import HALO_DIAMETERS, plan_blocks, scaled_window
+from hemolens.cells import Box, cells_from_labels, from_window, in_reading_order
 from hemolens.counters import PAPER_COUNTERS
 from hemolens.errors import PhotographError
 from hemolens.photograph import photograph_from_array
-from hemolens.pipeline import choose_methods, count_block, find_all_cells, map_photograph
+from hemolens.pipeline import choose_methods, count_block, find_own_cells, map_photograph
 from hemolens.region import rectangle
 from hemolens.scale import RedCellDiameter
 from hemolens.synthetic import draw_smear
+from hemolens.tiles import Part
 
 sides = st.integers(1, 120)
 
@@ -52,23 +53,93 @@ def test_a_window_holds_the_halo_and_begins_on_the_grid(height, width, diameter_
         assert block.window.col1 >= min(width, block.own.col1 + margin)
 
 
-@pytest.fixture(scope="module", params=[1.0, 1.6])
-def piled(request):
-    """A smear with piles, a white cell and platelets, at two scales."""
-    diameter = 40 * request.param
-    return draw_smear(
-        seed=3, height=420, width=560, n_rbc=45, n_wbc=1, n_plt=4, overlap=0.6, red_cell_diameter_px=diameter
-    ), diameter  # fmt: skip
+def test_a_body_that_reaches_further_than_the_halo_is_no_cell(make_cell):
+    (block,) = plan_blocks((200, 200), 10.0)
+    small, large = make_cell(row=100, col=100, half=39), make_cell(row=100, col=100, half=40)
+    assert block.possible([small, large]) == [small]
+
+
+def test_a_stain_over_many_blocks_is_counted_by_none():
+    """What its windows cut reaches the halo in each of them."""
+    blocks = plan_blocks((400, 400), 5.0, block_diameters=10)
+    for block in blocks:
+        labels = np.ones((block.window.row1 - block.window.row0, block.window.col1 - block.window.col0), np.int32)
+        seen = from_window(cells_from_labels(labels, cell_type="rbc"), *block.window[:2], (400, 400))
+        assert block.owned(block.possible(seen)) == []
+
+
+def test_only_blocks_near_the_region_are_read():
+    blocks = plan_blocks((1000, 1000), 5.0, rectangle(10, 10, 90, 90), block_diameters=20)
+    assert [block.own[:2] for block in blocks] == [(0, 0), (0, 100), (100, 0), (100, 100)]
+
+
+def test_a_region_beside_the_smear_is_refused():
+    with pytest.raises(PhotographError, match="the region holds no pixel"):
+        plan_blocks((100, 100), 5.0, rectangle(200, 0, 300, 50))
+
+
+DIAMETER_PX = 60.0
+DIAMETER = RedCellDiameter(DIAMETER_PX, 1.0, "diameter_px")
+
+
+@pytest.fixture(scope="module")
+def piled():
+    """A smear with piles, a white cell and platelets."""
+    smear = draw_smear(
+        seed=3, height=840, width=1080, n_rbc=110, n_wbc=2, n_plt=8, overlap=0.7, red_cell_diameter_px=DIAMETER_PX
+    )  # fmt: skip
+    return photograph_from_array(smear.pixels)
+
+
+@pytest.fixture(scope="module")
+def whole_maps(piled):
+    return map_photograph(piled, DIAMETER, choose_methods("auto"))
+
+
+def cut_maps(maps, window, shape):
+    """What the networks make of a window: the maps of the whole, cut (tested below)."""
+    found = {}
+    for kind, each in maps.items():
+        row0, col0, row1, col1 = scaled_window(window, shape, each.mask.shape, 8)
+        pictures = {name: getattr(each, name)[row0:row1, col0:col1] for name in ("mask", "edge")}
+        found[kind] = replace(each, **pictures, part=Part(row0, col0, each.mask.shape))
+    return found
 
 
 @pytest.mark.parametrize("counter", ["auto", *PAPER_COUNTERS])
-def test_cells_do_not_depend_on_the_blocks(piled, counter):
-    smear, diameter_px = piled
+@pytest.mark.parametrize("block_diameters", [1.7, 3, 4.6, 7.5, 11])
+def test_cells_do_not_depend_on_the_blocks(piled, whole_maps, counter, block_diameters):
+    methods = choose_methods(counter)
+    (everything,) = plan_blocks(piled.shape, DIAMETER_PX)
+    whole = find_own_cells(whole_maps, methods, piled, everything)
+    blocks = plan_blocks(piled.shape, DIAMETER_PX, block_diameters=block_diameters)
+    counted = [
+        cell
+        for block in blocks
+        for cell in find_own_cells(cut_maps(whole_maps, block.window, piled.shape), methods, piled, block)
+    ]
+    assert rows_of(counted) == rows_of(whole)
+    assert len(counted) > 100
+
+
+@pytest.mark.parametrize("cut_at", [(0, 0), (310, 455), (600, 200)])
+def test_maps_of_a_window_are_those_of_the_whole(piled, whole_maps, cut_at):
+    window = Box(*cut_at, cut_at[0] + 200, cut_at[1] + 300)
+    maps = map_photograph(piled, DIAMETER, choose_methods("auto"), window)
+    for kind, expected in cut_maps(whole_maps, window, piled.shape).items():
+        assert maps[kind].part == expected.part
+        assert np.abs(maps[kind].mask - expected.mask).max() < 1e-4
+        assert (maps[kind].edge is None) == (expected.edge is None)
+
+
+@pytest.mark.parametrize("diameter_px", [30.0, 60.0])  # enlarged and reduced for the networks
+def test_a_photograph_counted_in_blocks_is_the_photograph_counted_whole(diameter_px):
+    smear = draw_smear(seed=4, height=400, width=500, n_rbc=20, n_wbc=1, n_plt=3, overlap=0.6,
+                       red_cell_diameter_px=diameter_px)  # fmt: skip
     photograph = photograph_from_array(smear.pixels)
-    methods, diameter = choose_methods(counter), RedCellDiameter(diameter_px, 1.0, "diameter_px")
-    whole = find_all_cells(map_photograph(photograph, diameter, methods), methods, photograph)
-    for block_diameters in (2.3, 5):
-        blocks = plan_blocks(photograph.shape, diameter_px, block_diameters=block_diameters)
-        assert len(blocks) > 1
-        counted = [cell for block in blocks for cell in count_block(photograph, block, diameter, methods)]
-        assert rows_of(counted) == rows_of(whole)
+    methods, diameter = choose_methods("auto"), RedCellDiameter(diameter_px, 1.0, "diameter_px")
+    (everything,) = plan_blocks(photograph.shape, diameter_px)
+    halves = plan_blocks((400, 500), diameter_px, block_diameters=300 / diameter_px)
+    assert len(halves) == 4
+    counted = [cell for block in halves for cell in count_block(photograph, block, diameter, methods)]
+    assert rows_of(counted) == rows_of(count_block(photograph, everything, diameter, methods))

@@ -137,7 +137,9 @@ def count_in_region_frame(cells: Iterable[Cell], shape: tuple[int, int], region:
 
     """
     counts, area_px = NO_CELLS, 0
-    waiting = sorted((cell for cell in cells if cell.box.row0 > 0 and cell.box.col0 > 0), key=lambda cell: cell.box.row0)
+    waiting = sorted(
+        (cell for cell in cells if cell.box.row0 > 0 and cell.box.col0 > 0), key=lambda cell: cell.box.row0
+    )
     for row0 in range(0, shape[0], STRIP_ROWS):
         strip = Box(row0, 0, min(row0 + STRIP_ROWS, shape[0]), shape[1])
         inside = region.within(strip)

@@ -134,20 +134,25 @@ def measure_backgrounds(
     photograph: Smear, fields: Sequence[Box], diameter: RedCellDiameter, methods: Methods
 ) -> Backgrounds:
     """Measure the background of a photograph once for each model that asks for it."""
-    cards = [load_model(method.model).card for method in methods.values()]
+    cards = {method.model: load_model(method.model).card for method in methods.values()}
     return {
-        card.name: measure_background(scale_smear(photograph, diameter.px, card.red_cell_diameter_px), fields)
-        for card in dict.fromkeys(cards)
+        name: measure_background(scale_smear(photograph, diameter.px, card.red_cell_diameter_px), fields)
+        for name, card in cards.items()
         if card.background_level is not None
     }
 
 
 def count_block(
-    photograph: Smear, block: Block, diameter: RedCellDiameter, methods: Methods, backgrounds: Backgrounds = NO_BACKGROUNDS
+    photograph: Smear,
+    block: Block,
+    diameter: RedCellDiameter,
+    methods: Methods,
+    backgrounds: Backgrounds = NO_BACKGROUNDS,
 ) -> list[Cell]:
     """Find the cells whose centre lies in a block, in pixels of the photograph."""
-    maps = map_photograph(photograph, diameter, methods, block.window, backgrounds)
-    return block.owned(resolve_types(block.possible(find_bodies(maps, methods, photograph))))
+    return find_own_cells(
+        map_photograph(photograph, diameter, methods, block.window, backgrounds), methods, photograph, block
+    )
 
 
 def map_photograph(
@@ -165,16 +170,19 @@ def map_photograph(
         place = scaled.whole
         if window is not None:
             place = scaled_window(window, photograph.shape, scaled.shape, window_step(model.card))
-        background = backgrounds.get(model.card.name)
-        drawn[name] = compute_window_maps(
-            scaled, place, model, red_cell_diameter_px=diameter.px, background=background
-        )
+        background = backgrounds.get(name)
+        drawn[name] = compute_window_maps(scaled, place, model, red_cell_diameter_px=diameter.px, background=background)
     return {kind: drawn[method.model][kind] for kind, method in methods.items()}
 
 
 def find_all_cells(maps: Maps, methods: Methods, photograph: Smear) -> list[Cell]:
     """Count on each map, bring the cells to the photograph and settle which type each body is."""
     return resolve_types(find_bodies(maps, methods, photograph))
+
+
+def find_own_cells(maps: Maps, methods: Methods, photograph: Smear, block: Block) -> list[Cell]:
+    """Find all cells in the window of a block, and keep those that belong to the block."""
+    return block.owned(resolve_types(block.possible(find_bodies(maps, methods, photograph))))
 
 
 def find_bodies(maps: Maps, methods: Methods, photograph: Smear) -> list[Cell]:

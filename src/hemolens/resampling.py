@@ -145,9 +145,7 @@ def _weights(n_from: int, n_to: int, first: int, stop: int) -> _Weights:
     return _Weights(start, end, matrix, reduction)
 
 
-def _overlaps(
-    wanted: NDArray[np.intp], reduction: float, n_from: int
-) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+def _overlaps(wanted: NDArray[np.intp], reduction: float, n_from: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     """First old pixel under each new one, and the shares of it and of those that follow."""
     left = wanted * reduction
     right = left + reduction

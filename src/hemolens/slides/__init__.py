@@ -127,7 +127,9 @@ def _library_for(path: Path) -> str:
         if importlib.util.find_spec(name) is not None:
             return name
     came, allowed = f"{quoted(path)} and no {libraries[0]}", f"an installation with {libraries[0]}"
-    raise _bad_slide("reading a whole slide needs a library that is not installed", came, allowed, INSTALL[libraries[0]])
+    raise _bad_slide(
+        "reading a whole slide needs a library that is not installed", came, allowed, INSTALL[libraries[0]]
+    )
 
 
 def _bad_slide(what: str, came: str, allowed: str, do: str) -> PhotographError:
