@@ -109,14 +109,15 @@ def markdown(result: dict[str, Any]) -> str:
         "# What counting a whole slide costs",
         "",
         f"`benchmarks/slide.py`, hemolens {machine['hemolens']}, {machine['processor']}, Python {machine['python']}.",
-        f"Parts of {PART_PX} × {PART_PX} pixels, red cells {DIAMETER_PX:g} pixels wide, {sum(CELLS.values())} cells in each.",
+        f"Parts of {PART_PX} × {PART_PX} pixels, red cells {DIAMETER_PX:g} wide, {sum(CELLS.values())} cells each.",
         "",
         "| megapixels | wall s | CPU s | CPU s a megapixel | peak MB | cells | sum of the parts | off |",
         "|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     lines += [
         f"| {each['megapixels']} | {each['wall_s']} | {each['cpu_s']} | {each['cpu_s'] / each['megapixels']:.2f} "
-        f"| {each['peak_mb']} | {sum(each['counts'].values())} | {sum(each['sum_of_parts'].values())} | {each['off']:+.2%} |"
+        f"| {each['peak_mb']} | {sum(each['counts'].values())} | {sum(each['sum_of_parts'].values())} "
+        f"| {each['off']:+.2%} |"
         for each in result["records"]
     ]
     return "\n".join(lines) + "\n"

@@ -101,13 +101,14 @@ def cut_maps(maps, window, shape):
     found = {}
     for kind, each in maps.items():
         row0, col0, row1, col1 = scaled_window(window, shape, each.mask.shape, 8)
-        pictures = {name: getattr(each, name)[row0:row1, col0:col1] for name in ("mask", "edge")}
+        drawn = [name for name in ("mask", "edge") if getattr(each, name) is not None]
+        pictures = {name: getattr(each, name)[row0:row1, col0:col1] for name in drawn}
         found[kind] = replace(each, **pictures, part=Part(row0, col0, each.mask.shape))
     return found
 
 
 @pytest.mark.parametrize("counter", ["auto", *PAPER_COUNTERS])
-@pytest.mark.parametrize("block_diameters", [1.7, 3, 4.6, 7.5, 11])
+@pytest.mark.parametrize("block_diameters", [1.7, 4.6, 9])
 def test_cells_do_not_depend_on_the_blocks(piled, whole_maps, counter, block_diameters):
     methods = choose_methods(counter)
     (everything,) = plan_blocks(piled.shape, DIAMETER_PX)

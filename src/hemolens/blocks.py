@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hemolens.cells import Box, Cell, moved
 from hemolens.counts import cells_in_region
@@ -33,7 +34,7 @@ BLOCK_DIAMETERS = 48
 """A block is at most so many red-cell diameters wide: its maps and what counters make of them fill the memory."""
 
 HALO_DIAMETERS = 4
-"""How far around a block it is looked, in red-cell diameters: a white cell, three diameters wide, and its neighbours."""
+"""How far around a block is looked, in red-cell diameters: a white cell, two wide, and its neighbours have room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,7 @@ def scaled_window(window: Box, shape: Shape, scaled_shape: Shape, step: int) -> 
 def _spans(length: int, largest: int) -> list[tuple[int, int]]:
     n_spans = -(-length // largest)
     ends = [n * length // n_spans for n in range(n_spans + 1)]
-    return list(zip(ends[:-1], ends[1:], strict=True))
+    return list(pairwise(ends))
 
 
 def _reach_px(cell: Cell) -> float:

@@ -65,8 +65,7 @@ class ScaledSmear:
         Returns
         -------
         ndarray of uint8, shape (H, W, 3)
-            RGB. Reduced pixels are those of OpenCV's ``INTER_AREA``; enlarged ones those of ``INTER_LINEAR`` to within
-            one grey level.
+            RGB, as :func:`resize` gives them for the whole picture.
 
         """
         source = self.smear.levels[self.level]
@@ -108,7 +107,9 @@ def scale_smear(smear: Smear, from_px: float, to_px: float) -> ScaledSmear:
 
 
 def resize(pixels: NDArray[np.uint8], shape: Shape) -> NDArray[np.uint8]:
-    """Resize an RGB picture: to its mean over each new pixel, or by straight lines between the old ones.
+    """Resize an RGB picture: to its mean over each new pixel, or, enlarged, by straight lines between the old ones.
+
+    The values are those of OpenCV's ``INTER_AREA``; enlarged, those of ``INTER_LINEAR`` to within one grey level.
 
     >>> resize(np.arange(12, dtype=np.uint8).reshape(1, 4, 3), (1, 2)).tolist()
     [[[2, 3, 4], [8, 9, 10]]]
@@ -116,10 +117,13 @@ def resize(pixels: NDArray[np.uint8], shape: Shape) -> NDArray[np.uint8]:
     import cv2
 
     n_rows, n_cols = shape
-    if (n_rows, n_cols) == pixels.shape[:2]:
+    height, width = pixels.shape[:2]
+    if (n_rows, n_cols) == (height, width):
         return pixels
-    way = cv2.INTER_AREA if n_rows <= pixels.shape[0] and n_cols <= pixels.shape[1] else cv2.INTER_LINEAR
-    return cv2.resize(pixels, (n_cols, n_rows), interpolation=way).astype(np.uint8)
+    if n_rows <= height and n_cols <= width:
+        return cv2.resize(pixels, (n_cols, n_rows), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    # Not with OpenCV: which of two grey levels it takes hangs on where a window begins.
+    return _combined(pixels, _weights(height, n_rows, 0, n_rows), _weights(width, n_cols, 0, n_cols))
 
 
 @dataclass(frozen=True, eq=False)

@@ -108,7 +108,7 @@ def test_a_missing_library_is_named_with_what_installs_it(slide, monkeypatch):
     with pytest.raises(PhotographError, match=r"needs a library that is not installed: .*'hemolens\[slides\]'"):
         open_slide(slide)
     (slide.parent / "b.mrxs").write_bytes(b"")
-    with pytest.raises(PhotographError, match="no openslide; .*openslide-bin"):
+    with pytest.raises(PhotographError, match=r"no openslide; .*openslide-bin"):
         open_slide(slide.parent / "b.mrxs")
 
 

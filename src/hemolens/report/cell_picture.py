@@ -80,8 +80,8 @@ class CellPicture:
     width, height : int
         In pixels of the picture.
     outlines : list of Outline
-        Red cells first and platelets last, so that the small ones are not hidden; empty where there were too many, which
-        are drawn in the picture.
+        Red cells first and platelets last, so that the small ones are not hidden; empty where there are so many that
+        they are drawn into the picture.
     borders : list of ndarray of float64, shape (N, 2)
         Closed lines around the region that is counted, as `Outline.points`; empty for the whole photograph.
 

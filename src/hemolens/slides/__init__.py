@@ -2,8 +2,8 @@
 
 The contract of a reader: a class with ``levels``, ``um_per_px``, ``read(box, level)`` and ``close()``
 (:class:`.pyramid.Pyramid`), made from a path. What a file is, is known by its suffix; a TIFF is a slide when it is
-tiled and has more than :data:`LARGEST_WHOLE_PX` pixels. The libraries come with ``hemolens[slides]``; nothing of them is
-needed for photographs.
+tiled and has more than :data:`LARGEST_WHOLE_PX` pixels. The libraries come with ``hemolens[slides]``; photographs need
+none of them.
 
 =====================  ========================================================
 :mod:`.slide`          what is counted: a file, its reader and its overview
