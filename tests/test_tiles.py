@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hemolens.tiles import Tile, cut, mirror_index, stitch, tile_grid
+from hemolens.tiles import Part, Tile, cut, mirror_index, reach, stitch, tile_grid
 
 lengths = st.integers(1, 200)
 
@@ -40,6 +40,16 @@ def test_a_tile_reads_its_margin_and_the_mirrored_frame():
         [5, 6, 7, 6],
         [9, 10, 11, 10],
     ]
+
+
+@given(lengths, lengths, st.integers(0, 50), st.data())
+def test_a_tile_cut_from_a_part_is_the_same_tile(height, width, margin_px, data):
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    tile = data.draw(st.sampled_from(tile_grid((height, width), largest_px=16, grid_px=8)))
+    row0, col0, row1, col1 = reach([tile], (height, width), margin_px=margin_px, extra_px=4)
+    part = Part(row0, col0, (height, width))
+    of_part = cut(pixels[row0:row1, col0:col1], tile, margin_px=margin_px, extra_px=4, part=part)
+    assert (of_part == cut(pixels, tile, margin_px=margin_px, extra_px=4)).all()
 
 
 @pytest.mark.parametrize("shape", [(1944, 2592), (1368, 1712), (652, 1226)])
