@@ -104,8 +104,8 @@ def cells_from_labels(
         cells.append(
             Cell(
                 type=cell_type,
-                row=box.row0 + moments["m01"] / area_px,
-                col=box.col0 + moments["m10"] / area_px,
+                row=box.row0 + _in_fine_steps(moments["m01"] / area_px),
+                col=box.col0 + _in_fine_steps(moments["m10"] / area_px),
                 box=box,
                 outline=_outline_of(region, box),
                 area_px=area_px,
@@ -309,6 +309,11 @@ def resolve_types(cells: Sequence[Cell]) -> list[Cell]:
 def in_reading_order(cells: Sequence[Cell]) -> list[Cell]:
     """Cells sorted by row, then column of the centre, then type: the same cells always in the same order."""
     return sorted(cells, key=lambda cell: (cell.row, cell.col, cell.type))
+
+
+def _in_fine_steps(value: float) -> float:
+    """Round to 2⁻²⁰: then adding whole pixels is exact, and a cell has the same centre from whichever window."""
+    return round(value * 2**20) / 2**20
 
 
 def _diameter_of(area_px: float) -> float:
