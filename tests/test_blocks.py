@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from hemolens.blocks import HALO_DIAMETERS, plan_blocks, scaled_window
 from hemolens.cells import Box, cells_from_labels, from_window, in_reading_order
-from hemolens.counters import PAPER_COUNTERS
+from hemolens.counters.peaks import PeaksSettings
+from hemolens.counts import count_cells
 from hemolens.errors import PhotographError
 from hemolens.photograph import photograph_from_array
-from hemolens.pipeline import choose_methods, count_block, find_own_cells, map_photograph
+from hemolens.pipeline import Method, choose_methods, count_block, find_own_cells, map_photograph
 from hemolens.region import rectangle
 from hemolens.scale import RedCellDiameter
 from hemolens.synthetic import draw_smear
@@ -101,28 +102,49 @@ def cut_maps(maps, window, shape):
     found = {}
     for kind, each in maps.items():
         row0, col0, row1, col1 = scaled_window(window, shape, each.mask.shape, 8)
-        drawn = [name for name in ("mask", "edge") if getattr(each, name) is not None]
+        drawn = [name for name in ("mask", "edge", "distance") if getattr(each, name) is not None]
         pictures = {name: getattr(each, name)[row0:row1, col0:col1] for name in drawn}
         found[kind] = replace(each, **pictures, part=Part(row0, col0, each.mask.shape))
     return found
 
 
+def find_in_blocks(photograph, maps, methods, block_diameters):
+    """What is counted in blocks of the largest side that is given."""
+    blocks = plan_blocks(photograph.shape, DIAMETER_PX, block_diameters=block_diameters)
+    return [
+        cell
+        for block in blocks
+        for cell in find_own_cells(cut_maps(maps, block.window, photograph.shape), methods, photograph, block)
+    ]
+
+
 @pytest.mark.parametrize(
     ("counter", "block_diameters"),
-    [("auto", 3.1), ("auto", 4.6), ("auto", 9), *((counter, 4.6) for counter in PAPER_COUNTERS)],
+    [("auto", 3.1), ("auto", 4.6), ("auto", 9), ("watershed", 4.6), ("connected-components", 4.6)],
 )
 def test_cells_do_not_depend_on_the_blocks(piled, whole_maps, counter, block_diameters):
     methods = choose_methods(counter)
-    (everything,) = plan_blocks(piled.shape, DIAMETER_PX)
-    whole = find_own_cells(whole_maps, methods, piled, everything)
-    blocks = plan_blocks(piled.shape, DIAMETER_PX, block_diameters=block_diameters)
-    counted = [
-        cell
-        for block in blocks
-        for cell in find_own_cells(cut_maps(whole_maps, block.window, piled.shape), methods, piled, block)
-    ]
-    assert rows_of(counted) == rows_of(whole)
+    counted = find_in_blocks(piled, whole_maps, methods, block_diameters)
+    assert rows_of(counted) == rows_of(find_in_blocks(piled, whole_maps, methods, 100))
     assert len(counted) > 100
+
+
+def test_peaks_do_not_depend_on_the_blocks(piled, whole_maps):
+    rbc = whole_maps["rbc"]
+    depth = np.clip(rbc.mask - rbc.edge, 0, 1)
+    peaks = {"rbc": Method("rbc-do-unet", "peaks", PeaksSettings(centre_weight=0, smoothing=0.1))}
+    maps = {"rbc": replace(rbc, distance=depth)}
+    counted = find_in_blocks(piled, maps, peaks, 4.6)
+    assert rows_of(counted) == rows_of(find_in_blocks(piled, maps, peaks, 100))
+    assert len(counted) > 80
+
+
+def test_circles_hang_little_on_the_blocks(piled, whole_maps):
+    """They are voted for on a picture of another scale, whose pixels fall elsewhere in each window."""
+    methods = choose_methods("circle-hough")
+    counted = count_cells(find_in_blocks(piled, whole_maps, methods, 4.6))
+    whole = count_cells(find_in_blocks(piled, whole_maps, methods, 100))
+    assert abs(counted.rbc - whole.rbc) <= 0.03 * whole.rbc
 
 
 @pytest.mark.parametrize("cut_at", [(0, 0), (310, 455), (600, 200)])
@@ -137,12 +159,14 @@ def test_maps_of_a_window_are_those_of_the_whole(piled, whole_maps, cut_at):
 
 @pytest.mark.parametrize("diameter_px", [30.0, 60.0])  # enlarged and reduced for the networks
 def test_a_photograph_counted_in_blocks_is_the_photograph_counted_whole(diameter_px):
-    smear = draw_smear(seed=4, height=400, width=500, n_rbc=20, n_wbc=1, n_plt=3, overlap=0.6,
-                       red_cell_diameter_px=diameter_px)  # fmt: skip
+    height, width = int(7 * diameter_px), int(12 * diameter_px)
+    smear = draw_smear(
+        seed=4, height=height, width=width, n_rbc=25, n_wbc=1, n_plt=3, overlap=0.6, red_cell_diameter_px=diameter_px
+    )
     photograph = photograph_from_array(smear.pixels)
     methods, diameter = choose_methods("auto"), RedCellDiameter(diameter_px, 1.0, "diameter_px")
     (everything,) = plan_blocks(photograph.shape, diameter_px)
-    halves = plan_blocks((400, 500), diameter_px, block_diameters=300 / diameter_px)
-    assert len(halves) == 4
+    halves = plan_blocks(photograph.shape, diameter_px, block_diameters=7)
+    assert len(halves) == 2
     counted = [cell for block in halves for cell in count_block(photograph, block, diameter, methods)]
     assert rows_of(counted) == rows_of(count_block(photograph, everything, diameter, methods))

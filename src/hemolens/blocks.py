@@ -16,7 +16,8 @@ it is left out by the same rule, and all that is not left out is seen whole by t
 
 Maps are equal whatever the block. Counters look no further than a body and those that it touches, but a pile is a chain
 of them: where it goes on beyond the window, its parting is taken to depend on what is near. That is not proved, it
-is tested (``tests/test_blocks.py``), with piles on the seams, for every counter.
+is tested (``tests/test_blocks.py``), with piles on the seams, for watershed, connected components and peaks. The circle
+Hough transform votes on maps of another scale, whose pixels fall elsewhere in each window: some of its circles differ.
 """
 
 from __future__ import annotations
