@@ -74,6 +74,12 @@ def test_only_blocks_near_the_region_are_read():
     assert [block.own[:2] for block in blocks] == [(0, 0), (0, 100), (100, 0), (100, 100)]
 
 
+def test_a_smear_no_larger_than_a_window_is_one_block():
+    assert len(plan_blocks((400, 400), 10.0)) == 1
+    assert len(plan_blocks((401, 400), 10.0)) == 4
+    assert len(plan_blocks((100, 1600), 10.0)) == 1
+
+
 def test_a_region_beside_the_smear_is_refused():
     with pytest.raises(PhotographError, match="the region holds no pixel"):
         plan_blocks((100, 100), 5.0, rectangle(200, 0, 300, 50))

@@ -31,7 +31,7 @@ from hemolens.counts import cells_in_region
 from hemolens.region import Region
 from hemolens.smear import Shape
 
-BLOCK_DIAMETERS = 48
+BLOCK_DIAMETERS = 32
 """A block is at most so many red-cell diameters wide: its maps and what counters make of them fill the memory."""
 
 HALO_DIAMETERS = 4
@@ -110,7 +110,7 @@ class Block:
 
 
 def plan_blocks(
-    shape: Shape, diameter_px: float, region: Region | None = None, *, block_diameters: float = BLOCK_DIAMETERS
+    shape: Shape, diameter_px: float, region: Region | None = None, *, block_diameters: float | None = None
 ) -> list[Block]:
     """Cover a smear with blocks of about one size.
 
@@ -123,7 +123,8 @@ def plan_blocks(
     region : Region, optional
         Only blocks in whose window there is something of it.
     block_diameters : float, optional
-        Largest side of a block, in red-cell diameters, > 0.
+        Largest side of a block, in red-cell diameters, > 0. Without it, :data:`BLOCK_DIAMETERS`; but a smear that is no
+        larger than the window of such a block is one block.
 
     Returns
     -------
@@ -142,7 +143,10 @@ def plan_blocks(
     (Box(row0=0, col0=25, row1=30, col1=50), Box(row0=0, col0=20, row1=30, col1=50))
 
     """
-    largest_px, halo_px = max(1, int(block_diameters * diameter_px)), HALO_DIAMETERS * diameter_px
+    halo_px = HALO_DIAMETERS * diameter_px
+    side_px = (block_diameters or BLOCK_DIAMETERS) * diameter_px
+    is_one = block_diameters is None and shape[0] * shape[1] <= (side_px + 2 * halo_px) ** 2
+    largest_px = max(shape) if is_one else max(1, int(side_px))
     margin = int(halo_px) + 1  # boxes are rounded to whole pixels
     blocks = []
     for row0, row1 in _spans(shape[0], largest_px):

@@ -112,7 +112,7 @@ def resize(pixels: NDArray[np.uint8], shape: Shape) -> NDArray[np.uint8]:
     The values are those of OpenCV's ``INTER_AREA``; enlarged, those of ``INTER_LINEAR`` to within one grey level.
 
     >>> resize(np.arange(12, dtype=np.uint8).reshape(1, 4, 3), (1, 2)).tolist()
-    [[[2, 3, 4], [8, 9, 10]]]
+    [[[2, 2, 4], [8, 8, 10]]]
     """
     import cv2
 
