@@ -187,7 +187,7 @@ def _draw(
     maps = {name: np.zeros(shape, np.float32) for name in card.outputs}
     for tile in tiles:
         patch = cut(pixels, tile, margin_px=card.margin_px, extra_px=card.extra_px, part=part)
-        outputs = model.session.run(None, {"pixels": patch[None]})
+        outputs = model.session.run(None, {"pixels": patch[None]}, _letting_go() if tile is tiles[-1] else None)
         written = replace(tile, row=tile.row - window.row0, col=tile.col - window.col0)
         for name, output in zip(card.outputs, outputs, strict=True):
             stitch(maps[name], written, output[0])
@@ -195,6 +195,15 @@ def _draw(
         kind: ProbabilityMaps(kind, own["mask"], own.get("edge"), ruler, own.get("distance"), own.get("centre"))
         for kind, own in by_type(maps, card).items()
     }
+
+
+def _letting_go() -> onnxruntime.RunOptions:
+    """Let a session give back its working memory, hundreds of megabytes, of which each model would keep its own."""
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
 
 
 def by_type(maps: Mapping[str, NDArray[np.float32]], card: ModelCard) -> dict[CellType, dict[str, NDArray[np.float32]]]:
