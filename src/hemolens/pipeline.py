@@ -92,10 +92,7 @@ def count_photograph(
     backgrounds = measure_backgrounds(photograph, fields, diameter, methods)
     by_block = [count_block(photograph, block, diameter, methods, backgrounds) for block in blocks]
     found = in_reading_order(list(chain.from_iterable(by_block)))
-    cells = found
-    if region is not None:
-        chosen = (block.in_region(own, region) for block, own in zip(blocks, by_block, strict=True))
-        cells = in_reading_order(list(chain.from_iterable(chosen)))
+    cells = found if region is None else reaching_into(region, blocks, by_block)
     return Result(
         photograph=photograph,
         cells=cells,
@@ -140,6 +137,12 @@ def measure_backgrounds(
         for name, card in cards.items()
         if card.background_level is not None
     }
+
+
+def reaching_into(region: Region, blocks: Sequence[Block], by_block: Sequence[Sequence[Cell]]) -> list[Cell]:
+    """Choose the cells of which a part lies in a region, in reading order; it is drawn block by block."""
+    chosen = (block.in_region(own, region) for block, own in zip(blocks, by_block, strict=True))
+    return in_reading_order(list(chain.from_iterable(chosen)))
 
 
 def count_block(
