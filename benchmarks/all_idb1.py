@@ -23,7 +23,7 @@ from hemolens.evaluation.agreement import counting_accuracy, mean_absolute_error
 from hemolens.evaluation.all_idb1 import detect, held_out_photographs, read_truth
 from hemolens.evaluation.count_error import measure_count_error
 from hemolens.evaluation.matching import Detection, add_up
-from hemolens.evaluation.truth import Truth
+from hemolens.labels.truth import Truth
 from hemolens.models import PAPER_MODELS, Figure, card_text, read_model
 from hemolens.photograph import read_photograph
 from hemolens.pipeline import choose_methods, find_all_cells

@@ -41,13 +41,13 @@ from hemolens.evaluation.folder.compare import Comparison, compare
 from hemolens.evaluation.paper.records import code_version, counting_figures
 from hemolens.evaluation.paper.systems import THIRTEEN, labelled_photographs
 from hemolens.evaluation.robustness import CHANGES, change_of_counts
-from hemolens.evaluation.truth import Truth, fit_to_frame, truth_of_boxes
+from hemolens.labels import read_labels
+from hemolens.labels.truth import Truth, fit_to_frame, truth_of_boxes
 from hemolens.models import CountError, card_text, read_model
 from hemolens.models import Figure as CardFigure
 from hemolens.photograph import Photograph, photograph_from_array, read_photograph
 from hemolens.pipeline import Method, Methods, choose_methods, find_all_cells, map_photograph
 from hemolens.scale import estimate_red_cell_diameter
-from hemolens.training.box_tables import read_boxes
 from hemolens.training.setup import read_setup
 from tune_default_model import (
     DEFAULT,
@@ -172,16 +172,9 @@ def held_out_tasks(data: Path, kind: CellType) -> list[Task]:
 
 
 def boxed_tasks(folder: Path, table: str, names: Iterable[str], methods: Methods, margin_px: int | None) -> list[Task]:
-    """Photographs of a table of boxes."""
-    boxes, tasks = read_boxes(folder / table), []
-    for name in names:
-        own = boxes.get(name, [])
-        truths = {
-            kind: truth_of_boxes([(box.y0, box.x0, box.y1, box.x1) for box in own if box.type == kind])
-            for kind in CELL_TYPES
-        }
-        tasks.append(Task(folder / "images" / name, methods, truths, margin_px))
-    return tasks
+    """Photographs of a table of boxes; one that is not in it has no cell."""
+    labels, none = read_labels(folder / table, CELL_TYPES).truths, {kind: truth_of_boxes([]) for kind in CELL_TYPES}
+    return [Task(folder / "images" / name, methods, dict(labels.get(name, none)), margin_px) for name in names]
 
 
 def cbc_test(data: Path) -> list[str]:
@@ -288,7 +281,7 @@ def main() -> None:
     for fold, (source, table) in UNSEEN_SOURCES.items():
         folder = data / "other" / source
         boxed = boxed_tasks(
-            folder, table, sorted(read_boxes(folder / table)), methods_of(fold, weights), FRAME_MARGIN_PX
+            folder, table, sorted(read_labels(folder / table).truths), methods_of(fold, weights), FRAME_MARGIN_PX
         )
         for kind in ("rbc", "wbc"):
             measure(f"{source}, a laboratory unseen", boxed, kind)

@@ -1,7 +1,7 @@
 """Choose the counters' settings for the default model, and for its folds, on photographs none of them is measured on.
 
     python benchmarks/tune_default_model.py --data data --weights benchmarks/weights [--only one-pass] [--trials 12]
-        [--counter peaks]
+        [--counter watershed]
 
 There are three models: the default one and two folds, trained alike, each without some capture sessions of ALL-IDB1;
 the folds also each without one of the box-labelled sources. The settings of a model are searched
@@ -13,7 +13,9 @@ settings are chosen on. A fold that has not been trained yet is passed over.
 The score that a cell gets is made a probability on the same photographs: isotonic regression of hit or false on the
 counter's own score (Zadrozny and Elkan, KDD 2002).
 
-The counters of the paper are searched for on request (--counter, several times); what one had before stays.
+Peaks and connected components are searched for, others on request (--counter, several times). A counter of the paper
+that is not searched for keeps what it had, or gets its settings for the paper's own network of that cell type: they are
+in red-cell diameters, so they fit another scale.
 
 Writes the settings of the default model to src/hemolens/counters/settings.toml, those of the folds to
 benchmarks/default-model-settings.toml.
@@ -36,23 +38,21 @@ import tomli_w
 import hemolens
 from hemolens.cells import to_photograph
 from hemolens.config import CELL_TYPES, CellType
-from hemolens.counters import COUNTERS, find_cells
+from hemolens.counters import COUNTERS, PAPER_COUNTERS, find_cells, settings_for
 from hemolens.counters.peaks import PeaksSettings
 from hemolens.counters.source import CounterSettings
 from hemolens.evaluation.all_idb1 import read_truth
 from hemolens.evaluation.calibration import calibration_error, fit_score_points
 from hemolens.evaluation.folder.compare import compare
-from hemolens.evaluation.labels import read_labels
 from hemolens.evaluation.paper.systems import labelled_photographs
-from hemolens.evaluation.truth import Truth, fit_to_frame
 from hemolens.evaluation.tuning import Case, score, tune
-from hemolens.models import shipped_models
+from hemolens.labels.truth import Truth, fit_to_frame
+from hemolens.models import PAPER_MODELS, shipped_models
 from hemolens.photograph import read_photograph
 from hemolens.probability_maps import Model, compute_probability_maps, load_model
 from hemolens.scale import estimate_red_cell_diameter
-from hemolens.training.box_tables import read_boxes
+from hemolens.training.labelled_folders import choose_names, read_source
 from hemolens.training.setup import read_setup
-from hemolens.training.sources import boxed_photographs
 
 DEFAULT = "one-pass"
 FOLDS = (DEFAULT, "one-pass-fold-2", "one-pass-fold-3")
@@ -68,13 +68,16 @@ N_BOXED = 40
 N_OUTLINED, N_OTHER = 4, 6
 """Photographs of ALL-IDB1 from each fold, at most: with outlined red cells, and without. More cost hours."""
 
+OUTLINES_WEIGHT = 3.0
+"""For red cells ALL-IDB1 weighs as much as the boxed sources together, where many cells have no box."""
+
 NO_PLATELET_TRUTH = {"S12"}
 """Capture sessions in which stain deposit is marked as platelets."""
 
 SETTINGS = Path(hemolens.__file__).parent / "counters" / "settings.toml"
 FOLD_SETTINGS = Path(__file__).parent / "default-model-settings.toml"
 START: dict[CellType, dict[str, Any]] = {
-    "rbc": {"edge_weight": 0.3},
+    "rbc": {"distance_weight": 0.5, "min_height": 0.2, "min_depth": 0.2, "large_area": 1.25, "large_depth": 0.05},
     "wbc": {"centre_weight": 0},
     "plt": {"centre_weight": 0, "distance_weight": 0, "mask_weight": 1},
 }
@@ -109,12 +112,13 @@ def unseen_of_all_idb1(name: str, data: Path) -> Iterator[tuple[Path, dict[CellT
 
 def unseen_of_other_sources(name: str, data: Path) -> Iterator[tuple[Path, dict[CellType, Truth]]]:
     """Boxed photographs that a fold has not seen: those left out of training to choose settings on."""
-    for source in read_setup(name).boxed:
+    for source in read_setup(name).labelled:
         folder = data / source.folder
-        labels = read_labels(folder / source.table, source.types).truths
-        left_out = boxed_photographs(folder, source, sorted(read_boxes(folder / source.table)), validation=True)
+        labels = read_source(data, source).truths
+        left_out = choose_names(folder, source, sorted(labels), validation=True)
         for photograph in evenly(left_out, N_BOXED):
-            yield folder / "images" / photograph, dict(labels[photograph])
+            known = {kind: truth for kind, truth in labels[photograph].items() if kind in (source.types or CELL_TYPES)}
+            yield folder / source.images / photograph, known
 
 
 def evenly(names: Sequence[str], n_most: int) -> list[str]:
@@ -137,7 +141,8 @@ def draw_unseen(name: str, data: Path, weights: Path) -> list[tuple[CellType, st
         shape = (pixels.shape[0], pixels.shape[1])
         maps = compute_probability_maps(pixels, estimate_red_cell_diameter(pixels).px, model)
         for kind, truth in fit_to_frame(path.name, truths, shape).items():
-            drawn.append((kind, path.stem, Case(maps[kind], shape, truth, source)))
+            weight = OUTLINES_WEIGHT if (kind, source) == ("rbc", "ALL-IDB1") else 1.0
+            drawn.append((kind, path.stem, Case(maps[kind], shape, truth, source, weight)))
     print(f"{name}: {len(wanted)} photographs drawn", flush=True)
     return drawn
 
@@ -156,7 +161,7 @@ def calibrate(
     """Fit what a score means on the photographs whose cells are boxed."""
     scores: list[float] = []
     is_hit: list[bool] = []
-    for maps, shape, truth, _ in cases:
+    for maps, shape, truth, *_ in cases:
         if truth.boxes is not None:
             n_rows, n_cols = maps.mask.shape
             cells = to_photograph(find_cells(maps, counter, settings), (n_rows, n_cols), shape)
@@ -181,6 +186,8 @@ def search(name: str, kind: CellType, counters: Sequence[str], n_trials: int) ->
     ]
     own = dict(tomllib.loads(path_of(name).read_text(encoding="utf-8")).get(name, {}).get(kind, {}))
     own.pop("default_counter", None)
+    for counter in PAPER_COUNTERS:
+        own.setdefault(counter, settings_for(PAPER_MODELS[kind], kind, counter).model_dump(mode="json"))
     report = ""
     for counter in counters:
         found, _ = tune(cases, kind, counter, start_of(kind, counter), n_trials=n_trials)
@@ -204,7 +211,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--only", choices=FOLDS, action="append")
-    parser.add_argument("--counter", choices=COUNTERS, action="append", help="peaks for all models by default")
+    parser.add_argument(
+        "--counter", choices=COUNTERS, action="append", help="peaks and connected-components by default"
+    )
     parser.add_argument("--trials", type=int, default=12)
     arguments = parser.parse_args()
     trained = [name for name in FOLDS if name == DEFAULT or (arguments.weights / f"{name}.onnx").exists()]
@@ -212,7 +221,7 @@ def main() -> None:
         drawn = threads.map(lambda name: draw_unseen(name, arguments.data, arguments.weights), trained)
         DRAWN.update(zip(trained, drawn, strict=True))
     tasks = [(name, kind) for kind in CELL_TYPES for name in arguments.only or trained]
-    counters = arguments.counter or ["peaks"]
+    counters = arguments.counter or ["peaks", "connected-components"]
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as pool:
         found = {task: pool.submit(search, *task, counters, arguments.trials) for task in tasks}
         for (name, kind), future in found.items():

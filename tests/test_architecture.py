@@ -13,6 +13,7 @@ LAYERS = """
     __init__
     evaluation
     training
+    labels
     pipeline
     result
     export

@@ -50,6 +50,20 @@ def segnet(tmp_path_factory) -> Model:
     return load_model(str(write_model(network.eval(), read_setup("wbc").model_copy(update=changes), folder)))
 
 
+@pytest.fixture(scope="module")
+def one_pass(tmp_path_factory) -> Model:
+    """The one-pass network with random weights, in single precision."""
+    import torch
+
+    from hemolens.networks import create_network
+    from hemolens.training.onnx_export import write_model
+    from hemolens.training.setup import read_setup
+
+    torch.manual_seed(0)
+    network = create_network("one-pass").eval()
+    return load_model(str(write_model(network, read_setup("one-pass"), tmp_path_factory.mktemp("one-pass"))))
+
+
 @pytest.mark.train
 def test_large_tiles_equal_the_papers_188_to_100_tile_on_the_same_pooling_grid(model):
     pixels = noise(260, 300)
@@ -65,6 +79,16 @@ def test_tile_size_never_changes_the_maps(model):
     whole = map_one(pixels, 48, model, tile_px=512)
     tiled = map_one(pixels, 48, model, tile_px=40)
     assert np.abs(whole.mask - tiled.mask).max() < 1e-4
+
+
+@pytest.mark.train
+@pytest.mark.parametrize(("height", "width"), [(40, 30), (233, 317)], ids=["smaller than the reach", "several tiles"])
+def test_tile_size_never_changes_the_maps_of_a_network_that_sees_the_frame(one_pass, height, width):
+    pixels = noise(height, width)
+    whole, *others = (compute_probability_maps(pixels, 40, one_pass, tile_px=side) for side in (768, 160, 104))
+    for tiled in others:
+        for kind, maps in whole.items():
+            assert np.abs(maps.mask - tiled[kind].mask).max() < 1e-4
 
 
 @pytest.mark.train

@@ -40,7 +40,7 @@ class Cell:
     diameter_px : float
         Diameter of the circle of that area, in pixels.
     score : float
-        0 … 1, higher is surer. A ranking, not yet a probability.
+        0 … 1, higher is surer: with calibrated settings the share of such cells that are right, else a ranking.
     touches_frame : bool
         True when the cell reaches the first or last row or column of the photograph.
 

@@ -16,12 +16,12 @@ from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import ModelError, UsageError
 from hemolens.models import ModelCard, read_model
 from hemolens.resampling import ScaledSmear, resize
-from hemolens.tiles import Part, Tile, cut, reach, stitch, tile_grid
+from hemolens.tiles import Part, Tile, cut, cut_within, reach, stitch, tile_grid
 
 if TYPE_CHECKING:
     import onnxruntime
 
-TILE_PX = 512
+TILE_PX = 768
 """Largest side of the block that a tile writes: larger ones cost more memory and save little."""
 
 
@@ -155,7 +155,7 @@ def compute_window_maps(
     """
     card = model.card
     tiles = _tiles_of(window, card, tile_px)
-    read = reach(tiles, scaled.shape, margin_px=card.margin_px, extra_px=card.extra_px)
+    read = reach(tiles, scaled.shape, margin_px=card.reach_px or card.margin_px, extra_px=card.extra_px)
     pixels = scaled.read(read)
     if card.background_level is not None:
         pixels = level_background(pixels, card.background_level, background)
@@ -186,11 +186,14 @@ def _draw(
     shape = (window.row1 - window.row0, window.col1 - window.col0)
     maps = {name: np.zeros(shape, np.float32) for name in card.outputs}
     for tile in tiles:
-        patch = cut(pixels, tile, margin_px=card.margin_px, extra_px=card.extra_px, part=part)
+        if card.reach_px:
+            patch, (row, col) = cut_within(pixels, tile, reach_px=card.reach_px, grid_px=card.grid_px, part=part)
+        else:
+            patch, (row, col) = cut(pixels, tile, margin_px=card.margin_px, extra_px=card.extra_px, part=part), (0, 0)
         outputs = model.session.run(None, {"pixels": patch[None]}, _letting_go() if tile is tiles[-1] else None)
         written = replace(tile, row=tile.row - window.row0, col=tile.col - window.col0)
         for name, output in zip(card.outputs, outputs, strict=True):
-            stitch(maps[name], written, output[0])
+            stitch(maps[name], written, output[0, row:, col:])
     return {
         kind: ProbabilityMaps(kind, own["mask"], own.get("edge"), ruler, own.get("distance"), own.get("centre"))
         for kind, own in by_type(maps, card).items()

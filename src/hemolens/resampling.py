@@ -3,6 +3,8 @@
 A window has the pixels that one would cut out of the whole picture after resizing that with OpenCV, so that where a
 window begins changes nothing. OpenCV itself cannot be told that a picture is a part of a larger one: a pixel of the
 reduced picture is the mean of a rectangle whose sides fall between pixels, and they fall elsewhere in each window.
+Where it enlarges, it takes one of two grey levels by where a picture begins: all windows agree on one, the whole
+picture, which is OpenCV's, may have the other.
 """
 
 from __future__ import annotations
@@ -65,7 +67,7 @@ class ScaledSmear:
         Returns
         -------
         ndarray of uint8, shape (H, W, 3)
-            RGB, as :func:`resize` gives them for the whole picture.
+            RGB, as :func:`resize` gives them for the whole picture; enlarged, to within one grey level.
 
         """
         source = self.smear.levels[self.level]
@@ -109,7 +111,7 @@ def scale_smear(smear: Smear, from_px: float, to_px: float) -> ScaledSmear:
 def resize(pixels: NDArray[np.uint8], shape: Shape) -> NDArray[np.uint8]:
     """Resize an RGB picture: to its mean over each new pixel, or, enlarged, by straight lines between the old ones.
 
-    The values are those of OpenCV's ``INTER_AREA``; enlarged, those of ``INTER_LINEAR`` to within one grey level.
+    The values are those of OpenCV's ``INTER_AREA``; enlarged, those of ``INTER_LINEAR``.
 
     >>> resize(np.arange(12, dtype=np.uint8).reshape(1, 4, 3), (1, 2)).tolist()
     [[[2, 2, 4], [8, 8, 10]]]
@@ -120,10 +122,8 @@ def resize(pixels: NDArray[np.uint8], shape: Shape) -> NDArray[np.uint8]:
     height, width = pixels.shape[:2]
     if (n_rows, n_cols) == (height, width):
         return pixels
-    if n_rows <= height and n_cols <= width:
-        return cv2.resize(pixels, (n_cols, n_rows), interpolation=cv2.INTER_AREA).astype(np.uint8)
-    # Not with OpenCV: which of two grey levels it takes hangs on where a window begins.
-    return _combined(pixels, _weights(height, n_rows, 0, n_rows), _weights(width, n_cols, 0, n_cols))
+    way = cv2.INTER_AREA if n_rows <= height and n_cols <= width else cv2.INTER_LINEAR
+    return cv2.resize(pixels, (n_cols, n_rows), interpolation=way).astype(np.uint8)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,8 @@ A tile writes a block of the picture and reads that block with its surroundings:
         └───────────────────────┘
 
 Blocks start at multiples of the pooling grid, so a pixel gets the same value whatever the tile size. A network
-whose values depend on where a tile ends is given blocks of one fixed side, by a grid of that side.
+whose values depend on where a tile ends is given blocks of one fixed side, by a grid of that side. One that pads its
+input itself reads the surroundings only as far as the photograph goes (:func:`cut_within`).
 """
 
 from __future__ import annotations
@@ -118,6 +119,46 @@ def _read_index(
     rows = np.arange(tile.row - margin_px, tile.row + tile.height + margin_px + extra_px)
     cols = np.arange(tile.col - margin_px, tile.col + tile.width + margin_px + extra_px)
     return mirror_index(rows, shape[0]), mirror_index(cols, shape[1])
+
+
+def cut_within(
+    pixels: NDArray[np.uint8], tile: Tile, *, reach_px: int, grid_px: int, part: Part | None = None
+) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """Read a tile: its block and ``reach_px`` on every side, as far as the photograph goes.
+
+    For networks whose maps are as large as their input, and that saw the frame of a photograph as that of their input
+    when they were trained.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (H, W, 3)
+    reach_px, grid_px : int
+        The former a multiple of the latter.
+    part : Part, optional
+        As in :func:`cut`; what a tile reads ends at the frame of the larger picture, not at that of these pixels.
+
+    Returns
+    -------
+    ndarray of uint8, shape (h, w, 3)
+        Sides are multiples of ``grid_px``; the photograph is mirrored where it ends before that.
+    (int, int)
+        Row and column of the block's first pixel in it.
+
+    Examples
+    --------
+    >>> patch, first = cut_within(np.zeros((30, 100, 3), np.uint8), Tile(0, 48, 32, 48), reach_px=16, grid_px=8)
+    >>> patch.shape, first
+    ((32, 72, 3), (0, 16))
+
+    """
+    whole = part or Part(0, 0, (pixels.shape[0], pixels.shape[1]))
+    spans = []
+    for start, side, length in ((tile.row, tile.height, whole.of[0]), (tile.col, tile.width, whole.of[1])):
+        end = -(-length // grid_px) * grid_px
+        spans.append((max(0, start - reach_px), min(start + side + reach_px, end)))
+    rows, cols = (mirror_index(np.arange(*span), length) for span, length in zip(spans, whole.of, strict=True))
+    patch = pixels[np.ix_(rows - whole.row, cols - whole.col)]
+    return patch, (tile.row - spans[0][0], tile.col - spans[1][0])
 
 
 def stitch(whole: NDArray[np.float32], tile: Tile, values: NDArray[np.float32]) -> None:

@@ -42,6 +42,13 @@ def test_a_shallow_pass_makes_no_second_cell():
     assert len(find_cells(own, PeaksSettings(min_distance=0.1, min_depth=0.9))) == 1
 
 
+@pytest.mark.parametrize(("large_area", "n_cells"), [(0.5, 2), (3.0, 1)])
+def test_hills_too_large_for_one_cell_are_told_apart_by_a_shallower_pass(large_area, n_cells):
+    own = maps((30, 30), (30, 40))
+    merged = PeaksSettings(min_distance=0.1, min_depth=0.9, large_area=large_area, large_depth=0.05)
+    assert len(find_cells(own, merged)) == n_cells
+
+
 def test_low_peaks_are_no_cells():
     own = maps((30, 30), distance=np.zeros((60, 90), np.float32), centre=np.full((60, 90), 0.1, np.float32))
     assert find_cells(own, PeaksSettings(min_height=0.3)) == []

@@ -7,8 +7,8 @@ from hemolens.config import CELL_TYPES
 from hemolens.counters import settings_for
 from hemolens.counters.peaks import PeaksSettings
 from hemolens.evaluation import tuning
-from hemolens.evaluation.truth import Truth
 from hemolens.evaluation.tuning import Case, score, tune
+from hemolens.labels.truth import Truth
 from hemolens.probability_maps import ProbabilityMaps
 
 
@@ -57,6 +57,11 @@ def test_only_the_settings_of_the_space_change():
     start = settings(min_area=0.0, min_core_area=0.0)
     found, _ = tune([case()], "wbc", "connected-components", start, space={"min_area": [0.5]}, n_trials=0)
     assert found == settings(min_area=0.5, min_core_area=0.0)
+
+
+def test_a_source_can_weigh_more():
+    right, wrong = case()._replace(weight=3.0), case()._replace(truth=Truth(4, None), source="another")
+    assert score([right, wrong], "wbc", "connected-components", settings(min_area=0.5)) == pytest.approx(0.875)
 
 
 def test_every_source_weighs_the_same():

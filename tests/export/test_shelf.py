@@ -10,7 +10,7 @@ from hemolens.export.entries import name_entries
 from hemolens.export.shelf import FORMATS, ExportFiles, check_formats, file_names, folder_names
 
 INSTALLED = [name for name, each in FORMATS.items() if all(importlib.util.find_spec(need) for need in each.needs)]
-"""Formats that can be written here: parquet only where its library is."""
+"""Formats that can be written here: some only where their library is."""
 
 
 def content(folder):
@@ -27,22 +27,23 @@ def write_run(folder, formats, *results, paths=None):
 
 def test_an_unknown_format_is_refused():
     with pytest.raises(
-        UsageError, match=r"unknown export format: got 'svg'; allowed: coco, geojson, .*parquet; choose"
+        UsageError, match=r"unknown export format: got 'svg'; allowed: coco, geojson, .*omezarr; choose"
     ):
         check_formats(["coco", "svg"])
 
 
-def test_a_missing_library_is_refused_with_what_to_install(monkeypatch):
+@pytest.mark.parametrize(("name", "library"), [("parquet", "pyarrow"), ("omezarr", "zarr")])
+def test_a_missing_library_is_refused_with_what_to_install(name, library, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(
-        UsageError, match=r"parquet needs a library.*: got no pyarrow; .*pip install 'hemolens\[export\]'"
-    ):
-        check_formats(["coco", "parquet"])
+    message = rf"{name} needs a library.*: got no {library}; .*pip install 'hemolens\[export\]'"
+    with pytest.raises(UsageError, match=message):
+        check_formats(["coco", name])
 
 
 def test_formats_that_need_nothing_are_written_without_the_extra(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert check_formats(name for name in FORMATS if name != "parquet") == [n for n in FORMATS if n != "parquet"]
+    plain = [name for name in FORMATS if name not in {"parquet", "omezarr"}]
+    assert check_formats(plain) == plain
 
 
 @pytest.mark.parametrize("name", INSTALLED)
@@ -96,6 +97,14 @@ def test_an_earlier_run_is_replaced_and_the_users_files_are_kept(tmp_path, make_
     }  # fmt: skip
 
 
+def test_a_folder_that_holds_nothing_else_goes_with_its_files(tmp_path, make_result):
+    write_run(tmp_path, ["geojson", "yolo"], make_result("a.jpg"))
+    (tmp_path / "yolo" / "labels" / "mine").mkdir()
+    write_run(tmp_path, [], make_result("a.jpg"))
+    assert not (tmp_path / "geojson").exists()
+    assert (tmp_path / "yolo" / "labels" / "mine").is_dir()
+
+
 def test_a_record_made_by_somebody_else_removes_nothing_elsewhere(tmp_path, make_result):
     out = tmp_path / "out"
     (out / "geojson").mkdir(parents=True)
@@ -128,7 +137,7 @@ def test_a_run_cut_short_has_no_half_written_file(tmp_path, make_result):
     assert [p.name for p in (tmp_path / "geojson").iterdir()] == ["a.geojson"]
 
 
-@pytest.mark.parametrize("folder", folder_names(FORMATS))
+@pytest.mark.parametrize("folder", folder_names(file_names(INSTALLED, name_entries(["a.jpg"]))))
 def test_a_file_in_the_place_of_a_folder_is_refused(folder, tmp_path):
     (tmp_path / folder).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / folder).write_text("mine")

@@ -139,6 +139,7 @@ def test_a_slide_is_counted_in_blocks_and_saved(tmp_path, monkeypatch, smear, sl
     assert (row["width"], row["height"], row["frame_area_px"]) == ("560", "400", str(299 * 399))
 
 
-def test_label_images_of_a_slide_are_refused(tmp_path, slide):
-    with pytest.raises(UsageError, match=r"labels draws every pixel.*'a.svs'.*leave that format out"):
-        hemolens.count(slide).save(tmp_path, export=["labels"])
+@pytest.mark.parametrize("name", ["labels", "omezarr"])
+def test_formats_that_draw_every_pixel_of_a_slide_are_refused(tmp_path, slide, name):
+    with pytest.raises(UsageError, match=rf"{name} draws every pixel.*'a.svs'.*leave that format out"):
+        hemolens.count(slide).save(tmp_path, export=[name])

@@ -9,8 +9,8 @@ import onnxruntime  # noqa: E402
 from hemolens.models import read_model  # noqa: E402
 from hemolens.networks import NETWORKS, create_network  # noqa: E402
 from hemolens.training.loop import batch_norms  # noqa: E402
-from hemolens.training.onnx_export import LARGEST_ROUNDING_SIZE, export_onnx, trace, write_model  # noqa: E402
-from hemolens.training.setup import read_setup  # noqa: E402
+from hemolens.training.onnx_export import LARGEST_ROUNDING_SIZE, TERMS_OF_OTHERS, export_onnx, trace, write_model  # noqa: E402
+from hemolens.training.setup import TrainingSetup, read_setup  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -119,6 +119,16 @@ def test_the_card_of_a_segnet_fixes_its_tiles(tmp_path):
 def test_the_card_names_imagenet_where_the_encoder_began_with_it(tmp_path):
     card = segnet_card(tmp_path, encoder_weights="imagenet")
     assert [source.name for source in card.sources] == ["ALL-IDB1", "bc-count masks", "VGG16 of torchvision"]
+
+
+def test_the_card_names_own_labels_and_nothing_else(tmp_path):
+    own = {"name": "ours", "what": "our smears", "terms": "ours alone", "labels": "a.csv", "usual_px": 40, "share": 1}
+    values = {"name": "ours", "network": "one-pass", "red_cell_diameter_px": 40, "labelled": [own], "loss": {}}
+    setup = TrainingSetup.model_validate(values | {"phases": [{"steps": 1}]})
+    card = read_model(str(write_model(create_network("one-pass").eval(), setup, tmp_path))).card
+    assert [(source.name, source.terms) for source in card.sources] == [("ours", "ours alone")]
+    assert card.trained_on == ()
+    assert card.terms == TERMS_OF_OTHERS
 
 
 def test_the_file_takes_two_bytes_a_weight(exported_do_unet):

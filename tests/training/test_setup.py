@@ -72,6 +72,51 @@ def test_no_photograph_is_both_fitted_and_left_out(tmp_path):
         read_setup(str(tmp_path / "tiny.toml"))
 
 
+OURS = """
+name = "ours"
+network = "one-pass"
+red_cell_diameter_px = 40
+phases = [{ steps = 3 }]
+loss = {}
+labelled = [{ name = "ours", what = "ours", terms = "ours", labels = "labels.csv", usual_px = 40, share = 0.6 }]
+"""
+
+
+def test_a_setup_of_labelled_folders_needs_nothing_else(tmp_path):
+    (tmp_path / "ours.toml").write_text(OURS)
+    assert read_setup(str(tmp_path / "ours.toml")).trained_on == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (OURS[: OURS.index("labelled")], "nothing to train on: no photographs.train, no labelled, no drawn"),
+        (MINIMAL.replace('["Im001_1"]', "[]"), "nothing to train on"),
+        (OURS.replace('network = "one-pass"', 'network = "do-unet"\ncell_type = "rbc"'), "without a cell_type"),
+        (OURS + 'photographs = { train = ["Im001_1"] }', "outlined_share are more than 1 together"),
+        (OURS.replace("0.6", "1.1"), "labelled.0.share"),
+        (OURS.replace("usual_px = 40, ", ""), "labelled.0.usual_px"),
+        (OURS.replace("usual_px", "types = [], usual_px"), "labelled.0.types"),
+    ],
+)
+def test_what_cannot_be_trained_on_is_refused(tmp_path, text, problem):
+    (tmp_path / "ours.toml").write_text(text)
+    with pytest.raises(TrainingError, match=problem):
+        read_setup(str(tmp_path / "ours.toml"))
+
+
+def test_older_words_for_labelled_folders_are_the_same_setup(tmp_path):
+    (tmp_path / "ours.toml").write_text(OURS)
+    (tmp_path / "older.toml").write_text(OURS.replace("labelled =", "boxed =").replace("labels =", "table ="))
+    assert read_setup(str(tmp_path / "older.toml")) == read_setup(str(tmp_path / "ours.toml"))
+
+
+@pytest.mark.parametrize("name", [name for name in shipped_setups() if name.startswith("one-pass")])
+def test_the_shares_of_the_sources_leave_some_for_the_rest(name):
+    setup = read_setup(name)
+    assert setup.outlined_share + setup.other_shares < 1
+
+
 def of_photographs(data, column):
     with (data / "all-idb1" / "images.csv").open(encoding="utf-8") as file:
         return {row["image"]: row[column] or row["image"] for row in csv.DictReader(file)}

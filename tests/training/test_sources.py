@@ -1,39 +1,47 @@
+import cv2
 import pytest
 
-from hemolens.training.setup import BoxedSource, read_setup, shipped_setups
-from hemolens.training.sources import boxed_photographs
+from hemolens.errors import TrainingError
+from hemolens.synthetic import draw_smear
+from hemolens.training.setup import TrainingSetup
+from hemolens.training.sources import read_photographs, read_validation
 
-NAMES = [f"{n:02}.jpg" for n in range(20)]
+
+@pytest.fixture
+def folder(tmp_path):
+    rows = "image,type,x0,y0,x1,y1\n"
+    (tmp_path / "images").mkdir()
+    for n in range(3):
+        smear = draw_smear(n, height=150, width=200, n_rbc=5, n_wbc=0, n_plt=0, red_cell_diameter_px=30)
+        cv2.imwrite(str(tmp_path / "images" / f"{n}.png"), smear.pixels[..., ::-1])
+        for row0, col0, row1, col1 in (cell.box for cell in smear.cells):
+            rows += f"{n}.png,rbc,{col0},{row0},{col1},{row1}\n"
+    (tmp_path / "labels.csv").write_text(rows)
+    return tmp_path
 
 
-def source(**changes):
+def setup(**changes):
+    labelled = {"name": "ours", "what": "ours", "terms": "ours", "labels": "labels.csv", "usual_px": 30, "share": 1.0}
     values = {
-        "name": "boxes", "what": "boxes", "terms": "MIT", "folder": "boxes", "table": "boxes.csv", "types": ["rbc"],
-        "usual_px": 40, "share": 0.1, "validation_every": 5,
+        "name": "ours", "network": "one-pass", "red_cell_diameter_px": 30, "phases": [{"steps": 1}], "loss": {},
+        "labelled": [labelled],
     }  # fmt: skip
-    return BoxedSource.model_validate(values | changes)
+    return TrainingSetup.model_validate(values | changes)
 
 
-def test_every_so_many_photographs_are_left_out_to_choose_settings_on(tmp_path):
-    left_out = boxed_photographs(tmp_path, source(), NAMES, validation=True)
-    assert left_out == ["00.jpg", "05.jpg", "10.jpg", "15.jpg"]
-    assert sorted(left_out + boxed_photographs(tmp_path, source(), NAMES, validation=False)) == NAMES
+def test_a_labelled_folder_is_enough(folder):
+    ours = setup()
+    assert [smear.name for smear in read_photographs(ours, folder, ours.phases[0])] == ["1.png", "2.png"]
+    assert [smear.name for smear in read_validation(ours, folder)] == ["0.png"]
 
 
-def test_the_test_part_is_never_looked_at(tmp_path):
-    rows = "".join(f"{name},{'test' if name < '10' else 'train'}\n" for name in NAMES)
-    (tmp_path / "splits.csv").write_text(f"image,part\n{rows}")
-    both = [boxed_photographs(tmp_path, source(left_out={"part": "test"}), NAMES, validation=v) for v in (True, False)]
-    assert sorted(both[0] + both[1]) == NAMES[10:]
+def test_drawn_smears_may_be_added(folder):
+    both = setup(drawn={"n_smears": 2, "share": 0.2})
+    assert len(read_photographs(both, folder, both.phases[0])) == 4
 
 
-@pytest.mark.parametrize("name", [name for name in shipped_setups() if name.startswith("one-pass")])
-def test_the_shares_of_the_sources_leave_some_for_the_rest(name):
-    setup = read_setup(name)
-    assert setup.outlined_share + sum(each.share for each in setup.boxed) < 1
-
-
-@pytest.mark.parametrize("name", [name for name in shipped_setups() if name.startswith("one-pass")])
-def test_the_benchmark_test_photographs_are_left_out(name):
-    (bccd,) = [each for each in read_setup(name).boxed if each.folder.endswith("bccd_cbc")]
-    assert bccd.left_out == {"cbc_split": "test"}
+def test_nothing_to_train_on_is_refused(folder):
+    (folder / "labels.csv").write_text("image,type,x0,y0,x1,y1\n0.png,rbc,10,10,40,40\n1.png,,,,,\n")
+    ours = setup()
+    with pytest.raises(TrainingError, match="nothing to train on: got 1 photographs without a labelled cell"):
+        read_photographs(ours, folder, ours.phases[0])

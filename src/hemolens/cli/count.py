@@ -41,7 +41,7 @@ def count(
     ] = None,
     export: Annotated[
         str | None,
-        typer.Option(help="Also write coco, geojson, imagej, labels, voc, yolo or parquet.", metavar="LIST"),
+        typer.Option(help="Also write coco, geojson, imagej, labels, voc, yolo, parquet or omezarr.", metavar="LIST"),
     ] = None,
     region: Annotated[
         str | None,

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def evaluate(
     labels: Annotated[
-        Path, typer.Argument(help="CSV, COCO, QuPath GeoJSON, ImageJ ROIs, Pascal VOC, YOLO, masks.", metavar="LABELS")
+        Path,
+        typer.Argument(help="CSV, COCO, QuPath GeoJSON, ImageJ ROIs, VOC, YOLO, OME-Zarr, masks.", metavar="LABELS"),
     ],
     images: Annotated[Path, typer.Option("--images", help="Folder of the labelled photographs.", metavar="DIR")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the page and the figures.", metavar="DIR")],

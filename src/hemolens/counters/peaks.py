@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from hemolens.cells import Cell, cells_from_labels
-from hemolens.counters.source import CounterSettings, Diameters, Probability, fill_mask, large_and_sure
+from hemolens.counters.source import (
+    CounterSettings,
+    Diameters,
+    Discs,
+    Probability,
+    fill_mask,
+    large_and_sure,
+    red_cell_disc_px,
+)
 from hemolens.counters.watershed import find_seeds, flood, merge_shallow
 from hemolens.errors import UsageError
 from hemolens.probability_maps import ProbabilityMaps
@@ -31,6 +39,10 @@ class PeaksSettings(CounterSettings):
     min_depth: Probability = Field(
         default=0.1, description="two cells are one unless the pass between their peaks is this much lower than both"
     )
+    large_area: Discs = Field(
+        default=100, description="two hills that together are larger than this are two cells more readily"
+    )
+    large_depth: Probability = Field(default=0.0, description="what stands in place of min_depth for them")
 
 
 def find_cells(maps: ProbabilityMaps, settings: PeaksSettings) -> list[Cell]:
@@ -65,7 +77,13 @@ def find_cells(maps: ProbabilityMaps, settings: PeaksSettings) -> list[Cell]:
     height = np.where(body, relief(maps, settings), np.float32(0))
     reach_px = settings.min_distance * maps.red_cell_diameter_px
     seeds = find_seeds(height, min_height=settings.min_height, reach_px=reach_px)
-    hills = merge_shallow(flood(height, seeds, body), height, settings.min_depth)
+    hills = merge_shallow(
+        flood(height, seeds, body),
+        height,
+        settings.min_depth,
+        large_px=settings.large_area * red_cell_disc_px(maps),
+        large_depth=settings.large_depth,
+    )
     cells = cells_from_labels(hills, cell_type=maps.cell_type, score_map=maps.mask)
     return large_and_sure(cells, maps, settings)
 

@@ -8,6 +8,7 @@ names the Euclidean one only.
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -194,13 +195,36 @@ def flood(height: NDArray[np.float32], seeds: NDArray[np.int32], core: NDArray[n
     return hills.astype(np.int32)
 
 
-def merge_shallow(hills: NDArray[np.int32], height: NDArray[np.float32], min_depth: float) -> NDArray[np.int32]:
-    """Merge neighbouring hills unless the pass between them is ``min_depth`` lower than both summits."""
+def merge_shallow(
+    hills: NDArray[np.int32],
+    height: NDArray[np.float32],
+    min_depth: float,
+    *,
+    large_px: float = math.inf,
+    large_depth: float = 0.0,
+) -> NDArray[np.int32]:
+    """Merge neighbouring hills unless the pass between them is ``min_depth`` lower than both summits.
+
+    Parameters
+    ----------
+    hills : ndarray of int32, shape (H, W)
+    height : ndarray of float32, shape (H, W)
+    min_depth : float
+    large_px, large_depth : float
+        Where both together have more pixels than ``large_px``, a pass that is ``large_depth`` lower is enough: one
+        cell would not be so large.
+
+    Returns
+    -------
+    ndarray of int32, shape (H, W)
+
+    """
     if min_depth <= 0 or not hills.any():
         return hills
     n_labels = int(hills.max()) + 1
     summit = np.zeros(n_labels, np.float32)
     np.maximum.at(summit, hills.ravel(), height.ravel())
+    area = np.bincount(hills.ravel(), minlength=n_labels)
     owner = np.arange(n_labels)
 
     def owner_of(label: int) -> int:
@@ -210,8 +234,10 @@ def merge_shallow(hills: NDArray[np.int32], height: NDArray[np.float32], min_dep
 
     for first, second, level in _passes(hills, height):
         one, other = sorted((owner_of(first), owner_of(second)), key=lambda label: -summit[label])
-        if one != other and summit[other] - level < min_depth:
+        needed = min_depth if area[one] + area[other] <= large_px else large_depth
+        if one != other and summit[other] - level < needed:
             owner[other] = one
+            area[one] += area[other]
     return np.array([owner_of(label) for label in range(n_labels)], np.int32)[hills]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from hemolens.cells import Cell
 from hemolens.config import CellType
 from hemolens.evaluation.matching import Detection, match_boxes, match_centres
-from hemolens.evaluation.truth import Truth
+from hemolens.labels.truth import Truth
 from hemolens.photograph import read_photograph
 from hemolens.training.all_idb1 import SMALLEST_PLATELET_PX, read_outlines
 

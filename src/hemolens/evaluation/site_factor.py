@@ -12,8 +12,8 @@ import numpy as np
 
 from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.errors import LabelError
-from hemolens.evaluation.labels.count_table import MAX_COUNT
-from hemolens.evaluation.labels.table import Row, Table, read_table
+from hemolens.labels.count_table import MAX_COUNT
+from hemolens.labels.table import Row, Table, read_table
 from hemolens.photograph import quoted
 from hemolens.site import Site, SiteFactor
 from hemolens.uncertainty import student_quantile

@@ -2,7 +2,8 @@
 
 A random search around the present settings, then the best value of each setting in turn, a few rounds.
 The score is the mean of counting accuracy and F1, so that false finds cannot make up for misses; where the truth
-is a count only (white cells), it is the counting accuracy. Every source of photographs weighs the same.
+is a count only (white cells), it is the counting accuracy. Sources of photographs weigh the same unless they are
+given weights.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from hemolens.counters.source import CounterSettings
 from hemolens.evaluation.agreement import counting_accuracy
 from hemolens.evaluation.all_idb1 import detect, read_truth
 from hemolens.evaluation.matching import Detection, add_up
-from hemolens.evaluation.truth import Truth
+from hemolens.labels.truth import Truth
 from hemolens.photograph import read_photograph
 from hemolens.probability_maps import Model, ProbabilityMaps, compute_probability_maps
 from hemolens.scale import estimate_red_cell_diameter
@@ -38,7 +39,7 @@ CORE: dict[str, list[Any]] = {
     "min_score": [0.0, 0.6, 0.75],
 }
 MIN_AREA: dict[CellType, list[float]] = {
-    "rbc": [0.01, 0.03, 0.06, 0.1],
+    "rbc": [0.01, 0.03, 0.06, 0.1, 0.14],
     "wbc": [0.3, 0.5, 0.7, 0.9],
     "plt": [0.0, 0.004, 0.008, 0.012, 0.02],
 }
@@ -56,12 +57,18 @@ RELIEF: dict[str, list[Any]] = {
     "edge_weight": [0.0, 0.3, 0.6, 1.0],
     "smoothing": [0.0, 0.02, 0.04, 0.07],
     "min_height": [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5],
-    "min_depth": [0.0, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2],
+    "min_depth": [0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3],
     "body_threshold": [0.3, 0.4, 0.5, 0.6, 0.7],
     "min_score": [0.0, 0.5, 0.6, 0.7, 0.8],
 }
 PEAKS: dict[CellType, dict[str, list[Any]]] = {
-    "rbc": {**RELIEF, "distance_weight": [0.0, 0.3, 0.5, 1.0, 2.0], "mask_weight": [0.0, 0.3, 0.6]},
+    "rbc": {
+        **RELIEF,
+        "distance_weight": [0.0, 0.3, 0.5, 1.0, 2.0],
+        "mask_weight": [0.0, 0.3, 0.6],
+        "large_area": [1.1, 1.25, 1.4, 100.0],
+        "large_depth": [0.02, 0.05, 0.1],
+    },
     "wbc": {**RELIEF, "mask_weight": [0.0, 0.5, 1.0], "edge_weight": [0.0]},
     "plt": {**RELIEF, "edge_weight": [0.0]},
 }
@@ -74,12 +81,16 @@ RADII: dict[CellType, tuple[list[float], list[float]]] = {
 
 
 class Case(NamedTuple):
-    """A photograph to search on: its maps, its height and width in pixels, the truth, and where it is from."""
+    """A photograph to search on: its maps, its height and width in pixels, the truth, where it is from.
+
+    ``weight`` is that of its source, relative to another of weight 1.
+    """
 
     maps: ProbabilityMaps
     shape: tuple[int, int]
     truth: Truth
     source: str = "ALL-IDB1"
+    weight: float = 1.0
 
 
 def read_case(folder: Path, name: str, kind: CellType, model: Model) -> Case:
@@ -125,14 +136,14 @@ def score(
 ) -> float:
     """Mean of counting accuracy and pooled F1 over photographs (counting accuracy alone where there are no boxes).
 
-    The mean over sources, each of them the same. Gives up, and returns minus infinity, as soon as ``at_least`` is out
+    The mean over sources, each with its weight. Gives up, and returns minus infinity, as soon as ``at_least`` is out
     of reach.
     """
     # Until a photograph is counted, it may turn out perfect.
     counts = [case.truth.count for case in cases]
     detections = [None if case.truth.boxes is None else Detection(case.truth.count, 0, 0) for case in cases]
     reached = 1.0
-    for n, (maps, shape, truth, _) in enumerate(cases):
+    for n, (maps, shape, truth, *_) in enumerate(cases):
         n_rows, n_cols = maps.mask.shape
         cells = to_photograph(find_cells(maps, counter, settings), (n_rows, n_cols), shape)
         counts[n], detections[n] = len(cells), detect(truth, cells, kind)
@@ -143,13 +154,14 @@ def score(
 
 
 def _mean_over_sources(cases: Sequence[Case], counts: Sequence[int], detections: Sequence[Detection | None]) -> float:
-    scores = []
+    scores, weights = [], []
     for source in dict.fromkeys(case.source for case in cases):
         own = [n for n, case in enumerate(cases) if case.source == source]
         accuracy = counting_accuracy([cases[n].truth.count for n in own], [counts[n] for n in own])
         found = [each for n in own if (each := detections[n]) is not None]
         scores.append((accuracy + add_up(found).f1) / 2 if found else accuracy)
-    return float(np.mean(scores))
+        weights.append(cases[own[0]].weight)
+    return float(np.average(scores, weights=weights))
 
 
 def tune(

@@ -257,15 +257,16 @@ class RunFiles:
         tables = [counts_csv.NAME, cells_csv.NAME, summary_csv.NAME, run_json.NAME]
         report = REPORT_NAMES if self._report is not None else ()
         names = [*tables, *(entry.overlay for entry in entries), *exported, *report]
-        folders = ["overlay", *shelf.folder_names(self._exports.names)]
+        folders = ["overlay", *shelf.folder_names(exported)]
         files = [self.folder / name for name in names]
         wrong = [path for path in files if path.is_dir()]
         wrong += [path for path in (self.folder / name for name in folders) if path.exists() and not path.is_dir()]
         if wrong:
+            outer = [name for name in folders if "/" not in name]
             raise UsageError(
                 "an output file has the name of something else",
                 came=f"'{wrong[0]}'",
-                allowed=f"{', '.join([*tables, *report])} as files, {', '.join(folders)} as folders",
+                allowed=f"{', '.join([*tables, *report])} as files, {', '.join(outer)} as folders",
                 do="choose another folder with --out, or move it away",
             )
         photographs = {Path(entry.given).resolve() for entry in entries if entry.given is not None}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hemolens.cells import Cell
 from hemolens.export.entries import Entry
 from hemolens.export.export_format import Contents, ExportFormat
+from hemolens.export.measurements import measurements_of
 from hemolens.export.polygon import polygon_of
 from hemolens.overlay import COLOURS
 
@@ -64,11 +65,6 @@ def _feature(number: int, cell: Cell, sha256: str) -> dict[str, Any]:
             "objectType": "detection",
             "name": f"{cell.type}-{number}",
             "classification": {"name": cell.type, "color": list(COLOURS[cell.type])},
-            "measurements": {
-                "score": round(float(cell.score), 4),
-                "area_px": round(float(cell.area_px), 1),
-                "diameter_px": round(float(cell.diameter_px), 2),
-                "touches_frame": int(cell.touches_frame),
-            },
+            "measurements": measurements_of(cell),
         },
     }

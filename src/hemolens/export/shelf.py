@@ -10,6 +10,7 @@
 ``yolo``     ``yolo/labels/NAME.txt``,               :mod:`.yolo`
              ``yolo/classes.txt``
 ``parquet``  ``cells.parquet``                       :mod:`.parquet`
+``omezarr``  ``omezarr/NAME.ome.zarr/…``             :mod:`.omezarr`
 ===========  ======================================  =====================
 """
 
@@ -27,6 +28,7 @@ from hemolens.export.export_format import Contents, ExportFormat
 from hemolens.export.geojson import GeoJson
 from hemolens.export.imagej import ImageJ
 from hemolens.export.labels import LabelImages
+from hemolens.export.omezarr import OmeZarr
 from hemolens.export.parquet import Parquet
 from hemolens.export.voc import Voc
 from hemolens.export.yolo import Yolo
@@ -42,6 +44,7 @@ FORMATS: dict[str, type[ExportFormat]] = {
     "voc": Voc,
     "yolo": Yolo,
     "parquet": Parquet,
+    "omezarr": OmeZarr,
 }
 
 
@@ -191,15 +194,14 @@ def file_names(names: Iterable[str], entries: Sequence[Entry]) -> list[str]:
     return found
 
 
-def folder_names(names: Iterable[str]) -> list[str]:
-    """Name every folder that formats write into, each once.
+def folder_names(files: Iterable[str]) -> list[str]:
+    """Name every folder that some files lie in, each once, the outer ones first.
 
-    >>> folder_names(["coco", "yolo", "labels"])
-    ['yolo', 'yolo/labels', 'labels', 'labels/rbc', 'labels/wbc', 'labels/plt']
+    >>> folder_names(["coco.json", "yolo/labels/a.txt", "yolo/classes.txt"])
+    ['yolo', 'yolo/labels']
     """
-    files = [PurePosixPath(name) for name in file_names(names, [_SOME_ENTRY])]
-    folders = [parent.as_posix() for file in files for parent in reversed(file.parents)]
-    return list(dict.fromkeys(folder for folder in folders if folder != "."))
+    parents = [parent for file in map(PurePosixPath, files) for parent in reversed(file.parents)]
+    return list(dict.fromkeys(parent.as_posix() for parent in parents if parent.name))
 
 
 def top_names(names: Iterable[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hemolens.errors import OutputError, UsageError
@@ -63,7 +63,8 @@ class WholeFiles:
         Parameters
         ----------
         stale : sequence of Path
-            Files of ``folder`` that are removed first: what an earlier run left and this one lacks.
+            Files of ``folder`` that are removed first, with the folders that are empty then: what an earlier run left
+            and this one lacks.
         last : str
             Name of the file that is moved after all others, and removed before the first: while it is
             there, all files belong to one run.
@@ -81,6 +82,7 @@ class WholeFiles:
         try:
             for old in [target, *stale] if last else stale:
                 old.unlink(missing_ok=True)
+            self._remove_emptied_folders(stale)
             for relative in drafted:
                 target = self.folder / relative
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -93,6 +95,12 @@ class WholeFiles:
                 do=f"close it and take the finished files from '{self.draft}'",
             ) from error
         shutil.rmtree(self.draft, ignore_errors=True)
+
+    def _remove_emptied_folders(self, removed: Sequence[Path]) -> None:
+        below = {parent for path in removed for parent in path.parents if self.folder in parent.parents}
+        for inner_first in sorted(below, key=lambda path: -len(path.parts)):
+            with suppress(OSError):  # it holds something else, or is none of ours
+                inner_first.rmdir()
 
     def discard(self) -> None:
         """Throw the draft away, and the folder too if it was made for it and holds nothing else."""

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hemolens.config import CellType
+from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import ModelError
 
 PAPER_MODELS: dict[CellType, str] = {"rbc": "rbc-do-unet", "wbc": "wbc-unet", "plt": "plt-unet"}
 """The paper's networks, one for each cell type."""
 
-DEFAULT_MODELS = PAPER_MODELS
+DEFAULT_MODELS: dict[CellType, str] = dict.fromkeys(CELL_TYPES, "one-pass")
 """The model that draws each cell type unless another one is given."""
 
 
@@ -68,10 +68,11 @@ class ModelCard(BaseModel):
 
     ``red_cell_diameter_px`` is the scale at which it works; ``margin_px`` is how much smaller its maps are
     than its input on each side, ``grid_px`` its pooling grid, and ``extra_px`` what an input needs beyond a
-    multiple of it. ``tile_px`` is the side of the block that a tile writes, for networks whose maps depend on
-    where a tile ends; without it, any side gives the same maps. ``background_level`` is the grey that the background
-    of a photograph is brought to first (:mod:`hemolens.background`); without it, the photograph stays as it is.
-    ``count_error`` holds for the default counter.
+    multiple of it. ``reach_px`` is how far around a tile it must look, without a margin. ``tile_px`` is the side of
+    the block that a tile writes, for networks whose maps depend on where a tile ends; without it, any side gives the
+    same maps. ``background_level`` is the grey that the background of a photograph is brought to first
+    (:mod:`hemolens.background`); without it, the photograph stays as it is. ``count_error`` holds for the default
+    counter.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -84,6 +85,7 @@ class ModelCard(BaseModel):
     margin_px: int = Field(ge=0)
     grid_px: int = Field(gt=0)
     extra_px: int = Field(ge=0)
+    reach_px: int = Field(0, ge=0)
     tile_px: int | None = Field(None, gt=0)
     background_level: float | None = Field(None, gt=0, le=255)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")

@@ -28,6 +28,9 @@ class Network(nn.Module):
         What a side of the input needs beyond a multiple of ``grid_px``.
     overlap_px : int
         Border of the maps that is not used in whole photographs, because it depends on where a tile ends.
+    reach_px : int
+        How far from a pixel the input changes its maps, where the maps are as large as the input. A tile is read with
+        so much around it, but not beyond the photograph: its frame is that of the input, as in training.
     tile_px : int or None
         Side of the block that a tile writes; ``None`` where any gives the same maps.
     eight_bits : bool
@@ -42,6 +45,7 @@ class Network(nn.Module):
     grid_px: ClassVar[int]
     extra_px: ClassVar[int]
     overlap_px: ClassVar[int] = 0
+    reach_px: ClassVar[int] = 0
     tile_px: ClassVar[int | None] = None
     eight_bits: ClassVar[bool] = False
 

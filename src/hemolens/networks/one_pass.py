@@ -39,10 +39,7 @@ class Residual(nn.Module):
 
 
 class OnePass(Network):
-    """(N, 3, H, W) in [−1, 1] → (N, 7, H, W) logits, H and W multiples of 8.
-
-    What a pixel of the maps depends on in the input is covered by the overlap.
-    """
+    """(N, 3, H, W) in [−1, 1] → (N, 7, H, W) logits, H and W multiples of 8."""
 
     outputs: ClassVar[tuple[str, ...]] = (
         "rbc.mask", "rbc.edge", "rbc.distance", "rbc.centre", "wbc.mask", "wbc.distance", "plt.mask",
@@ -51,7 +48,7 @@ class OnePass(Network):
     margin_px = 0
     grid_px = 8
     extra_px = 0
-    overlap_px = 72
+    reach_px = 72
     eight_bits = True
 
     def __init__(self) -> None:

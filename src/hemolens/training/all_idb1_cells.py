@@ -141,13 +141,18 @@ def white_cells(mask: NDArray[np.bool_], disc_px: float, *, count: int, nucleus_
 
 def white_piles(pixels: NDArray[np.uint8], cells: NumberedCells) -> Piles:
     """What groups of touching white cells can be made of: the bodies that are one cell for sure."""
+    background = np.median(pixels[cells.numbers == 0], axis=0).astype(np.float32)
+    return Piles(cut_out_cells(pixels, sure_outlines(cells)), background, step=WHITE_STEP, flatten=False)
+
+
+def sure_outlines(cells: NumberedCells) -> list[NDArray[np.float64]]:
+    """Outlines, (x, y) vertices in pixels, of the cells of which something is known everywhere."""
     sure = np.where(cells.known == Known.ALL, cells.numbers, 0)
     outlines = []
-    for number in np.unique(sure)[1:]:
+    for number in np.unique(sure[sure > 0]):
         contours, _ = cv2.findContours((sure == number).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         outlines.append(max(contours, key=cv2.contourArea).reshape(-1, 2).astype(np.float64))
-    background = np.median(pixels[cells.numbers == 0], axis=0).astype(np.float32)
-    return Piles(cut_out_cells(pixels, outlines), background, step=WHITE_STEP, flatten=False)
+    return outlines
 
 
 def platelets(mask: NDArray[np.bool_]) -> NumberedCells:

@@ -23,6 +23,7 @@ from hemolens.training.setup import TrainingSetup
 LARGEST_ROUNDING_SIZE = 64
 """Weights with at most this many numbers (biases, constants) keep single precision."""
 
+TERMS_OF_OTHERS = "Research use only. The terms of each source are named with it."
 
 IMAGENET = Source(
     name="VGG16 of torchvision",
@@ -72,10 +73,11 @@ def write_model(
         margin_px=network.margin_px + network.overlap_px,
         grid_px=network.grid_px,
         extra_px=network.extra_px,
+        reach_px=network.reach_px,
         tile_px=network.tile_px,
         background_level=setup.background_level,
         sha256=sha256,
-        terms=TERMS,
+        terms=TERMS if setup.trained_on else TERMS_OF_OTHERS,
         trained_steps=setup.steps,
         trained_cpu_seconds=None if cpu_seconds is None else round(cpu_seconds),
         seed=setup.seed,
@@ -87,9 +89,10 @@ def write_model(
 
 
 def _sources(setup: TrainingSetup) -> tuple[Source, ...]:
-    labels = dict.fromkeys(source for kind, own in SOURCES.items() if setup.cell_type in (None, kind) for source in own)
-    boxed = (Source(name=each.name, what=each.what, terms=each.terms) for each in setup.boxed)
-    return (*labels, *boxed, *((IMAGENET,) if setup.encoder_weights == "imagenet" else ()))
+    kinds = [kind for kind in SOURCES if setup.trained_on and setup.cell_type in (None, kind)]
+    all_idb1 = dict.fromkeys(source for kind in kinds for source in SOURCES[kind])
+    labelled = (Source(name=each.name, what=each.what, terms=each.terms) for each in setup.labelled)
+    return (*all_idb1, *labelled, *((IMAGENET,) if setup.encoder_weights == "imagenet" else ()))
 
 
 def export_onnx(network: Network, path: Path, samples: NDArray[np.uint8] | None = None) -> str:

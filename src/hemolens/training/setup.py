@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hemolens.config import CellType
 from hemolens.errors import TrainingError
@@ -20,9 +20,9 @@ class _Frozen(BaseModel):
 
 
 class Photographs(_Frozen):
-    """Names (without suffix) of photographs: to fit, to choose settings on, and to be measured on."""
+    """Names (without suffix) of photographs of ALL-IDB1: to fit, to choose settings on, and to be measured on."""
 
-    train: tuple[str, ...] = Field(min_length=1)
+    train: tuple[str, ...] = ()
     validation: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
 
@@ -35,25 +35,29 @@ class Photographs(_Frozen):
         return self
 
 
-class BoxedSource(_Frozen):
-    """A folder of photographs whose cells are boxed, for networks that count every type.
+class LabelledSource(_Frozen):
+    """A folder of labelled photographs, for networks that count every type.
 
-    Of the photographs (sorted by name) every ``validation_every``-th is left out to choose settings on.
+    Its labels are what :func:`hemolens.labels.read_labels` reads, but counts alone. Of the photographs (sorted by name)
+    every ``validation_every``-th is left out to choose settings on.
     """
 
     name: str
     what: str
     terms: str
-    folder: str
-    """With ``images/`` in it; relative to the data folder."""
-    table: str
-    types: tuple[CellType, ...] = Field(min_length=1)
-    """The types that the table labels; the others are unknown."""
+    folder: str = "."
+    """Relative to the data folder."""
+    images: str = "images"
+    """Folder of the photographs, relative to ``folder``."""
+    labels: str = Field(validation_alias=AliasChoices("labels", "table"))
+    """File or folder of the labels, relative to ``folder``."""
+    types: tuple[CellType, ...] | None = Field(None, min_length=1)
+    """The types that are labelled throughout, if not all those that the labels hold; the others are unknown."""
     usual_px: float = Field(gt=0)
     """Width of a red cell's box where a photograph has too few whole cells to measure it."""
     box_margin: float = Field(1.0, ge=1, lt=2)
     """Width of the boxes divided by that of the cells in them (``benchmarks/scale-accuracy.md``)."""
-    share: float = Field(gt=0, lt=1)
+    share: float = Field(gt=0, le=1)
     """Share of the slices that are drawn from this source."""
     left_out: dict[str, str] = {}
     """Column and value in ``splits.csv`` of the photographs that are never looked at."""
@@ -125,10 +129,11 @@ class Phase(_Frozen):
 class TrainingSetup(_Frozen):
     """Everything that decides what :func:`hemolens.training.loop.train` does.
 
-    ``cell_type`` is what the network counts; without it, the network counts every type, and ``boxed`` and ``drawn`` may
-    name further sources. ``outlined_share`` is then the share of the slices drawn from photographs with red-cell
-    outlines. Data folders: the ALL-IDB1 folder for one type; for all of them the folder that holds it as
-    ``all-idb1`` beside the other sources.
+    ``cell_type`` is what the network counts; without it, the network counts every type, and ``labelled`` and ``drawn``
+    may name further sources, or the only ones. ``outlined_share`` is then the share of the slices drawn from
+    photographs of ALL-IDB1 with red-cell outlines. Data folders: the ALL-IDB1 folder for one type; for all of them the
+    folder that holds it as ``all-idb1`` beside the other sources. (``boxed`` and its ``table`` are older words for
+    ``labelled`` and its ``labels``; checkpoints may have them.)
     ``width``, ``encoder_weights`` and ``encoder_file`` are options of the network, for those that have them.
     ``red_cell_diameter_px`` is the scale at which the network works: each photograph is resized so that its red
     cells have this diameter. ``background_level``, for networks that count every type, is the grey that the background
@@ -146,8 +151,8 @@ class TrainingSetup(_Frozen):
     encoder_file: Path | None = None
     red_cell_diameter_px: float = Field(gt=4)
     background_level: float | None = Field(None, gt=0, le=255)
-    photographs: Photographs
-    boxed: tuple[BoxedSource, ...] = ()
+    photographs: Photographs = Photographs()
+    labelled: tuple[LabelledSource, ...] = Field((), validation_alias=AliasChoices("labelled", "boxed"))
     drawn: DrawnSource | None = None
     outlined_share: float = Field(0.5, gt=0, le=1)
     seed: int = 1
@@ -158,6 +163,21 @@ class TrainingSetup(_Frozen):
     freeze_statistics_at: int | None = Field(None, gt=0)
     augmentation: Augmentation = Augmentation()
     loss: dict[str, Loss]
+
+    @model_validator(mode="after")
+    def _has_something_to_train_on(self) -> TrainingSetup:
+        if self.cell_type is not None and (self.labelled or self.drawn):
+            raise ValueError("labelled and drawn are for set-ups without a cell_type")
+        if not self.trained_on and not self.labelled and not self.drawn:
+            raise ValueError("nothing to train on: no photographs.train, no labelled, no drawn")
+        if self.trained_on and round(self.outlined_share + self.other_shares, 6) > 1:
+            raise ValueError("the shares of labelled and drawn and outlined_share are more than 1 together")
+        return self
+
+    @property
+    def other_shares(self) -> float:
+        """Share of the slices that are not drawn from photographs of ALL-IDB1."""
+        return sum(source.share for source in self.labelled) + (self.drawn.share if self.drawn else 0)
 
     @property
     def only_type(self) -> CellType:
@@ -180,7 +200,7 @@ class TrainingSetup(_Frozen):
 
     @property
     def trained_on(self) -> tuple[str, ...]:
-        """Every photograph that a phase trains on, sorted."""
+        """Every photograph of ALL-IDB1 that a phase trains on, sorted."""
         return tuple(sorted({name for phase in self.phases for name in phase.train or self.photographs.train}))
 
     @property

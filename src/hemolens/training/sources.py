@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +10,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hemolens.errors import TrainingError
 from hemolens.networks import NETWORKS
 from hemolens.training.all_idb1 import read_training_set
 from hemolens.training.all_idb1_cells import read_smears
-from hemolens.training.box_tables import read_boxed_smears, read_boxes
 from hemolens.training.drawn_smears import draw_smears
-from hemolens.training.setup import BoxedSource, Phase, TrainingSetup
+from hemolens.training.labelled_folders import WorkingScale, read_labelled_smears
+from hemolens.training.setup import Phase, TrainingSetup
 from hemolens.training.smears import LabelledSmear
 
 ALL_IDB1 = "all-idb1"
@@ -50,17 +50,24 @@ def read_photographs(setup: TrainingSetup, data: Path, phase: Phase) -> Sequence
     Raises
     ------
     TrainingError
-        If a folder, a photograph or a label is missing.
+        If a folder, a photograph or a label is missing, or no cell is labelled.
 
     """
     names = phase.train or setup.photographs.train
     if setup.cell_type is not None:
         return _read_one_type(setup, data, names=names, labels=phase.labels)
     smears = _share_out(_read_all_types(setup, data, names), setup)
-    for source in setup.boxed:
-        smears += _read_boxed(setup, data, source, validation=False)
+    for source in setup.labelled:
+        smears += read_labelled_smears(data, source, working_scale(setup), validation=False)
     if setup.drawn:
-        smears += draw_smears(setup.drawn.n_smears, share=setup.drawn.share, **_drawn(setup))
+        smears += draw_smears(setup.drawn.n_smears, share=setup.drawn.share, **vars(working_scale(setup)))
+    if not any(own.numbers.any() for smear in smears for own in smear.cells.values()):
+        raise TrainingError(
+            "there is nothing to train on",
+            came=f"{len(smears)} photographs without a labelled cell",
+            allowed="labelled cells on at least one photograph that is not left out to choose settings on",
+            do="label more photographs, or raise validation_every in the set-up",
+        )
     return [replace(smear, platelet_weight=phase.platelet_weight) for smear in smears]
 
 
@@ -70,8 +77,8 @@ def read_validation(setup: TrainingSetup, data: Path) -> Sequence[Labelled]:
     if setup.cell_type is not None:
         return _read_one_type(setup, data, names=names)
     smears = _share_out(_read_all_types(setup, data, names), setup)
-    for source in setup.boxed:
-        smears += _read_boxed(setup, data, source, validation=True)
+    for source in setup.labelled:
+        smears += read_labelled_smears(data, source, working_scale(setup), validation=True)
     return smears
 
 
@@ -86,48 +93,22 @@ def _read_one_type(setup: TrainingSetup, data: Path, **what: Any) -> Sequence[La
 
 
 def _read_all_types(setup: TrainingSetup, data: Path, names: Sequence[str]) -> list[LabelledSmear]:
-    return read_smears(data / ALL_IDB1, names, **_drawn(setup))
-
-
-def _read_boxed(setup: TrainingSetup, data: Path, source: BoxedSource, *, validation: bool) -> list[LabelledSmear]:
-    folder = data / source.folder
-    boxes = read_boxes(folder / source.table)
-    names = boxed_photographs(folder, source, sorted(boxes), validation=validation)
-    return read_boxed_smears(
-        folder / "images",
-        {name: boxes[name] for name in names},
-        types=source.types,
-        usual_px=source.usual_px,
-        box_margin=source.box_margin,
-        share=source.share / max(1, len(names)),
-        white_masks=folder / source.white_masks if source.white_masks else None,
-        **_drawn(setup),
-    )
-
-
-def boxed_photographs(folder: Path, source: BoxedSource, names: Sequence[str], *, validation: bool) -> list[str]:
-    """Those photographs of a source that are trained on, or those left out to choose settings on."""
-    never: set[str] = set()
-    for column, value in source.left_out.items():
-        with (folder / "splits.csv").open(newline="", encoding="utf-8") as file:
-            never |= {row["image"] for row in csv.DictReader(file) if row[column] == value}
-    allowed = [name for name in names if name not in never]
-    return [name for n, name in enumerate(allowed) if (n % source.validation_every == 0) == validation]
+    return read_smears(data / ALL_IDB1, names, **vars(working_scale(setup))) if names else []
 
 
 def _share_out(smears: list[LabelledSmear], setup: TrainingSetup) -> list[LabelledSmear]:
     """Give the photographs with red-cell outlines their share of the slices, and the others what is left."""
     n_outlined = sum("rbc" in smear.cells for smear in smears)
-    taken = sum(source.share for source in setup.boxed) + (setup.drawn.share if setup.drawn else 0)
-    left = 1 - setup.outlined_share - taken
+    left = 1 - setup.outlined_share - setup.other_shares
     outlined, other = setup.outlined_share / max(1, n_outlined), left / max(1, len(smears) - n_outlined)
     return [replace(smear, share=outlined if "rbc" in smear.cells else other) for smear in smears]
 
 
-def _drawn(setup: TrainingSetup) -> dict[str, Any]:
-    return {
-        "red_cell_diameter_px": setup.red_cell_diameter_px,
-        "background_level": setup.background_level,
-        "outputs": NETWORKS[setup.network].outputs,
-        "touching_weight": setup.touching_weight,
-    }
+def working_scale(setup: TrainingSetup) -> WorkingScale:
+    """What a set-up of all types brings its photographs to."""
+    return WorkingScale(
+        red_cell_diameter_px=setup.red_cell_diameter_px,
+        background_level=setup.background_level,
+        outputs=NETWORKS[setup.network].outputs,
+        touching_weight=setup.touching_weight,
+    )

@@ -5,7 +5,7 @@ import pytest
 
 from hemolens.evaluation.folder.compare import compare, is_off_frame
 from hemolens.evaluation.matching import Detection
-from hemolens.evaluation.truth import Truth, truth_of_boxes
+from hemolens.labels.truth import Truth, truth_of_boxes
 
 SHAPE = (40, 60)
 

@@ -3,7 +3,7 @@ import pytest
 
 from hemolens.evaluation.folder.compare import compare
 from hemolens.evaluation.folder.picture import FALSE, HIT, LONGEST_SIDE_PX, MISSED, UNJUDGED, draw_comparison
-from hemolens.evaluation.truth import Truth, truth_of_boxes
+from hemolens.labels.truth import Truth, truth_of_boxes
 
 GREY = np.full((100, 120, 3), 200, np.uint8)
 

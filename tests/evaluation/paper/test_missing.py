@@ -6,8 +6,8 @@ from hemolens.counters.source import JOINS
 from hemolens.evaluation.paper import missing
 from hemolens.evaluation.paper.systems import System
 from hemolens.evaluation.paper.weights import Weights
-from hemolens.evaluation.truth import Truth
 from hemolens.evaluation.tuning import Case, score
+from hemolens.labels.truth import Truth
 from hemolens.models import PAPER_MODELS
 from hemolens.probability_maps import ProbabilityMaps
 from hemolens.training.setup import read_setup

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from hemolens.cells import Cell
 from hemolens.config import CellType
 from hemolens.evaluation.matching import MATCHING_RULES, Detection, match_pairs, possible_pairs
-from hemolens.evaluation.truth import Truth
+from hemolens.labels.truth import Truth
 
 
 @dataclass(frozen=True, eq=False)

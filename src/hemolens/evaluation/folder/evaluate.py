@@ -13,10 +13,10 @@ from hemolens.config import CELL_TYPES, CellType
 from hemolens.counts import Counts
 from hemolens.errors import HemolensError, ModelError, PhotographError, UsageError
 from hemolens.evaluation.folder.compare import Comparison, compare
-from hemolens.evaluation.folder.images import find_images
-from hemolens.evaluation.labels import read_labels
 from hemolens.evaluation.robustness import CHANGES
-from hemolens.evaluation.truth import Labels, Truths, fit_to_frame, in_pixels
+from hemolens.labels import read_labels
+from hemolens.labels.named_photographs import find_images
+from hemolens.labels.truth import Labels, Truths, fit_to_frame, in_pixels
 from hemolens.photograph import photograph_from_array, quoted, read_photograph
 from hemolens.pipeline import count_photograph
 from hemolens.result import Result
@@ -120,7 +120,7 @@ def evaluate(
     Parameters
     ----------
     labels : str or path
-        A file or folder that :func:`~hemolens.evaluation.labels.read_labels` reads.
+        A file or folder that :func:`~hemolens.labels.read_labels` reads.
     images : str or path
         Folder of the photographs; those without labels are passed over.
     types : collection of {"rbc", "wbc", "plt"}, optional

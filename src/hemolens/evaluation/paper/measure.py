@@ -20,7 +20,7 @@ from hemolens.evaluation.matching import Detection
 from hemolens.evaluation.paper.systems import System, measured_photographs
 from hemolens.evaluation.paper.weights import Weights
 from hemolens.evaluation.segmentation import SegmentationScores, score_map
-from hemolens.evaluation.truth import Truth
+from hemolens.labels.truth import Truth
 from hemolens.photograph import read_photograph
 from hemolens.probability_maps import ProbabilityMaps, average_maps, compute_probability_maps, load_model
 from hemolens.scale import estimate_red_cell_diameter

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.errors import LabelError, UsageError
-from hemolens.evaluation.labels.count_table import read_count_table
-from hemolens.evaluation.labels.table import read_table
-from hemolens.evaluation.truth import Truths
 from hemolens.export.spreadsheet import plain_text
 from hemolens.formats import SUFFIXES
+from hemolens.labels.count_table import read_count_table
+from hemolens.labels.table import read_table
+from hemolens.labels.truth import Truths
 from hemolens.photograph import quoted
 from hemolens.report.html_page import names_text
 
