@@ -54,7 +54,7 @@ ONLY_IN = {
     "typer": {"cli"},
     "tiffslide": {"slides"},
     "openslide": {"slides"},
-    "zarr": {"slides"},
+    "zarr": {"slides", "export/omezarr.py"},
     "onnxruntime": {"probability_maps", "training/eight_bits.py"},  # it quantises as well as it runs
 }
 """What a small installation does not have, or what belongs to one part of the house."""

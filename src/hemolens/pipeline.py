@@ -62,10 +62,9 @@ def count_photograph(
     photograph : Smear
     counter : str, optional
         Name of a counter for all three types, or ``"auto"``: for each type the one that measured best.
-    diameter_px : float or None
-        Diameter of a usual red cell in pixels, 15 to 500, in place of the estimate.
-    um_per_px : float or None
-        µm per pixel, 0.015 to 0.5, in place of the estimate; only one of the two.
+    diameter_px, um_per_px : float or None
+        Diameter of a usual red cell in pixels, 15 to 500, or µm per pixel, 0.015 to 0.5, in place of the estimate;
+        only one of the two.
     region : Region or None
         Where cells are counted; the whole photograph without it.
 
