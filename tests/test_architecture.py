@@ -21,6 +21,8 @@ LAYERS = """
     overlay
     summary
     site uncertainty
+    sampling
+    blocks
     counts
     counters
     probability_maps
@@ -31,9 +33,12 @@ LAYERS = """
     scale
     region
     background
+    slides
     option_file
     photograph
     formats
+    resampling
+    smear
     synthetic
     cells
     config errors
@@ -47,6 +52,9 @@ ONLY_IN = {
     "onnx": {"training"},
     "dask": {"batch"},
     "typer": {"cli"},
+    "tiffslide": {"slides"},
+    "openslide": {"slides"},
+    "zarr": {"slides", "export/omezarr.py"},
     "onnxruntime": {"probability_maps", "training/eight_bits.py"},  # it quantises as well as it runs
 }
 """What a small installation does not have, or what belongs to one part of the house."""

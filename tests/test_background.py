@@ -47,3 +47,9 @@ def test_a_black_picture_stays_dark():
 def test_turning_changes_nothing():
     smear = draw_smear(4, height=120, width=200, n_rbc=8, n_wbc=0, n_plt=1, red_cell_diameter_px=20).pixels
     assert np.array_equal(np.rot90(level_background(smear, 220)), level_background(np.rot90(smear), 220))
+
+
+def test_a_part_is_levelled_by_the_background_of_the_whole():
+    part = np.full((2, 2, 3), (100, 80, 50), np.uint8)
+    levelled = level_background(part, 220, np.array([200.0, 160.0, 100.0]))
+    assert levelled[0, 0].tolist() == [110, 110, 110]

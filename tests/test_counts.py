@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hemolens.cells import Box, Cell
-from hemolens.counts import NO_CELLS, Counts, cells_in_region, count_cells, count_in_frame
+from hemolens.counts import NO_CELLS, Counts, cells_in_region, count_cells, count_in_frame, count_in_region_frame
 from hemolens.region import rectangle
 
 
@@ -78,6 +78,16 @@ def test_tiles_add_up_to_the_photograph(places, row, col):
     whole = count_in_frame(cells, (40, 60))
     assert sum((part.counts for part in parts), NO_CELLS) == whole.counts
     assert sum(part.area_px for part in parts) == whole.area_px
+
+
+@pytest.mark.parametrize("strip_rows", [1, 7, 512])
+def test_a_region_drawn_in_strips_counts_as_one_drawn_whole(monkeypatch, strip_rows):
+    monkeypatch.setattr("hemolens.counts.STRIP_ROWS", strip_rows)
+    region = rectangle(0, 3, 33, 29)
+    cells = [square(row=row, col=col, half=2) for row in range(2, 37, 3) for col in range(2, 57, 5)]
+    inside = region.mask((40, 60))
+    chosen = cells_in_region(cells, inside)
+    assert count_in_region_frame(chosen, (40, 60), region) == count_in_frame(chosen, (40, 60), inside)
 
 
 def test_cells_of_a_region_are_those_of_which_a_part_lies_in_it(make_cell):

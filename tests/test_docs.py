@@ -6,6 +6,7 @@ that ends in another exit status than 0 fails. Commands of other programs (pip, 
 ``tests/test_makefile.py`` looks at make.
 """
 
+import json
 import os
 import re
 import shlex
@@ -14,6 +15,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import tifffile
 from PIL import Image
 
 from hemolens.cli import app
@@ -63,6 +65,9 @@ def folder(tmp_path_factory):
     fields = ["smear,plt_frame,plt_per_ul", "a,10,150000", "a,12,150000", "b,20,310000", "c,5,70000"]
     (folder / "calibration.csv").write_text("\n".join(fields), "utf-8")
     write_drawn_all_idb1(folder / "all-idb1")
+    tifffile.imwrite(folder / "slide.svs", smear.pixels, tile=(128, 128), photometric="rgb")
+    part = {"type": "Polygon", "coordinates": [[[0, 0], [300, 0], [300, 200], [0, 0]]]}
+    (folder / "part.geojson").write_text(json.dumps(part), "utf-8")
     return folder
 
 

@@ -93,3 +93,12 @@ def test_the_border_of_a_region_is_drawn():
     drawn = draw_overlay(np.full((200, 300, 3), 128, np.uint8), [], 40.0, rectangle(100, 100, 200, 150))
     assert drawn[125, 100].max() < 100
     assert (drawn[125, 150] == 128).all()
+
+
+def test_cells_are_drawn_on_a_reduced_picture_where_they_are(make_cell):
+    cell = make_cell(row=100, col=160, half=40)
+    canvas = draw_overlay(np.full((50, 80, 3), 200, np.uint8), [cell], 80.0, of_shape=(200, 320))
+    rows, cols = np.nonzero((canvas != 200).any(axis=2))
+    assert abs(rows.mean() - 24.6) < 0.5
+    assert abs(cols.mean() - 39.6) < 0.5
+    assert 18 <= np.ptp(rows) <= 23

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hemolens.tiles import Tile, cut, cut_within, mirror_index, stitch, tile_grid
+from hemolens.tiles import Part, Tile, cut, cut_within, mirror_index, reach, stitch, tile_grid
 
 lengths = st.integers(1, 200)
 
@@ -42,6 +42,16 @@ def test_a_tile_reads_its_margin_and_the_mirrored_frame():
     ]
 
 
+@given(lengths, lengths, st.integers(0, 50), st.data())
+def test_a_tile_cut_from_a_part_is_the_same_tile(height, width, margin_px, data):
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    tile = data.draw(st.sampled_from(tile_grid((height, width), largest_px=16, grid_px=8)))
+    row0, col0, row1, col1 = reach([tile], (height, width), margin_px=margin_px, extra_px=4)
+    part = Part(row0, col0, (height, width))
+    of_part = cut(pixels[row0:row1, col0:col1], tile, margin_px=margin_px, extra_px=4, part=part)
+    assert (of_part == cut(pixels, tile, margin_px=margin_px, extra_px=4)).all()
+
+
 @given(lengths, lengths, st.integers(1, 8), st.integers(0, 5))
 def test_reading_within_the_frame_and_stitching_gives_the_picture_back(height, width, n_steps, n_reach):
     pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
@@ -51,6 +61,18 @@ def test_reading_within_the_frame_and_stitching_gives_the_picture_back(height, w
         assert patch.shape[0] % 8 == patch.shape[1] % 8 == 0
         stitch(whole, tile, patch[row:, col:, 0].astype(np.float32))
     assert (whole == pixels[..., 0]).all()
+
+
+@given(lengths, lengths, st.integers(0, 5), st.data())
+def test_a_tile_read_within_the_frame_from_a_part_is_the_same_tile(height, width, n_reach, data):
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    tile = data.draw(st.sampled_from(tile_grid((height, width), largest_px=16, grid_px=8)))
+    row0, col0, row1, col1 = reach([tile], (height, width), margin_px=8 * n_reach)
+    part = Part(row0, col0, (height, width))
+    of_part = cut_within(pixels[row0:row1, col0:col1], tile, reach_px=8 * n_reach, grid_px=8, part=part)
+    of_whole = cut_within(pixels, tile, reach_px=8 * n_reach, grid_px=8)
+    assert (of_part[0] == of_whole[0]).all()
+    assert of_part[1] == of_whole[1]
 
 
 def test_a_tile_that_reads_within_the_frame_stops_at_the_next_step_of_the_grid():

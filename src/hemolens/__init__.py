@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from hemolens.region import Region
     from hemolens.result import Result
+    from hemolens.smear import Smear
 
 __version__ = "0.1.0"
 __all__ = ["HemolensError", "Result", "__version__", "count"]
@@ -35,13 +36,13 @@ def count(
     um_per_px: float | None = None,
     region: str | Region | None = None,
 ) -> Result:
-    """Count the cells of one photograph.
+    """Count the cells of one photograph or slide.
 
     Parameters
     ----------
     path_or_array : path, or ndarray of shape (H, W), (H, W, 3) or (H, W, 4)
-        A JPEG, PNG, TIFF, BMP or WebP file, or the pixels themselves (RGB; uint8, uint16, bool, or floats
-        in 0 … 1).
+        A JPEG, PNG, TIFF, BMP or WebP file, a whole slide (with ``hemolens[slides]``), or the pixels themselves (RGB;
+        uint8, uint16, bool, or floats in 0 … 1).
     counter : str, optional
         ``"watershed"``, ``"connected-components"`` or ``"circle-hough"`` for all three types, or ``"auto"``:
         for each type the one that measured best.
@@ -64,17 +65,19 @@ def count(
         region is malformed or outside.
 
     """
-    from hemolens.photograph import photograph_from_array, read_photograph
+    from hemolens.photograph import photograph_from_array
     from hemolens.pipeline import count_photograph
     from hemolens.region import read_region
+    from hemolens.slides import open_smear
 
     if isinstance(region, str):
         region = read_region(region)
+    smear: Smear
     if isinstance(path_or_array, (str, PathLike)):
-        photograph = read_photograph(path_or_array)
+        smear = open_smear(path_or_array)
     else:
-        photograph = photograph_from_array(path_or_array)
-    return count_photograph(photograph, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, region=region)
+        smear = photograph_from_array(path_or_array)
+    return count_photograph(smear, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, region=region)
 
 
 def __getattr__(name: str) -> Any:

@@ -50,7 +50,9 @@ def background_colour(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.array([np.median(bright[:, channel]) for channel in range(3)])
 
 
-def level_background(pixels: NDArray[np.uint8], level: float) -> NDArray[np.uint8]:
+def level_background(
+    pixels: NDArray[np.uint8], level: float, colour: NDArray[np.float64] | None = None
+) -> NDArray[np.uint8]:
     """Multiply each colour channel so that the background becomes a grey of ``level``; brighter light is clipped.
 
     Parameters
@@ -59,6 +61,8 @@ def level_background(pixels: NDArray[np.uint8], level: float) -> NDArray[np.uint
         RGB.
     level : float
         0 … 255.
+    colour : ndarray of float64, shape (3,), optional
+        Of the background, where these pixels are a part of a picture; without it, it is measured in them.
 
     Examples
     --------
@@ -68,6 +72,6 @@ def level_background(pixels: NDArray[np.uint8], level: float) -> NDArray[np.uint
     """
     import cv2
 
-    gains = level / np.maximum(background_colour(pixels), DARKEST)
+    gains = level / np.maximum(background_colour(pixels) if colour is None else colour, DARKEST)
     table = np.clip(np.round(np.arange(256)[:, None] * gains), 0, 255).astype(np.uint8)
     return np.asarray(cv2.LUT(np.ascontiguousarray(pixels), table[None]), np.uint8)

@@ -104,8 +104,8 @@ def cells_from_labels(
         cells.append(
             Cell(
                 type=cell_type,
-                row=box.row0 + moments["m01"] / area_px,
-                col=box.col0 + moments["m10"] / area_px,
+                row=box.row0 + _in_fine_steps(moments["m01"] / area_px),
+                col=box.col0 + _in_fine_steps(moments["m10"] / area_px),
                 box=box,
                 outline=_outline_of(region, box),
                 area_px=area_px,
@@ -204,11 +204,11 @@ def to_photograph(cells: Sequence[Cell], map_shape: tuple[int, int], photograph_
     """
     scale = np.array(photograph_shape[:2], float) / np.array(map_shape[:2], float)
     growth = float(scale[0] * scale[1])
-    moved = []
+    brought = []
     for cell in cells:
         row, col = (np.array([cell.row, cell.col]) + 0.5) * scale - 0.5
         row0, col0, row1, col1 = np.round(np.array(cell.box, float) * np.tile(scale, 2)).tolist()
-        moved.append(
+        brought.append(
             replace(
                 cell,
                 row=float(row),
@@ -219,7 +219,60 @@ def to_photograph(cells: Sequence[Cell], map_shape: tuple[int, int], photograph_
                 diameter_px=cell.diameter_px * growth**0.5,
             )
         )
-    return moved
+    return brought
+
+
+def moved(cell: Cell, rows: int, cols: int) -> Cell:
+    """Bring a cell from the pixels of a part of a picture to those of the whole, or back.
+
+    Parameters
+    ----------
+    cell : Cell
+    rows, cols : int
+        What is added to its rows and columns.
+
+    Returns
+    -------
+    Cell
+        ``touches_frame`` stays as it was.
+
+    """
+    row0, col0, row1, col1 = cell.box
+    return replace(
+        cell,
+        row=cell.row + rows,
+        col=cell.col + cols,
+        box=Box(row0 + rows, col0 + cols, row1 + rows, col1 + cols),
+        outline=cell.outline + np.array([rows, cols], np.float32),
+    )
+
+
+def from_window(cells: Sequence[Cell], row: int, col: int, shape: tuple[int, int]) -> list[Cell]:
+    """Bring cells from the pixels of a window to those of the picture that it was cut from.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+    row, col : int
+        First row and column of the window in the picture.
+    shape : (int, int)
+        Rows and columns of the picture.
+
+    Returns
+    -------
+    list of Cell
+        In the same order; ``touches_frame`` speaks of the frame of the picture, not of the window.
+
+    Examples
+    --------
+    >>> cell, = cells_from_labels(np.eye(1, 4, dtype=np.int32), cell_type="plt")
+    >>> found, = from_window([cell], 5, 7, (20, 30))
+    >>> cell.touches_frame, found.touches_frame, found.box
+    (True, False, Box(row0=5, col0=7, row1=6, col1=8))
+
+    """
+    placed = [moved(cell, row, col) for cell in cells]
+    return [replace(cell, touches_frame=_reaches_frame(cell.box, shape)) for cell in placed]
 
 
 def resolve_types(cells: Sequence[Cell]) -> list[Cell]:
@@ -256,6 +309,11 @@ def resolve_types(cells: Sequence[Cell]) -> list[Cell]:
 def in_reading_order(cells: Sequence[Cell]) -> list[Cell]:
     """Cells sorted by row, then column of the centre, then type: the same cells always in the same order."""
     return sorted(cells, key=lambda cell: (cell.row, cell.col, cell.type))
+
+
+def _in_fine_steps(value: float) -> float:
+    """Round to 2⁻²⁰: then adding whole pixels is exact, and a cell has the same centre from whichever window."""
+    return round(value * 2**20) / 2**20
 
 
 def _diameter_of(area_px: float) -> float:

@@ -24,7 +24,12 @@ _SUBPIXEL_BITS = 4
 
 
 def draw_overlay(
-    pixels: NDArray[np.uint8], cells: Sequence[Cell], red_cell_diameter_px: float, region: Region | None = None
+    pixels: NDArray[np.uint8],
+    cells: Sequence[Cell],
+    red_cell_diameter_px: float,
+    region: Region | None = None,
+    *,
+    of_shape: tuple[int, int] | None = None,
 ) -> NDArray[np.uint8]:
     """Draw the outlines of cells on their photograph, with a legend of the counts.
 
@@ -41,6 +46,9 @@ def draw_overlay(
         Sets the thickness of the lines; a value that is not positive and finite is as one of 40 pixels.
     region : Region, optional
         Its borders are drawn, too.
+    of_shape : (int, int), optional
+        Rows and columns of the photograph, where `pixels` are a reduced picture of it: then cells, diameter and region
+        are still in pixels of the photograph.
 
     Returns
     -------
@@ -53,23 +61,36 @@ def draw_overlay(
     [[[200, 200, 200]]]
 
     """
+    return _with_legend(draw_cells(pixels, cells, red_cell_diameter_px, region, of_shape=of_shape), cells)
+
+
+def draw_cells(
+    pixels: NDArray[np.uint8],
+    cells: Sequence[Cell],
+    red_cell_diameter_px: float,
+    region: Region | None = None,
+    *,
+    of_shape: tuple[int, int] | None = None,
+) -> NDArray[np.uint8]:
+    """Draw outlines and region as :func:`draw_overlay` does, without the legend; a new array."""
     import cv2
 
     canvas = np.ascontiguousarray(pixels).copy()
-    thickness = _line_thickness(red_cell_diameter_px)
+    scale = np.array(canvas.shape[:2]) / np.array(of_shape or canvas.shape[:2])
+    thickness = _line_thickness(red_cell_diameter_px * float(scale[0]))
     for cell_type in CELL_TYPES:
         for touches_frame, n_px in ((False, thickness), (True, max(1, thickness // 2))):
             outlines = [
-                _fixed_point(cell.outline)
+                _fixed_point((cell.outline + 0.5) * scale - 0.5)
                 for cell in cells
                 if cell.type == cell_type and cell.touches_frame == touches_frame
             ]
             cv2.polylines(canvas, outlines, True, COLOURS[cell_type], n_px, cv2.LINE_AA, shift=_SUBPIXEL_BITS)
     if region is not None:
         for n_px, colour in ((thickness + 2, (255, 255, 255)), (thickness, (0, 0, 0))):
-            borders = [_fixed_point(ring[:, ::-1] - 0.5) for rings in region.polygons for ring in rings]
+            borders = [_fixed_point(ring[:, ::-1] * scale - 0.5) for rings in region.polygons for ring in rings]
             cv2.polylines(canvas, borders, True, colour, n_px, cv2.LINE_AA, shift=_SUBPIXEL_BITS)
-    return _with_legend(canvas, cells)
+    return canvas
 
 
 def _line_thickness(red_cell_diameter_px: float) -> int:

@@ -25,6 +25,7 @@ import hashlib
 import io
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,9 +33,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hemolens.cells import Box
 from hemolens.errors import PhotographError
 from hemolens.formats import ALLOWED, read_stored
 from hemolens.formats.stored_picture import StoredPicture, too_large
+from hemolens.smear import Shape
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -72,6 +75,24 @@ class Photograph:
     path: Path | None
     sha256: str
     um_per_px: float | None = None
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+    @property
+    def levels(self) -> Sequence[Shape]:
+        """A photograph has no reductions."""
+        return (self.shape,)
+
+    def read(self, box: Box, level: int = 0) -> NDArray[np.uint8]:
+        """Give the pixels of a box, as :class:`~hemolens.smear.Smear`; not a copy."""
+        return self.pixels[box.row0 : box.row1, box.col0 : box.col1]
+
+    def overview(self) -> NDArray[np.uint8]:
+        """Give all the pixels; not a copy."""
+        return self.pixels
 
 
 def read_photograph(path: str | os.PathLike[str]) -> Photograph:

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from types import MappingProxyType
 
-from hemolens.cells import Cell, resolve_types, to_photograph
+import numpy as np
+from numpy.typing import NDArray
+
+from hemolens.blocks import Block, plan_blocks, scaled_window
+from hemolens.cells import Box, Cell, from_window, in_reading_order, resolve_types, to_photograph
 from hemolens.config import CellType
 from hemolens.counters import default_counter, find_cells, settings_for
 from hemolens.counters.source import CounterSettings
-from hemolens.counts import cells_in_region, count_cells
+from hemolens.counts import count_cells
 from hemolens.models import DEFAULT_MODELS, CountError
-from hemolens.photograph import Photograph
-from hemolens.probability_maps import ProbabilityMaps, compute_probability_maps, load_model
-from hemolens.quality import judge_photograph
+from hemolens.probability_maps import ProbabilityMaps, compute_window_maps, load_model, window_step
 from hemolens.region import Region
+from hemolens.resampling import scale_smear
 from hemolens.result import Result
-from hemolens.scale import RedCellDiameter, check_given_scale, estimate_red_cell_diameter, set_ruler
+from hemolens.sampling import choose_fields, judge_fields, measure_background, measure_diameter
+from hemolens.scale import RedCellDiameter, check_given_scale, set_ruler
+from hemolens.smear import Smear
+from hemolens.tiles import Part
 
 Maps = Mapping[CellType, ProbabilityMaps]
+Backgrounds = Mapping[str, NDArray[np.float64]]
+"""Name of a model → colour of the empty background at its scale."""
+NO_BACKGROUNDS: Backgrounds = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -35,26 +46,25 @@ Methods = Mapping[CellType, Method]
 
 
 def count_photograph(
-    photograph: Photograph,
+    photograph: Smear,
     *,
     counter: str = "auto",
     diameter_px: float | None = None,
     um_per_px: float | None = None,
     region: Region | None = None,
 ) -> Result:
-    """Count the red cells, white cells and platelets of one photograph.
+    """Count the red cells, white cells and platelets of one photograph or slide.
 
-    photograph → scale → tiles → networks → probability maps → counters → cells → counts → quality
+    photograph → scale → blocks → tiles → networks → probability maps → counters → cells → counts → quality
 
     Parameters
     ----------
-    photograph : Photograph
+    photograph : Smear
     counter : str, optional
         Name of a counter for all three types, or ``"auto"``: for each type the one that measured best.
-    diameter_px : float or None
-        Diameter of a usual red cell in pixels, 15 to 500, in place of the estimate.
-    um_per_px : float or None
-        µm per pixel, 0.015 to 0.5, in place of the estimate; only one of the two.
+    diameter_px, um_per_px : float or None
+        Diameter of a usual red cell in pixels, 15 to 500, or µm per pixel, 0.015 to 0.5, in place of the estimate;
+        only one of the two.
     region : Region or None
         Where cells are counted; the whole photograph without it.
 
@@ -74,19 +84,20 @@ def count_photograph(
     started = time.perf_counter()
     methods = choose_methods(counter)
     check_given_scale(diameter_px, um_per_px)
-    n_rows, n_cols = photograph.pixels.shape[:2]
-    inside = None if region is None else region.mask((n_rows, n_cols))
-    estimate = estimate_red_cell_diameter(photograph.pixels)
+    fields = choose_fields(photograph, region)
+    estimate = measure_diameter(photograph, fields)
     diameter = set_ruler(estimate, diameter_px=diameter_px, um_per_px=um_per_px, file_um_per_px=photograph.um_per_px)
-    maps = map_photograph(photograph, diameter, methods)
-    found = find_all_cells(maps, methods, photograph)
-    cells = found if inside is None else cells_in_region(found, inside)
+    blocks = plan_blocks(photograph.shape, diameter.px, region)
+    backgrounds = measure_backgrounds(photograph, fields, diameter, methods)
+    by_block = [count_block(photograph, block, diameter, methods, backgrounds) for block in blocks]
+    found = in_reading_order(list(chain.from_iterable(by_block)))
+    cells = found if region is None else reaching_into(region, blocks, by_block)
     return Result(
         photograph=photograph,
         cells=cells,
         counts=count_cells(cells),
         red_cell_diameter=diameter,
-        quality=judge_photograph(photograph.pixels, diameter, found),
+        quality=judge_fields(photograph, fields, blocks, diameter, found),
         counters={kind: method.counter for kind, method in methods.items()},
         settings={kind: method.settings for kind, method in methods.items()},
         models={kind: load_model(method.model).card.sha256 for kind, method in methods.items()},
@@ -115,20 +126,72 @@ def count_errors(methods: Methods) -> dict[CellType, CountError]:
     }
 
 
-def map_photograph(photograph: Photograph, diameter: RedCellDiameter, methods: Methods) -> Maps:
-    """Apply the networks to a photograph, each once, whatever cell types it draws."""
-    drawn = {
-        name: compute_probability_maps(photograph.pixels, diameter.px, load_model(name))
-        for name in dict.fromkeys(method.model for method in methods.values())
+def measure_backgrounds(
+    photograph: Smear, fields: Sequence[Box], diameter: RedCellDiameter, methods: Methods
+) -> Backgrounds:
+    """Measure the background of a photograph once for each model that asks for it."""
+    cards = {method.model: load_model(method.model).card for method in methods.values()}
+    return {
+        name: measure_background(scale_smear(photograph, diameter.px, card.red_cell_diameter_px), fields)
+        for name, card in cards.items()
+        if card.background_level is not None
     }
+
+
+def reaching_into(region: Region, blocks: Sequence[Block], by_block: Sequence[Sequence[Cell]]) -> list[Cell]:
+    """Choose the cells of which a part lies in a region, in reading order; it is drawn block by block."""
+    chosen = (block.in_region(own, region) for block, own in zip(blocks, by_block, strict=True))
+    return in_reading_order(list(chain.from_iterable(chosen)))
+
+
+def count_block(
+    photograph: Smear,
+    block: Block,
+    diameter: RedCellDiameter,
+    methods: Methods,
+    backgrounds: Backgrounds = NO_BACKGROUNDS,
+) -> list[Cell]:
+    """Find the cells whose centre lies in a block, in pixels of the photograph."""
+    return find_own_cells(
+        map_photograph(photograph, diameter, methods, block.window, backgrounds), methods, photograph, block
+    )
+
+
+def map_photograph(
+    photograph: Smear,
+    diameter: RedCellDiameter,
+    methods: Methods,
+    window: Box | None = None,
+    backgrounds: Backgrounds = NO_BACKGROUNDS,
+) -> Maps:
+    """Apply the networks to a window of a photograph or all of it, each once, whatever cell types it draws."""
+    drawn = {}
+    for name in dict.fromkeys(method.model for method in methods.values()):
+        model = load_model(name)
+        scaled = scale_smear(photograph, diameter.px, model.card.red_cell_diameter_px)
+        place = scaled.whole
+        if window is not None:
+            place = scaled_window(window, photograph.shape, scaled.shape, window_step(model.card))
+        background = backgrounds.get(name)
+        drawn[name] = compute_window_maps(scaled, place, model, red_cell_diameter_px=diameter.px, background=background)
     return {kind: drawn[method.model][kind] for kind, method in methods.items()}
 
 
-def find_all_cells(maps: Maps, methods: Methods, photograph: Photograph) -> list[Cell]:
+def find_all_cells(maps: Maps, methods: Methods, photograph: Smear) -> list[Cell]:
     """Count on each map, bring the cells to the photograph and settle which type each body is."""
+    return resolve_types(find_bodies(maps, methods, photograph))
+
+
+def find_own_cells(maps: Maps, methods: Methods, photograph: Smear, block: Block) -> list[Cell]:
+    """Find all cells in the window of a block, and keep those that belong to the block."""
+    return block.owned(resolve_types(block.possible(find_bodies(maps, methods, photograph))))
+
+
+def find_bodies(maps: Maps, methods: Methods, photograph: Smear) -> list[Cell]:
+    """Count on each map and bring the cells to the photograph; a body may still be of several types."""
     found: list[Cell] = []
     for kind, each in maps.items():
         cells = find_cells(each, methods[kind].counter, methods[kind].settings)
-        n_rows, n_cols = photograph.pixels.shape[:2]
-        found += to_photograph(cells, (each.mask.shape[0], each.mask.shape[1]), (n_rows, n_cols))
-    return resolve_types(found)
+        part = each.part or Part(0, 0, (each.mask.shape[0], each.mask.shape[1]))
+        found += to_photograph(from_window(cells, part.row, part.col, part.of), part.of, photograph.shape)
+    return found

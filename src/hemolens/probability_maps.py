@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.background import level_background
+from hemolens.cells import Box
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import ModelError, UsageError
 from hemolens.models import ModelCard, read_model
-from hemolens.tiles import cut, cut_within, stitch, tile_grid
+from hemolens.resampling import ScaledSmear, resize
+from hemolens.tiles import Part, Tile, cut, cut_within, reach, stitch, tile_grid
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -40,6 +42,8 @@ class ProbabilityMaps:
         0 … 1: distance to the border of the cell as a share of the greatest in that cell.
     centre : ndarray of float32, shape (H, W), or None
         0 … 1: high on the middle of a cell.
+    part : Part or None
+        Where these maps lie in those of the whole photograph; None where they are of the whole.
 
     """
 
@@ -49,6 +53,7 @@ class ProbabilityMaps:
     red_cell_diameter_px: float
     distance: NDArray[np.float32] | None = None
     centre: NDArray[np.float32] | None = None
+    part: Part | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,22 +117,96 @@ def compute_probability_maps(
     """
     card = model.card
     resized = prepare(pixels, red_cell_diameter_px, card.red_cell_diameter_px, card.background_level)
-    shape = (resized.shape[0], resized.shape[1])
-    maps = {name: np.zeros(shape, np.float32) for name in card.outputs}
+    frame = Box(0, 0, resized.shape[0], resized.shape[1])
+    tiles = _tiles_of(frame, card, tile_px)
+    whole = Part(0, 0, (frame.row1, frame.col1))
+    return _draw(resized, whole, frame, tiles, model, red_cell_diameter_px * frame.row1 / pixels.shape[0])
+
+
+def compute_window_maps(
+    scaled: ScaledSmear,
+    window: Box,
+    model: Model,
+    *,
+    red_cell_diameter_px: float,
+    background: NDArray[np.float64] | None = None,
+    tile_px: int = TILE_PX,
+) -> dict[CellType, ProbabilityMaps]:
+    """Apply a network to a window of a smear; the maps are those of the whole smear, cut.
+
+    Parameters
+    ----------
+    scaled : ScaledSmear
+        The smear at the scale of the model.
+    window : Box
+        In pixels of the scaled smear; its first row and column are multiples of :func:`window_step`.
+    red_cell_diameter_px : float
+        Usual red-cell diameter at full resolution, > 0.
+    background : ndarray of float64, shape (3,), optional
+        Colour of the empty background of the smear, for models that ask for it; without it, that of the window.
+    tile_px : int, optional
+        As in :func:`compute_probability_maps`.
+
+    Returns
+    -------
+    dict of CellType to ProbabilityMaps
+        One for each cell type that the network counts, in pixels of the window.
+
+    """
+    card = model.card
+    tiles = _tiles_of(window, card, tile_px)
+    read = reach(tiles, scaled.shape, margin_px=card.reach_px or card.margin_px, extra_px=card.extra_px)
+    pixels = scaled.read(read)
+    if card.background_level is not None:
+        pixels = level_background(pixels, card.background_level, background)
+    ruler = red_cell_diameter_px * scaled.shape[0] / scaled.smear.shape[0]
+    drawn = _draw(pixels, Part(read.row0, read.col0, scaled.shape), window, tiles, model, ruler)
+    part = Part(window.row0, window.col0, scaled.shape)
+    return {kind: replace(maps, part=part) for kind, maps in drawn.items()}
+
+
+def window_step(card: ModelCard) -> int:
+    """Windows of a model begin at multiples of so many pixels, or its maps would depend on where they begin."""
+    return card.tile_px or card.grid_px
+
+
+def _tiles_of(window: Box, card: ModelCard, tile_px: int) -> list[Tile]:
+    """Cover a window with tiles, in pixels of the whole scaled picture."""
     largest_px = card.tile_px or max(card.grid_px, tile_px // card.grid_px * card.grid_px)
-    for tile in tile_grid(shape, largest_px=largest_px, grid_px=card.tile_px or card.grid_px):
+    shape = (window.row1 - window.row0, window.col1 - window.col0)
+    tiles = tile_grid(shape, largest_px=largest_px, grid_px=window_step(card))
+    return [replace(tile, row=tile.row + window.row0, col=tile.col + window.col0) for tile in tiles]
+
+
+def _draw(
+    pixels: NDArray[np.uint8], part: Part, window: Box, tiles: Sequence[Tile], model: Model, ruler: float
+) -> dict[CellType, ProbabilityMaps]:
+    """Send the tiles of a window through a network, and sort its maps by cell type."""
+    card = model.card
+    shape = (window.row1 - window.row0, window.col1 - window.col0)
+    maps = {name: np.zeros(shape, np.float32) for name in card.outputs}
+    for tile in tiles:
         if card.reach_px:
-            patch, (row, col) = cut_within(resized, tile, reach_px=card.reach_px, grid_px=card.grid_px)
+            patch, (row, col) = cut_within(pixels, tile, reach_px=card.reach_px, grid_px=card.grid_px, part=part)
         else:
-            patch, (row, col) = cut(resized, tile, margin_px=card.margin_px, extra_px=card.extra_px), (0, 0)
-        outputs = model.session.run(None, {"pixels": patch[None]})
+            patch, (row, col) = cut(pixels, tile, margin_px=card.margin_px, extra_px=card.extra_px, part=part), (0, 0)
+        outputs = model.session.run(None, {"pixels": patch[None]}, _letting_go() if tile is tiles[-1] else None)
+        written = replace(tile, row=tile.row - window.row0, col=tile.col - window.col0)
         for name, output in zip(card.outputs, outputs, strict=True):
-            stitch(maps[name], tile, output[0, row:, col:])
-    ruler = red_cell_diameter_px * shape[0] / pixels.shape[0]
+            stitch(maps[name], written, output[0, row:, col:])
     return {
         kind: ProbabilityMaps(kind, own["mask"], own.get("edge"), ruler, own.get("distance"), own.get("centre"))
         for kind, own in by_type(maps, card).items()
     }
+
+
+def _letting_go() -> onnxruntime.RunOptions:
+    """Let a session give back its working memory, hundreds of megabytes, of which each model would keep its own."""
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
 
 
 def by_type(maps: Mapping[str, NDArray[np.float32]], card: ModelCard) -> dict[CellType, dict[str, NDArray[np.float32]]]:
@@ -213,11 +292,6 @@ def resize_to_diameter(pixels: NDArray[np.uint8], from_px: float, to_px: float) 
     (30, 45, 3)
 
     """
-    import cv2
-
     zoom = to_px / from_px
-    height, width = (max(1, round(side * zoom)) for side in pixels.shape[:2])
-    if (height, width) == pixels.shape[:2]:
-        return pixels
-    way = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
-    return cv2.resize(pixels, (width, height), interpolation=way).astype(np.uint8)
+    n_rows, n_cols = (max(1, round(side * zoom)) for side in pixels.shape[:2])
+    return resize(pixels, (n_rows, n_cols))

@@ -165,7 +165,22 @@ def judge_photograph(pixels: NDArray[np.uint8], diameter: RedCellDiameter, cells
     'no red cells were found'
 
     """
-    measures = measure_photograph(pixels, diameter.px, cells)
+    return judge_measures(measure_photograph(pixels, diameter.px, cells), diameter, cells)
+
+
+def judge_measures(measures: dict[str, float], diameter: RedCellDiameter, cells: Sequence[Cell]) -> Quality:
+    """Judge by measures that were taken.
+
+    Parameters
+    ----------
+    measures : dict of str to float
+        All that :func:`measure_photograph` takes.
+    diameter : RedCellDiameter
+        The ruler that was counted with.
+    cells : sequence of Cell
+        What was counted.
+
+    """
     counted = _judge_counted(diameter, cells, measures)
     any_red_cell = any(cell.type == "rbc" for cell in cells)
     limits = [limit for limit in _LIMITS if any_red_cell or limit.check in _WITHOUT_CELLS]

@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from hemolens.cells import Box
 from hemolens.errors import PhotographError, UsageError
 from hemolens.option_file import read_option_file
 from hemolens.photograph import quoted
@@ -107,19 +109,40 @@ class Region:
             No pixel of the photograph is inside.
 
         """
-        inside = np.zeros(shape, bool)
-        for rings in self.polygons:
-            inside |= _fill(rings, shape)
+        inside = self.within(Box(0, 0, *shape))
         if not inside.any():
-            corners = np.concatenate([ring for rings in self.polygons for ring in rings])
-            (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
-            raise PhotographError(
-                "the region holds no pixel of the photograph",
-                came=f"x {x0:g} to {x1:g}, y {y0:g} to {y1:g}",
-                allowed=f"x 0 to {shape[1]}, y 0 to {shape[0]}",
-                do=_DO,
-            )
+            raise self.is_outside(shape)
         return inside
+
+    def within(self, box: Box) -> NDArray[np.bool_]:
+        """Say of every pixel of a box whether it is inside; of a slide there is no room for all at once.
+
+        >>> rectangle(1, 0, 3, 2).within(Box(1, 2, 3, 4)).astype(int).tolist()
+        [[1, 0], [0, 0]]
+        """
+        inside = np.zeros((box.row1 - box.row0, box.col1 - box.col0), bool)
+        x0, y0, x1, y1 = self.bounds
+        if x0 < box.col1 and box.col0 < x1 and y0 < box.row1 and box.row0 < y1:
+            for rings in self.polygons:
+                inside |= _fill(rings, box)
+        return inside
+
+    @cached_property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Lowest x and y and highest x and y of all corners."""
+        corners = np.concatenate([ring for rings in self.polygons for ring in rings])
+        (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+        return x0, y0, x1, y1
+
+    def is_outside(self, shape: tuple[int, int]) -> PhotographError:
+        """Give the error for a photograph of which no pixel is inside."""
+        x0, y0, x1, y1 = self.bounds
+        return PhotographError(
+            "the region holds no pixel of the photograph",
+            came=f"x {x0:g} to {x1:g}, y {y0:g} to {y1:g}",
+            allowed=f"x 0 to {shape[1]}, y 0 to {shape[0]}",
+            do=_DO,
+        )
 
 
 def rectangle(x0: float, y0: float, x1: float, y1: float) -> Region:
@@ -202,22 +225,22 @@ def _geometries(read: _Collection | _Feature | list[_Feature] | Polygon | MultiP
     return [feature.geometry for feature in (read.features if isinstance(read, _Collection) else read)]
 
 
-def _fill(rings: Iterable[Ring], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Pixels whose centre is inside by the even-odd rule.
+def _fill(rings: Iterable[Ring], box: Box) -> NDArray[np.bool_]:
+    """Pixels of a box whose centre is inside by the even-odd rule.
 
     On the way to them from the left the borders are crossed an odd number of times. An edge is crossed by the rows of
     pixels from its upper end up to, not including, its lower end. It is computed from the upper end whichever way it
     runs, so that two polygons on both sides of an edge part the pixels between them.
     """
-    n_rows, n_cols = shape
+    n_rows, n_cols = box.row1 - box.row0, box.col1 - box.col0
     crossings = np.zeros((n_rows, n_cols + 1), bool)
     for ring in rings:
         for start, end in zip(ring.tolist(), np.roll(ring, -1, axis=0).tolist(), strict=True):
             (x0, y0), (x1, y1) = sorted((start, end), key=lambda corner: corner[1])
-            rows = np.arange(max(math.ceil(y0 - 0.5), 0), min(math.ceil(y1 - 0.5), n_rows))
+            rows = np.arange(max(math.ceil(y0 - 0.5), box.row0), min(math.ceil(y1 - 0.5), box.row1))
             if len(rows):
                 x = x0 + (rows + 0.5 - y0) * ((x1 - x0) / (y1 - y0))
-                cols = np.clip(np.ceil(x - 0.5), 0, n_cols).astype(np.intp)
-                crossings[rows, cols] ^= True
+                cols = np.clip(np.ceil(x - 0.5) - box.col0, 0, n_cols).astype(np.intp)
+                crossings[rows - box.row0, cols] ^= True
     inside: NDArray[np.bool_] = np.logical_xor.accumulate(crossings, axis=1)[:, :n_cols]
     return inside

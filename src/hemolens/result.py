@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from hemolens.cells import Cell
 from hemolens.config import CellType
-from hemolens.counts import Counts, FrameCounts, count_in_frame
+from hemolens.counts import Counts, FrameCounts, count_in_frame, count_in_region_frame
 
 if TYPE_CHECKING:
     from hemolens.counters.source import CounterSettings
     from hemolens.models import CountError
-    from hemolens.photograph import Photograph
     from hemolens.quality import Quality
     from hemolens.region import Region
     from hemolens.scale import RedCellDiameter
+    from hemolens.smear import Smear
     from hemolens.summary import CountedField, TypeSummary
     from hemolens.uncertainty import Interval
 
@@ -35,8 +35,8 @@ class Result:
 
     Attributes
     ----------
-    photograph : Photograph
-        What was counted.
+    photograph : Smear
+        What was counted: a photograph, or a slide.
     cells : list of Cell
         Every counted cell, in pixels of the photograph; with a region, those of which a part lies in it.
     counts : Counts
@@ -60,7 +60,7 @@ class Result:
 
     """
 
-    photograph: Photograph
+    photograph: Smear
     cells: list[Cell]
     counts: Counts
     red_cell_diameter: RedCellDiameter
@@ -75,8 +75,9 @@ class Result:
     @cached_property
     def frame(self) -> FrameCounts:
         """Cells by the counting frame, and its area (:mod:`hemolens.counts`)."""
-        shape = (self.photograph.pixels.shape[0], self.photograph.pixels.shape[1])
-        return count_in_frame(self.cells, shape, None if self.region is None else self.region.mask(shape))
+        if self.region is None:
+            return count_in_frame(self.cells, self.photograph.shape)
+        return count_in_region_frame(self.cells, self.photograph.shape, self.region)
 
     @property
     def numbers(self) -> CountedField:
@@ -119,12 +120,13 @@ class Result:
         Returns
         -------
         ndarray of uint8, shape (H, W, 3)
-            RGB, a new array of the photograph's size.
+            RGB, a new array of the photograph's size; of a slide, of its overview's.
 
         """
         from hemolens.overlay import draw_overlay
 
-        return draw_overlay(self.photograph.pixels, self.cells, self.red_cell_diameter.px, self.region)
+        picture, shape = self.photograph.overview(), self.photograph.shape
+        return draw_overlay(picture, self.cells, self.red_cell_diameter.px, self.region, of_shape=shape)
 
     def save(self, folder: str | PathLike[str], *, export: Sequence[str] = (), report: bool = False) -> None:
         """Write ``counts.csv``, ``cells.csv``, ``summary.csv``, the overlay and ``run.json`` of this photograph.

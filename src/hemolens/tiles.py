@@ -15,10 +15,13 @@ input itself reads the surroundings only as far as the photograph goes (:func:`c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hemolens.cells import Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,15 @@ class Tile:
     col: int
     height: int
     width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Where a picture lies in a larger one: its first row and column there, and the shape of that one."""
+
+    row: int
+    col: int
+    of: tuple[int, int]
 
 
 def tile_grid(shape: tuple[int, int], *, largest_px: int, grid_px: int) -> list[Tile]:
@@ -67,26 +79,50 @@ def _blocks(length: int, largest_px: int, grid_px: int) -> tuple[range, int]:
     return range(0, length, side), side
 
 
-def cut(pixels: NDArray[np.uint8], tile: Tile, *, margin_px: int, extra_px: int = 0) -> NDArray[np.uint8]:
+def cut(
+    pixels: NDArray[np.uint8], tile: Tile, *, margin_px: int, extra_px: int = 0, part: Part | None = None
+) -> NDArray[np.uint8]:
     """Read a tile: its block, ``margin_px`` on every side and ``extra_px`` more at the bottom and right.
 
     Parameters
     ----------
     pixels : ndarray of uint8, shape (H, W, 3)
+    part : Part, optional
+        Where these pixels lie in a larger picture, in whose pixels the tile is; it holds all that the tile reads.
 
     Returns
     -------
     ndarray of uint8, shape (height + 2·margin + extra, width + 2·margin + extra, 3)
-        Beyond the frame the picture is mirrored.
+        Beyond the frame of the whole picture it is mirrored.
 
     """
+    whole = part or Part(0, 0, (pixels.shape[0], pixels.shape[1]))
+    rows, cols = _read_index(tile, margin_px, extra_px, whole.of)
+    return pixels[np.ix_(rows - whole.row, cols - whole.col)]
+
+
+def reach(tiles: Sequence[Tile], shape: tuple[int, int], *, margin_px: int, extra_px: int = 0) -> Box:
+    """Find the smallest box of a picture that holds all that some tiles read.
+
+    >>> reach([Tile(0, 8, 8, 8)], (40, 40), margin_px=3)
+    Box(row0=0, col0=5, row1=11, col1=19)
+    """
+    read = [_read_index(tile, margin_px, extra_px, shape) for tile in tiles]
+    rows, cols = (np.concatenate([each[axis] for each in read]) for axis in (0, 1))
+    return Box(int(rows.min()), int(cols.min()), int(rows.max()) + 1, int(cols.max()) + 1)
+
+
+def _read_index(
+    tile: Tile, margin_px: int, extra_px: int, shape: tuple[int, int]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the picture that a tile reads, in order."""
     rows = np.arange(tile.row - margin_px, tile.row + tile.height + margin_px + extra_px)
     cols = np.arange(tile.col - margin_px, tile.col + tile.width + margin_px + extra_px)
-    return pixels[np.ix_(mirror_index(rows, pixels.shape[0]), mirror_index(cols, pixels.shape[1]))]
+    return mirror_index(rows, shape[0]), mirror_index(cols, shape[1])
 
 
 def cut_within(
-    pixels: NDArray[np.uint8], tile: Tile, *, reach_px: int, grid_px: int
+    pixels: NDArray[np.uint8], tile: Tile, *, reach_px: int, grid_px: int, part: Part | None = None
 ) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     """Read a tile: its block and ``reach_px`` on every side, as far as the photograph goes.
 
@@ -98,6 +134,8 @@ def cut_within(
     pixels : ndarray of uint8, shape (H, W, 3)
     reach_px, grid_px : int
         The former a multiple of the latter.
+    part : Part, optional
+        As in :func:`cut`; what a tile reads ends at the frame of the larger picture, not at that of these pixels.
 
     Returns
     -------
@@ -113,12 +151,13 @@ def cut_within(
     ((32, 72, 3), (0, 16))
 
     """
+    whole = part or Part(0, 0, (pixels.shape[0], pixels.shape[1]))
     spans = []
-    for start, side, length in ((tile.row, tile.height, pixels.shape[0]), (tile.col, tile.width, pixels.shape[1])):
+    for start, side, length in ((tile.row, tile.height, whole.of[0]), (tile.col, tile.width, whole.of[1])):
         end = -(-length // grid_px) * grid_px
         spans.append((max(0, start - reach_px), min(start + side + reach_px, end)))
-    rows, cols = (np.arange(*span) for span in spans)
-    patch = pixels[np.ix_(mirror_index(rows, pixels.shape[0]), mirror_index(cols, pixels.shape[1]))]
+    rows, cols = (mirror_index(np.arange(*span), length) for span, length in zip(spans, whole.of, strict=True))
+    patch = pixels[np.ix_(rows - whole.row, cols - whole.col)]
     return patch, (tile.row - spans[0][0], tile.col - spans[1][0])
 
 

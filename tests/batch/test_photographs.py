@@ -34,6 +34,14 @@ def test_a_changed_photograph_is_counted_again_into_the_same_folder(stub_pipelin
         assert errors_and_counts(tmp_path / "out") == [("a.png", str(n), "")]
 
 
+def test_label_images_of_a_slide_are_refused_before_anything_is_counted(stub_pipeline, write_photograph, tmp_path):
+    (tmp_path / "b.svs").write_bytes(b"not looked at")
+    candidates = find_candidates([write_photograph("a.png", 2), tmp_path / "b.svs"])
+    with pytest.raises(UsageError, match=r"labels draws every pixel, .* got the slide 'b.svs'; allowed: coco, .*leave"):
+        count_photographs(candidates, tmp_path / "out", formats=["coco", "labels"])
+    assert not (tmp_path / "out").exists()
+
+
 def test_one_that_cannot_be_read_does_not_stop_the_others(stub_pipeline, write_photograph, tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8 not much of a photograph")
     paths = [tmp_path / "missing.png", tmp_path / "broken.jpg", write_photograph("a.png", 2)]

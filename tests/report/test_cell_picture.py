@@ -23,6 +23,15 @@ def test_a_small_photograph_is_not_enlarged(drawn):
     assert make_cell_picture(drawn, "p1", 1600).width == 400
 
 
+def test_very_many_cells_are_drawn_into_the_picture(drawn, monkeypatch):
+    plain = make_cell_picture(drawn, "p1", 200).jpeg
+    monkeypatch.setattr("hemolens.report.cell_picture.MOST_OUTLINES", len(drawn.cells) - 1)
+    picture = make_cell_picture(drawn, "p1", 200)
+    assert picture.outlines == []
+    assert picture.jpeg != plain
+    assert "checkbox" not in picture.html()
+
+
 def test_each_cell_has_an_outline_with_its_number_and_type(drawn):
     outlines = make_cell_picture(drawn, "p1", 400).outlines
     assert sorted(each.number for each in outlines) == list(range(1, len(drawn.cells) + 1))

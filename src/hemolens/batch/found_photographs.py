@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hemolens.errors import PhotographError
-from hemolens.formats import ALLOWED, SUFFIXES
+from hemolens.formats import ALLOWED
+from hemolens.formats import SUFFIXES as PHOTOGRAPH_SUFFIXES
 from hemolens.photograph import quoted
+from hemolens.slides import SUFFIXES as SLIDE_SUFFIXES
+
+SUFFIXES = PHOTOGRAPH_SUFFIXES | SLIDE_SUFFIXES
 
 
 @dataclass(frozen=True, slots=True)

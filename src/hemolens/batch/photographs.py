@@ -14,13 +14,15 @@ from hemolens.counts import Counts
 from hemolens.errors import HemolensError, ModelError, OutputError, PhotographError, UsageError
 from hemolens.export import RunFiles
 from hemolens.export.entries import Entry, name_entries
-from hemolens.photograph import Photograph, read_photograph
+from hemolens.export.shelf import refuse_slides
 from hemolens.pipeline import count_photograph
 from hemolens.quality import Verdict
 from hemolens.region import Region
 from hemolens.result import Result
 from hemolens.scale import check_given_scale
 from hemolens.site import Site
+from hemolens.slides import is_slide, open_smear
+from hemolens.smear import Smear
 from hemolens.summary import TypeSummary
 
 INTERRUPTED = "not counted: the user stopped the run before"
@@ -154,8 +156,8 @@ def count_photographs(
     Raises
     ------
     UsageError, ModelError
-        The folder cannot be written to, the ruler is out of range or given twice, a format cannot be written, or no
-        photograph can be counted in this way; nothing in the folder has changed.
+        The folder cannot be written to, the ruler is out of range or given twice, a format cannot be written (some not
+        of slides), or no photograph can be counted in this way; nothing in the folder has changed.
     OutputError
         The disk is full, or has gone.
     KeyboardInterrupt
@@ -163,6 +165,7 @@ def count_photographs(
 
     """
     check_given_scale(diameter_px, um_per_px)
+    refuse_slides(formats, (each.entry.image for each in candidates if _is_slide(each)))
     count_one = partial(count_photograph, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, region=region)
     outcomes: list[Outcome] = []
     entries = [candidate.entry for candidate in candidates]
@@ -178,14 +181,14 @@ def count_photographs(
     return BatchOutcome(outcomes, interrupted=not files.complete, summary=files.summary)
 
 
-def _count_candidate(candidate: Candidate, files: RunFiles, count_one: Callable[[Photograph], Result]) -> Outcome:
+def _count_candidate(candidate: Candidate, files: RunFiles, count_one: Callable[[Smear], Result]) -> Outcome:
     """Count one photograph and write it; every fault of its own becomes a message."""
     entry, error = candidate.entry, ""
     if isinstance(candidate.found, PhotographError):
         error = str(candidate.found)
     else:
         try:
-            result = count_one(read_photograph(candidate.found))
+            result = count_one(open_smear(candidate.found))
             files.add(entry, result)
             return Outcome(entry.image, result.counts, "", _warning_of(result), result.quality.verdict)
         except (OutputError, ModelError, UsageError):
@@ -199,6 +202,10 @@ def _count_candidate(candidate: Candidate, files: RunFiles, count_one: Callable[
     error = " ".join(error.split())
     files.add_failure(entry, error)
     return Outcome(entry.image, None, error)
+
+
+def _is_slide(candidate: Candidate) -> bool:
+    return isinstance(candidate.found, Path) and is_slide(candidate.found)
 
 
 def _warning_of(result: Result) -> str:

@@ -25,7 +25,7 @@ Out = Annotated[Path, typer.Option("--out", help="Folder for the results.", meta
 
 
 def count(
-    paths: Annotated[list[str], typer.Argument(help="Photographs, folders or patterns.", metavar="PATH")],
+    paths: Annotated[list[str], typer.Argument(help="Photographs, slides, folders or patterns.", metavar="PATH")],
     out: Out = Path("hemolens-out"),
     counter: Annotated[
         str,

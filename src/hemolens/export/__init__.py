@@ -34,6 +34,7 @@ from hemolens.report.page import FailedPhotograph
 from hemolens.report.run_report import NAMES as REPORT_NAMES
 from hemolens.report.run_report import RunReport
 from hemolens.site import Site
+from hemolens.slides import is_slide
 from hemolens.summary import CountedField, TypeSummary, summarise
 
 if TYPE_CHECKING:
@@ -128,13 +129,13 @@ class RunFiles:
 
         """
         picture = png_bytes(result.overlay())
-        cells, counts = list(cells_csv.cell_rows(entry, result.cells)), counts_csv.counted_row(entry, result)
+        counts = counts_csv.counted_row(entry, result)
         exported = self._exports.contents(entry, result)
         reported = None if self._report is None else self._report.reported(entry.image, result)
         with disk_errors_named(self.folder):
             (self._files.draft / entry.overlay).write_bytes(picture)
             shelf.write_on(self._files.draft, exported)
-            self._cells.writerows(cells)
+            self._cells.writerows(cells_csv.cell_rows(entry, result.cells))  # row by row: a slide has very many
             self._counts.writerow(counts)
         if self._report is not None and reported is not None:
             self._report.add(reported)
@@ -303,6 +304,8 @@ def save_result(
 
     """
     photograph = result.photograph
+    if photograph.path is not None and is_slide(photograph.path):
+        shelf.refuse_slides(formats, [photograph.name])
     (named,) = name_entries([photograph.path or photograph.name])
     entry = Entry(named.image, named.overlay, None if photograph.path is None else str(photograph.path))
     with RunFiles(folder, [entry], formats=formats, report=report) as files:

@@ -66,7 +66,7 @@ def counted_row(entry: Entry, result: Result) -> tuple[str, ...]:
         ``quality_reason`` too when all is well. What is not known is empty.
 
     """
-    height, width = result.photograph.pixels.shape[:2]
+    height, width = result.photograph.shape
     counts = result.counts
     return (
         safe_text(entry.image),

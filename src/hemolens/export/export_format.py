@@ -32,11 +32,14 @@ class ExportFormat(ABC):
         Modules that a small installation does not have; ``hemolens[export]`` brings them.
     shared : tuple of str
         Names of the files that hold the whole run.
+    draws_every_pixel : bool
+        Whether it makes pictures of the size of the photograph, for which that of a slide is too large.
 
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
     shared: ClassVar[tuple[str, ...]] = ()
+    draws_every_pixel: ClassVar[bool] = False
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.entries = entries

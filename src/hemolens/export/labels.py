@@ -30,6 +30,8 @@ _LARGEST_16_BIT = 65535
 class LabelImages(ExportFormat):
     """A TIFF for each photograph, and a PNG for each of its types."""
 
+    draws_every_pixel = True
+
     @staticmethod
     def files(entry: Entry) -> tuple[str, ...]:
         return f"labels/{entry.stem}.ome.tif", *(f"labels/{kind}/{entry.stem}.png" for kind in CELL_TYPES)
@@ -58,7 +60,7 @@ def label_image(result: Result, cell_type: CellType) -> NDArray[np.uint16 | np.u
         The number of each cell in ``cells.csv``; uint32 when the photograph has more than 65535 cells.
 
     """
-    shape = result.photograph.pixels.shape[:2]
+    shape = result.photograph.shape
     labels: NDArray[np.uint16 | np.uint32] = np.zeros(
         shape, np.uint16 if len(result.cells) <= _LARGEST_16_BIT else np.uint32
     )

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hemolens.cells import Box
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.export.entries import Entry
 from hemolens.export.export_format import Contents, ExportFormat
@@ -49,6 +50,7 @@ class OmeZarr(ExportFormat):
     """A folder of files for each photograph."""
 
     needs = ("zarr",)
+    draws_every_pixel = True
 
     @staticmethod
     def files(entry: Entry) -> tuple[str, ...]:
@@ -90,7 +92,8 @@ def store_files(result: Result) -> dict[str, bytes]:
     image = zarr.create_group(
         store, attributes={"ome": {**_multiscales(("c", "y", "x"), um_per_px), "omero": _rendering()}}
     )
-    _write_levels(image, _halved_pictures(np.moveaxis(result.photograph.pixels, -1, 0)), ("c", "y", "x"))
+    pixels = result.photograph.read(Box(0, 0, *result.photograph.shape))
+    _write_levels(image, _halved_pictures(np.moveaxis(pixels, -1, 0)), ("c", "y", "x"))
     labels = image.create_group("labels", attributes={"ome": {"version": VERSION, "labels": list(CELL_TYPES)}})
     for kind in CELL_TYPES:
         described = {**_multiscales(("y", "x"), um_per_px), "image-label": _image_label(result, kind)}

@@ -101,7 +101,7 @@ def counted_record(entry: Entry, result: Result) -> dict[str, Any]:
         Ready for JSON.
 
     """
-    height, width = result.photograph.pixels.shape[:2]
+    height, width = result.photograph.shape
     return {
         "image": entry.image,
         "path": entry.given,

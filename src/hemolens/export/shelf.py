@@ -92,6 +92,33 @@ def check_formats(names: Iterable[str]) -> list[str]:
     return [name for name in FORMATS if name in wanted]
 
 
+def refuse_slides(names: Iterable[str], slides: Iterable[str]) -> None:
+    """Refuse formats that no slide has room for, before anything is counted.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of formats.
+    slides : iterable of str
+        Names of the slides among the pictures of the run; looked at only where it matters.
+
+    Raises
+    ------
+    UsageError
+        There is a slide, and a format draws all its pixels.
+
+    """
+    drawing = [name for name in check_formats(names) if FORMATS[name].draws_every_pixel]
+    slide = next(iter(slides), None) if drawing else None
+    if slide is not None:
+        raise UsageError(
+            f"the export format {drawing[0]} draws every pixel, and a slide has too many for the memory",
+            came=f"the slide '{slide}'",
+            allowed=", ".join(name for name, each in FORMATS.items() if not each.draws_every_pixel),
+            do="leave that format out of --export",
+        )
+
+
 class ExportFiles:
     """The files of some formats in one run, put together in a draft folder.
 

@@ -44,7 +44,7 @@ def voc_bytes(entry: Entry, result: Result) -> bytes:
         XML in UTF-8. ``truncated`` is 1 for a cell that touches the frame.
 
     """
-    height, width = result.photograph.pixels.shape[:2]
+    height, width = result.photograph.shape
     path = PurePosixPath(_in_xml(entry.image))
     root = ElementTree.Element("annotation")
     _add(root, folder="" if path.parent == PurePosixPath() else path.parent, filename=path.name)

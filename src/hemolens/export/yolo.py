@@ -48,7 +48,7 @@ def yolo_bytes(result: Result) -> bytes:
         ASCII, a line for each cell in the order of ``cells.csv``.
 
     """
-    height, width = result.photograph.pixels.shape[:2]
+    height, width = result.photograph.shape
     lines = []
     for cell in result.cells:
         row0, col0, row1, col1 = cell.box

@@ -80,7 +80,7 @@ def read_stored(data: bytes, max_pixels: int) -> StoredPicture:
     """
     reader = READERS[format_of(data)]
     try:
-        with _quietly():
+        with quietly():
             return reader(data, max_pixels)
     except PhotographError:
         raise
@@ -94,7 +94,7 @@ def read_stored(data: bytes, max_pixels: int) -> StoredPicture:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Keep the libraries' warnings and log lines from the user: what matters is raised."""
     with warnings.catch_warnings(), ExitStack() as afterwards:
         warnings.simplefilter("ignore")

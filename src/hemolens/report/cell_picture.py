@@ -17,13 +17,16 @@ from numpy.typing import NDArray
 
 from hemolens.cells import Cell
 from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
-from hemolens.overlay import COLOURS
+from hemolens.overlay import COLOURS, draw_cells
 
 if TYPE_CHECKING:
     from hemolens.result import Result
     from hemolens.scale import RedCellDiameter
 
 JPEG_QUALITY = 80
+
+MOST_OUTLINES = 10_000
+"""More cells than these are drawn into the picture: a page with so many outlines would open slowly or not at all."""
 
 _HINT = "Rest the pointer on a cell to see what it is. Click the picture: then the wheel zooms, and dragging moves."
 
@@ -77,7 +80,8 @@ class CellPicture:
     width, height : int
         In pixels of the picture.
     outlines : list of Outline
-        Red cells first and platelets last, so that the small ones are not hidden.
+        Red cells first and platelets last, so that the small ones are not hidden; empty where there are so many that
+        they are drawn into the picture.
     borders : list of ndarray of float64, shape (N, 2)
         Closed lines around the region that is counted, as `Outline.points`; empty for the whole photograph.
 
@@ -92,7 +96,7 @@ class CellPicture:
 
     def html(self) -> str:
         """Give the picture with a box to tick for each cell type, as HTML that may stand within a line."""
-        switches = "".join(self._switch(kind) for kind in CELL_TYPES)
+        switches = "".join(self._switch(kind) for kind in CELL_TYPES) if self.outlines else ""
         buttons = "".join(
             f'<button type="button" data-factor="{factor}" hidden>{name}</button>'
             for factor, name in (("1.5", "zoom in"), ("0.667", "zoom out"), ("0", "whole picture"))
@@ -143,9 +147,13 @@ def make_cell_picture(result: Result, anchor: str, longest_side_px: int) -> Cell
     CellPicture
 
     """
-    pixels = reduced(result.photograph.pixels, longest_side_px)
+    pixels = reduced(result.photograph.overview(), longest_side_px)
     height, width = pixels.shape[:2]
-    scale = np.array([width, height]) / np.array(result.photograph.pixels.shape[1::-1])
+    if len(result.cells) > MOST_OUTLINES:
+        ruler_px, shape = result.red_cell_diameter.px, result.photograph.shape
+        drawn = draw_cells(pixels, result.cells, ruler_px, result.region, of_shape=shape)
+        return CellPicture(anchor, jpeg_bytes(drawn), width, height, [], [])
+    scale = np.array([width, height]) / np.array(result.photograph.shape[::-1])
     outlines = [
         Outline(
             number,

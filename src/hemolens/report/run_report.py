@@ -66,10 +66,9 @@ class RunReport:
         """Take from a counted photograph what the report needs; nothing is kept yet."""
         place = len(self._photographs) + 1
         has_picture = sum(isinstance(each, ReportedPhotograph) for each in self._photographs) < MOST_PICTURES
-        pixels = result.photograph.pixels
         return ReportedPhotograph(
             image=image,
-            size_px=(pixels.shape[1], pixels.shape[0]),
+            size_px=result.photograph.shape[::-1],
             counts=result.counts,
             in_frame=result.frame.counts,
             expected={kind: each.expected for kind, each in result.summary.items()},
@@ -79,7 +78,7 @@ class RunReport:
             ruler=result.red_cell_diameter,
             diameters_px={kind: _diameters(result, kind) for kind in CELL_TYPES},
             picture=make_cell_picture(result, f"p{place}", self._side_px) if has_picture else None,
-            thumbnail=jpeg_bytes(reduced(pixels, _THUMBNAIL_PX)) if has_picture else None,
+            thumbnail=jpeg_bytes(reduced(result.photograph.overview(), _THUMBNAIL_PX)) if has_picture else None,
         )
 
     def add(self, photograph: Reported) -> None:

@@ -1,0 +1,136 @@
+"""Whole slides: pictures too large for the memory, read where and as large as they are needed.
+
+The contract of a reader: a class with ``levels``, ``um_per_px``, ``read(box, level)`` and ``close()``
+(:class:`.pyramid.Pyramid`), made from a path. What a file is, is known by its suffix; a TIFF is a slide when it is
+tiled and has more than :data:`LARGEST_WHOLE_PX` pixels. The libraries come with ``hemolens[slides]``; photographs need
+none of them.
+
+=====================  ========================================================
+:mod:`.slide`          what is counted: a file, its reader and its overview
+:mod:`.pyramid`        the contract of a reader
+:mod:`.openslide_like` tiffslide and OpenSlide, which are called alike
+=====================  ========================================================
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+from hemolens.errors import HemolensError, PhotographError
+from hemolens.formats import quietly
+from hemolens.photograph import quoted, read_photograph
+from hemolens.slides.openslide_like import OpenSlideLike
+from hemolens.slides.slide import Slide, sha256_of
+from hemolens.smear import Smear
+
+LARGEST_WHOLE_PX = 50_000_000
+"""A tiled TIFF of no more pixels is a photograph: it is read whole."""
+
+TIFF_SUFFIXES = frozenset({".tif", ".tiff", ".btf", ".tf8"})
+
+LIBRARIES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys((".svs", ".ndpi", ".scn", ".bif", *sorted(TIFF_SUFFIXES)), ("tiffslide", "openslide")),
+    **dict.fromkeys((".mrxs", ".svslide", ".vms", ".vmu"), ("openslide",)),
+}
+"""Suffix → libraries that read it; the first that is installed does."""
+
+SUFFIXES = frozenset(LIBRARIES) - TIFF_SUFFIXES
+"""What a slide's file name ends with, in lower case; a TIFF may be a slide, too."""
+
+INSTALL = {
+    "tiffslide": "pip install 'hemolens[slides]'",
+    "openslide": "pip install openslide-python openslide-bin",
+}
+
+
+def open_smear(path: str | os.PathLike[str]) -> Smear:
+    """Open what is to be counted: a slide, or a photograph, which is read whole.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    Smear
+
+    Raises
+    ------
+    PhotographError
+        The file cannot be read, or the library that reads it is not installed.
+
+    """
+    return open_slide(path) if is_slide(path) else read_photograph(path)
+
+
+def is_slide(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is read in parts; a file that is missing or damaged is not.
+
+    >>> is_slide("a.svs"), is_slide("a.jpg")
+    (True, False)
+    """
+    path = Path(path)
+    if path.suffix.lower() in TIFF_SUFFIXES:
+        return _is_large_tiled(path)
+    return path.suffix.lower() in SUFFIXES
+
+
+def _is_large_tiled(path: Path) -> bool:
+    import tifffile
+
+    try:
+        with quietly(), tifffile.TiffFile(path) as tiff:
+            page = tiff.pages.first
+            return bool(page.is_tiled) and page.imagewidth * page.imagelength > LARGEST_WHOLE_PX
+    except Exception:  # libraries raise nearly anything at damaged files; reading it as a photograph says what is wrong
+        return False
+
+
+def open_slide(path: str | os.PathLike[str]) -> Slide:
+    """Open a slide.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Of a kind in :data:`LIBRARIES`.
+
+    Returns
+    -------
+    Slide
+
+    Raises
+    ------
+    PhotographError
+        The file is missing, damaged or not 8-bit RGB, or the library that reads it is not installed.
+
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise _bad_slide("there is no such slide", quoted(path), "a file", "check the name and the folder")
+    library = _library_for(path)
+    try:
+        with quietly():
+            return Slide(path, OpenSlideLike(path, library), sha256_of(path))
+    except HemolensError:
+        raise
+    except Exception as error:
+        came = f"{quoted(path)} ({quoted(str(error)[:200] or type(error).__name__)[1:-1]})"
+        do = "copy or export the slide again"
+        raise _bad_slide(f"the slide cannot be read with {library}", came, "a complete file", do) from error
+
+
+def _library_for(path: Path) -> str:
+    libraries = LIBRARIES[path.suffix.lower()]
+    for name in libraries:
+        if importlib.util.find_spec(name) is not None:
+            return name
+    came, allowed = f"{quoted(path)} and no {libraries[0]}", f"an installation with {libraries[0]}"
+    raise _bad_slide(
+        "reading a whole slide needs a library that is not installed", came, allowed, INSTALL[libraries[0]]
+    )
+
+
+def _bad_slide(what: str, came: str, allowed: str, do: str) -> PhotographError:
+    return PhotographError(what, came=came, allowed=allowed, do=do)
