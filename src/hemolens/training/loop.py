@@ -86,7 +86,7 @@ def draw_batch(photographs: Sequence[Labelled], setup: TrainingSetup, step: int)
 
 
 def half_precision() -> torch.autocast:
-    """Compute in bfloat16 on processors that have instructions for it; others would take ten times as long."""
+    """Compute in bfloat16 on processors that have instructions for it; others would take many times as long."""
     return torch.autocast("cpu", torch.bfloat16, enabled=bool(torch.cpu.get_capabilities().get("avx512_bf16", False)))
 
 
