@@ -83,9 +83,9 @@ def test_only_blocks_near_the_region_are_read():
 
 
 def test_a_smear_no_larger_than_a_window_is_one_block():
-    assert len(plan_blocks((400, 400), 10.0)) == 1
-    assert len(plan_blocks((401, 400), 10.0)) == 4
-    assert len(plan_blocks((100, 1600), 10.0)) == 1
+    assert len(plan_blocks((560, 560), 10.0)) == 1
+    assert len(plan_blocks((561, 560), 10.0)) == 4
+    assert len(plan_blocks((100, 3136), 10.0)) == 1
 
 
 def test_a_region_beside_the_smear_is_refused():

@@ -32,7 +32,7 @@ from hemolens.counts import cells_in_region
 from hemolens.region import Region
 from hemolens.smear import Shape
 
-BLOCK_DIAMETERS = 32
+BLOCK_DIAMETERS = 48
 """A block is at most so many red-cell diameters wide: its maps and what counters make of them fill the memory."""
 
 HALO_DIAMETERS = 4

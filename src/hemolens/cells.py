@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -89,14 +89,11 @@ def cells_from_labels(
 
     """
     import cv2
-    from scipy import ndimage
 
     shape = (labels.shape[0], labels.shape[1])
     cells = []
-    for number, window in enumerate(ndimage.find_objects(labels), start=1):
-        if window is None:
-            continue
-        box = Box(window[0].start, window[1].start, window[0].stop, window[1].stop)
+    for number, box in _boxes_of(labels):
+        window = np.s_[box.row0 : box.row1, box.col0 : box.col1]
         region = (labels[window] == number).astype(np.uint8)
         moments = cv2.moments(region, binaryImage=True)
         area_px = moments["m00"]
@@ -115,6 +112,24 @@ def cells_from_labels(
             )
         )
     return in_reading_order(cells)
+
+
+def _boxes_of(labels: NDArray[np.integer]) -> Iterator[tuple[int, Box]]:
+    """Numbers above 0 in a picture, in ascending order, and the box of each.
+
+    >>> list(_boxes_of(np.array([[0, 5], [5, 2]])))
+    [(2, Box(row0=1, col0=1, row1=2, col1=2)), (5, Box(row0=0, col0=0, row1=2, col1=2))]
+    """
+    rows, cols = np.nonzero(labels > 0)
+    numbers = labels[rows, cols]
+    n_numbers = int(numbers.max(initial=0)) + 1
+    first, last = np.full((2, n_numbers), np.iinfo(np.intp).max), np.full((2, n_numbers), -1)
+    for axis, at in enumerate((rows, cols)):
+        np.minimum.at(first[axis], numbers, at)
+        np.maximum.at(last[axis], numbers, at)
+    for number in np.flatnonzero(last[0] >= 0):
+        (row0, col0), (row1, col1) = first[:, number], last[:, number] + 1
+        yield int(number), Box(int(row0), int(col0), int(row1), int(col1))
 
 
 def cells_from_circles(

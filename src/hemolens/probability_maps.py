@@ -21,7 +21,7 @@ from hemolens.tiles import Part, Tile, cut, cut_within, reach, stitch, tile_grid
 if TYPE_CHECKING:
     import onnxruntime
 
-TILE_PX = 768
+TILE_PX = 1344
 """Largest side of the block that a tile writes: larger ones cost more memory and save little."""
 
 
@@ -79,6 +79,7 @@ def load_model(name_or_path: str) -> Model:
     file = read_model(name_or_path)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait take no processor
     try:
         session = onnxruntime.InferenceSession(file.onnx, options, providers=["CPUExecutionProvider"])
     except Exception as error:

@@ -11,14 +11,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from hemolens.cells import Box
 from hemolens.smear import Shape, Smear
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 MOST_READ_PX = 16_000_000
 """So many pixels of a smear are read and reduced at once."""
@@ -138,6 +140,8 @@ class _Weights:
 
 def _weights(n_from: int, n_to: int, first: int, stop: int) -> _Weights:
     """Say how an axis of ``n_from`` pixels becomes one of ``n_to``, of which ``first … stop - 1`` are wanted."""
+    from scipy.sparse import csr_array
+
     reduction = n_from / n_to
     wanted = np.arange(first, stop)
     low, shares = _overlaps(wanted, reduction, n_from) if n_to <= n_from else _neighbours(wanted, reduction, n_from)

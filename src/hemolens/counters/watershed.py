@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from hemolens.cells import Cell, cells_from_labels
+from hemolens.counters.flooding import flood_from, passes_between
 from hemolens.counters.source import CoreSettings, Diameters, find_cores, grow_back, large_and_sure
 from hemolens.probability_maps import ProbabilityMaps
 
@@ -150,9 +151,6 @@ def find_seeds(height: NDArray[np.float32], *, min_height: float, reach_px: floa
     equal ones become one seed. So the outcome does not depend on the order in which they are visited.
     """
     import cv2
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-    from scipy.spatial import KDTree
 
     half = max(1, int(reach_px / 2**0.5))  # the square inside the circle: cheap, and leaves few to compare
     highest = cv2.dilate(height, np.ones((2 * half + 1, 2 * half + 1), np.uint8))
@@ -161,23 +159,38 @@ def find_seeds(height: NDArray[np.float32], *, min_height: float, reach_px: floa
     summit = np.zeros(n_tops, np.float32)
     summit[tops[is_top]] = height[is_top]
 
-    pairs = KDTree(centres[1:]).query_pairs(reach_px, output_type="ndarray") + 1
-    first, second = pairs[:, 0], pairs[:, 1]
+    first, second = _pairs_within(centres[1:], reach_px) + 1
     stays = np.ones(n_tops, bool)
     stays[0] = False
     stays[first[summit[first] < summit[second]]] = False
     stays[second[summit[second] < summit[first]]] = False
     equal = (summit[first] == summit[second]) & stays[first] & stays[second]
-    graph = coo_array((np.ones(equal.sum(), bool), (first[equal], second[equal])), shape=(n_tops, n_tops))
-    group = connected_components(graph, directed=False)[1] + 1
+    group = np.arange(n_tops)
+    while np.any(group[first[equal]] != group[second[equal]]):
+        np.minimum.at(group, first[equal], group[second[equal]])
+        np.minimum.at(group, second[equal], group[first[equal]])
     seeds: NDArray[np.int32] = np.where(stays, group, 0).astype(np.int32)[tops]
     return seeds
+
+
+def _pairs_within(places: NDArray[np.float64], reach_px: float) -> NDArray[np.intp]:
+    """Pairs of places, shape (N, 2), that are at most so far apart; their numbers, shape (2, n)."""
+    order = np.argsort(places[:, 1], kind="stable")
+    along = places[order]
+    pairs = [np.zeros((2, 0), np.intp)]
+    for step in range(1, len(along)):
+        near = np.flatnonzero(along[step:, 1] - along[:-step, 1] <= reach_px)
+        if near.size == 0:
+            break
+        apart = along[near + step] - along[near]
+        near = near[np.hypot(apart[:, 0], apart[:, 1]) <= reach_px]
+        pairs.append(np.stack([order[near], order[near + step]]))
+    return np.concatenate(pairs, axis=1)
 
 
 def flood(height: NDArray[np.float32], seeds: NDArray[np.int32], core: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Give every core pixel the number of the seed whose hill it lies on; 0 where a core has no seed."""
     import cv2
-    from skimage.segmentation import watershed
 
     n_parts, found = cv2.connectedComponents(core.astype(np.uint8), connectivity=4)
     parts = np.asarray(found, np.int32)
@@ -191,7 +204,7 @@ def flood(height: NDArray[np.float32], seeds: NDArray[np.int32], core: NDArray[n
     hills = np.where(is_shared, 0, highest)[parts]
     shared = is_shared[parts]
     if shared.any():
-        hills = np.where(shared, watershed(-height, np.where(shared, seeds, 0), mask=shared), hills)
+        hills = np.where(shared, flood_from(height, seeds, shared), hills)
     return hills.astype(np.int32)
 
 
@@ -243,16 +256,8 @@ def merge_shallow(
 
 def _passes(hills: NDArray[np.int32], height: NDArray[np.float32]) -> list[tuple[int, int, float]]:
     """List (hill, neighbouring hill, height of the highest way between them), highest first."""
-    found = []
-    for here, there in (
-        ((slice(None), slice(1, None)), (slice(None), slice(None, -1))),
-        ((slice(1, None), slice(None)), (slice(None, -1), slice(None))),
-    ):
-        first, second = hills[here], hills[there]
-        touch = (first != second) & (first > 0) & (second > 0)
-        low, high = np.minimum(first[touch], second[touch]), np.maximum(first[touch], second[touch])
-        found.append(np.stack([low, high, np.minimum(height[here][touch], height[there][touch])], axis=1))
-    table = np.concatenate(found).astype(np.float64)
+    first, second, level = passes_between(hills, height, nowhere=0)
+    table = np.stack([np.minimum(first, second), np.maximum(first, second), level], axis=1).astype(np.float64)
     table = table[np.argsort(-table[:, 2], kind="stable")]
     _, index = np.unique(table[:, :2], axis=0, return_index=True)  # the first of a pair is its highest
     return [(int(low), int(high), float(level)) for low, high, level in table[np.sort(index)]]

@@ -56,7 +56,7 @@ def to_eight_bits(model: onnx.ModelProto, samples: NDArray[np.uint8]) -> onnx.Mo
             after,
             Samples(),
             quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["Conv", "Add", "MaxPool", "Resize"],
+            op_types_to_quantize=["Conv", "Relu", "Add", "MaxPool", "Resize"],
             per_channel=True,
             reduce_range=True,
             activation_type=QuantType.QUInt8,

@@ -1,0 +1,127 @@
+"""Seeded watershed: every pixel goes to the seed that it reaches on the highest way.
+
+The watershed cut as a spanning forest (Cousty, Bertrand, Najman & Couprie, IEEE TPAMI 31, 2009, 1362-1374), in whole
+arrays: pixels climb to the tops of their hills; then hills without a seed join the neighbour to which the pass is
+highest, all at once, until none is left that can (Borůvka, as told by Nešetřil, Milková & Nešetřilová, Discrete
+Mathematics 233, 2001, 3-36).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.intp]
+
+
+class Passes(NamedTuple):
+    """Pairs of neighbouring pixels on two hills: these, and the height of the lower pixel."""
+
+    first: Numbers
+    second: Numbers
+    level: NDArray[np.float32]
+
+
+def flood_from(height: NDArray[np.float32], seeds: NDArray[np.int32], within: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Spread the numbers of seeds over a landscape, from high to low.
+
+    Parameters
+    ----------
+    height : ndarray of float32, shape (H, W)
+        At least 0. Where it is level, which seed a pixel goes to depends on the order of the pixels.
+    seeds : ndarray of int32, shape (H, W)
+        0 is no seed; a seed may be many pixels, also apart from each other.
+    within : ndarray of bool, shape (H, W)
+        Where water flows, to the four sides of a pixel; seeds elsewhere count for nothing.
+
+    Returns
+    -------
+    ndarray of int32, shape (H, W)
+        0 outside, and where no seed can be reached.
+
+    Examples
+    --------
+    >>> height = np.array([[3, 2, 1, 2, 1, 4]], np.float32)
+    >>> seeds = np.array([[7, 0, 0, 0, 0, 9]], np.int32)
+    >>> flood_from(height, seeds, height > 0).tolist()
+    [[7, 7, 7, 7, 9, 9]]
+
+    """
+    flooded = np.zeros(height.shape, np.int32)
+    here = np.flatnonzero(within)
+    if here.size == 0:
+        return flooded
+    seed_of = seeds.ravel()[here]
+    uphill = _steepest(height, within, here)
+    is_seed = np.flatnonzero(seed_of)
+    uphill[is_seed] = is_seed
+    tops, hill_of = np.unique(_ends(uphill), return_inverse=True)
+    number = seed_of[tops]
+    if not number.all():
+        hills = np.full(height.shape, -1, np.intp)
+        hills.ravel()[here] = hill_of
+        number = number[_joined(number > 0, passes_between(hills, height, nowhere=-1))]
+    flooded.ravel()[here] = number[hill_of]
+    return flooded
+
+
+def passes_between(hills: NDArray[np.integer], height: NDArray[np.float32], *, nowhere: int) -> Passes:
+    """List the pairs of pixels, one beside or above the other, that lie on two hills; none that is ``nowhere``."""
+    found = []
+    for here, there in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
+        one, other = hills[here], hills[there]
+        touch = (one != other) & (one != nowhere) & (other != nowhere)
+        found.append((one[touch], other[touch], np.minimum(height[here][touch], height[there][touch])))
+    return Passes(*(np.concatenate(part) for part in zip(*found, strict=True)))
+
+
+def _steepest(height: NDArray[np.float32], within: NDArray[np.bool_], here: Numbers) -> Numbers:
+    """Of each pixel inside, the highest of it and its four neighbours, as a place among those inside."""
+    n_rows, n_cols = height.shape
+    place = np.arange((n_rows + 2) * (n_cols + 2), dtype=np.int64).reshape(n_rows + 2, n_cols + 2)
+    # The bits of floats of one sign are in order of their values; behind them the place, so that no two are equal.
+    bits = np.ascontiguousarray(height, np.float32).view(np.int32).astype(np.int64)
+    key = np.full(place.shape, -1, np.int64)
+    key[1:-1, 1:-1] = np.where(within, (bits << 32) | place[1:-1, 1:-1], -1)
+    best = key[1:-1, 1:-1].copy()
+    for row, col in ((0, 1), (2, 1), (1, 0), (1, 2)):
+        np.maximum(best, key[row : row + n_rows, col : col + n_cols], out=best)
+    number = np.zeros(place.size, np.intp)
+    number[place[1:-1, 1:-1].ravel()[here]] = np.arange(here.size)
+    uphill: Numbers = number[best.ravel()[here] & 0xFFFFFFFF]
+    return uphill
+
+
+def _ends(onward: Numbers) -> Numbers:
+    """Where one arrives by going on from each place until a place leads to itself."""
+    while True:
+        further = onward[onward]
+        if np.array_equal(further, onward):
+            return onward
+        onward = further
+
+
+def _joined(has_seed: NDArray[np.bool_], passes: Passes) -> Numbers:
+    """Of each hill, the one that it belongs to in the end: hills without a seed join over their highest pass."""
+    order = np.argsort(-passes.level, kind="stable")
+    first, second = passes.first[order], passes.second[order]
+    everyone = np.arange(has_seed.size)
+    owner = everyone
+    while True:
+        one, other = owner[first], owner[second]
+        apart = one != other
+        first, second, one, other = first[apart], second[apart], one[apart], other[apart]
+        best = np.full((2, everyone.size), one.size)  # the passes are in order: the first one of a hill is its best
+        best[0, one[::-1]] = best[1, other[::-1]] = np.arange(one.size)[::-1]
+        over = best.min(axis=0)
+        joining = np.flatnonzero((over < one.size) & ~has_seed)
+        if joining.size == 0:
+            return owner
+        over = over[joining]
+        onward = everyone.copy()
+        onward[joining] = np.where(one[over] == joining, other[over], one[over])
+        mutual = joining[(onward[onward[joining]] == joining) & (joining < onward[joining])]
+        onward[mutual] = mutual
+        owner = _ends(onward)[owner]
