@@ -1,0 +1,123 @@
+"""Whether drawn smears help to train the default model: two short trainings, with and without them.
+
+    python benchmarks/drawn_smears.py --data data --out runs/drawn-smears [--steps 600]
+
+Both are the default model's set-up with fewer steps, from the same first weights; without the drawn smears, the other
+sources have their share. Each counts the photographs that it was not trained on and the default model's settings are
+chosen on, with neutral settings of `peaks` and the diameter that the program estimates. Resumable; a training takes
+about a quarter of an hour. Writes benchmarks/drawn-smears.json: for each type and source counting accuracy and F1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hemolens.cells import to_photograph
+from hemolens.config import CELL_TYPES, CellType
+from hemolens.counters import find_cells
+from hemolens.evaluation.agreement import counting_accuracy
+from hemolens.evaluation.all_idb1 import detect
+from hemolens.evaluation.matching import Detection, add_up
+from hemolens.evaluation.tuning import Case
+from hemolens.labels.truth import fit_to_frame
+from hemolens.photograph import read_photograph
+from hemolens.probability_maps import compute_probability_maps, load_model
+from hemolens.scale import estimate_red_cell_diameter
+from hemolens.training.loop import train
+from hemolens.training.onnx_export import write_model
+from hemolens.training.setup import TrainingSetup, read_setup
+from tune_default_model import DEFAULT, start_of, unseen_of_all_idb1, unseen_of_other_sources
+
+HERE = Path(__file__).parent
+
+
+def short_setups(n_steps: int) -> list[TrainingSetup]:
+    """The default model's set-up with one short phase, with and without drawn smears."""
+    full = read_setup(DEFAULT)
+    phase = full.phases[0].model_copy(update={"steps": n_steps})
+    short = full.model_copy(update={"phases": (phase,), "freeze_statistics_at": n_steps * 4 // 5, "name": "with-drawn"})
+    others = 1 / (1 - short.other_shares + sum(each.share for each in short.labelled))  # 1 less the drawn share
+    without = short.model_copy(
+        update={
+            "name": "without-drawn",
+            "drawn": None,
+            "outlined_share": short.outlined_share * others,
+            "labelled": tuple(each.model_copy(update={"share": each.share * others}) for each in short.labelled),
+        }
+    )
+    return [short, without]
+
+
+def draw(model_file: Path, data: Path) -> list[tuple[CellType, Case]]:
+    """Apply a model to the photographs that it has not seen."""
+    model = load_model(str(model_file))
+    drawn: list[tuple[CellType, Case]] = []
+    wanted = [(*each, "ALL-IDB1") for each in unseen_of_all_idb1(DEFAULT, data)]
+    wanted += [(path, truths, path.parts[-3]) for path, truths in unseen_of_other_sources(DEFAULT, data)]
+    for path, truths, source in wanted:
+        pixels = read_photograph(path).pixels
+        shape = (pixels.shape[0], pixels.shape[1])
+        maps = compute_probability_maps(pixels, estimate_red_cell_diameter(pixels).px, model)
+        drawn += [
+            (kind, Case(maps[kind], shape, truth, source))
+            for kind, truth in fit_to_frame(path.name, truths, shape).items()
+        ]
+    return drawn
+
+
+def records(name: str, drawn: Sequence[tuple[CellType, Case]]) -> list[dict[str, Any]]:
+    """Counting accuracy and F1 of each type on each source."""
+    rows = []
+    for kind in CELL_TYPES:
+        for source in dict.fromkeys(case.source for each, case in drawn if each == kind):
+            cases = [case for each, case in drawn if each == kind and case.source == source]
+            counts, found = [], list[Detection]()
+            for case in cases:
+                shape = (case.maps.mask.shape[0], case.maps.mask.shape[1])
+                cells = to_photograph(find_cells(case.maps, "peaks", start_of(kind, "peaks")), shape, case.shape)
+                counts.append(len(cells))
+                if (one := detect(case.truth, cells, kind)) is not None:
+                    found.append(one)
+            accuracy = counting_accuracy([case.truth.count for case in cases], counts)
+            rows.append(
+                {
+                    "training": name,
+                    "cell": kind,
+                    "source": source,
+                    "n_images": len(cases),
+                    "counting_accuracy": round(accuracy, 4),
+                    "F1": round(add_up(found).f1, 4) if found else None,
+                }
+            )
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--threads", type=int, default=0)
+    arguments = parser.parse_args()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    rows = []
+    for setup in short_setups(arguments.steps):
+        folder = arguments.out / setup.name
+        trained = train(setup, arguments.data, folder)
+        path = write_model(trained.network, setup, folder, samples=trained.samples, cpu_seconds=trained.cpu_seconds)
+        rows += records(setup.name, draw(path, arguments.data))
+        for row in rows:
+            print(row, flush=True)
+    text = json.dumps({"steps": arguments.steps, "records": rows}, indent=1)
+    (HERE / "drawn-smears.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
