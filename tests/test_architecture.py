@@ -34,6 +34,8 @@ LAYERS = """
     region
     background
     slides
+    zarr_array
+    zarr_store
     option_file
     photograph
     formats
@@ -54,7 +56,8 @@ ONLY_IN = {
     "typer": {"cli"},
     "tiffslide": {"slides"},
     "openslide": {"slides"},
-    "zarr": {"slides", "export/omezarr.py"},
+    "zarr": {"export/omezarr.py"},
+    "numcodecs": {"zarr_array"},
     "onnxruntime": {"probability_maps", "training/eight_bits.py"},  # it quantises as well as it runs
 }
 """What a small installation does not have, or what belongs to one part of the house."""

@@ -60,6 +60,17 @@ def test_an_absolute_pattern_works(folder):
     assert names(find_photographs([f"{root}/*.jpg"])) == [(root / "a.jpg").as_posix()]
 
 
+@pytest.mark.parametrize("argument", ["d/a.ome.zarr", "d/a.ome.zarr/", "d", "d/*.zarr", "d/**"])
+def test_a_folder_called_zarr_is_one_slide(folder, argument):
+    folder("d/a.ome.zarr/zarr.json", "d/a.ome.zarr/thumbnail.jpg", "d/a.ome.zarr/0/b.zarr/0.png")
+    assert names(find_photographs([argument])) == ["d/a.ome.zarr"]
+
+
+def test_a_file_called_zarr_and_a_folder_called_otherwise_are_passed_over(folder):
+    folder("d/a.zarr", "d/b.svs/c.jpg", "d/e.jpg")
+    assert names(find_photographs(["d"])) == ["d/e.jpg"]
+
+
 def test_a_pattern_reaches_deeper_with_two_stars(folder):
     folder("d/a.jpg", "d/e/b.jpg")
     assert names(find_photographs(["d/**/*.jpg"])) == ["d/a.jpg", "d/e/b.jpg"]

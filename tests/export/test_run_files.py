@@ -139,6 +139,17 @@ def test_a_file_in_the_place_of_the_overlays_is_refused(tmp_path):
         RunFiles(tmp_path, [])
 
 
+@pytest.mark.parametrize("out", [".", "omezarr/a.ome.zarr/results"])
+def test_a_run_never_writes_into_its_own_slides(tmp_path, out):
+    """An earlier run has exported the slide: its files would go with those of that run."""
+    slide = tmp_path / "omezarr" / "a.ome.zarr"
+    slide.mkdir(parents=True)
+    record = {"photographs": [{"overlay": "overlay/a.png"}], "exports": ["omezarr"]}
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    with pytest.raises(UsageError, match="write over one of its photographs"):
+        RunFiles(tmp_path / out, name_entries([slide]))
+
+
 def test_a_run_never_writes_over_its_own_photographs(tmp_path):
     photograph = tmp_path / "overlay" / "a.png"
     photograph.parent.mkdir()

@@ -120,7 +120,32 @@ def test_a_store_without_labels_is_refused(tmp_path):
 def test_a_store_whose_arrays_are_missing_is_refused(tmp_path):
     store = write_store(tmp_path / "a.ome.zarr")
     (store / "labels" / "rbc" / "0" / ".zarray").unlink()
-    with pytest.raises(LabelError, match="the labels cannot be read"):
+    with pytest.raises(LabelError, match=r"'.*0' is not a part of OME-Zarr labels .*: got no '\.zarray'; .* 0\.5$"):
+        read_labels(store)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"shape": [1_000_000, 1_000_000]}, "got an array of 1000000 × 1000000 in .* at most 400000000 pixels"),
+        ({"shape": [5000, 5000], "chunks": [1, 1]}, "in 25000000 chunks; allowed: .* in at most 100000 chunks"),
+        ({"shape": [2, 20, 30], "chunks": [1, 20, 30]}, "got an array of 2 × 20 × 30; allowed: one plane"),
+    ],
+)
+def test_labels_of_several_planes_or_larger_than_a_photograph_are_refused(tmp_path, changes, message):
+    store = write_store(tmp_path / "a.ome.zarr")
+    path = store / "labels" / "rbc" / "0" / ".zarray"
+    write_json(path, json.loads(path.read_text()) | changes)
+    with pytest.raises(LabelError, match=message):
+        read_labels(store)
+
+
+def test_labels_that_lie_elsewhere_are_refused(tmp_path):
+    elsewhere = write_store(tmp_path / "elsewhere.zarr") / "labels" / "rbc" / "0"
+    store = write_store(tmp_path / "a.ome.zarr")
+    (store / "labels" / "rbc" / "0").rename(tmp_path / "away")
+    (store / "labels" / "rbc" / "0").symlink_to(elsewhere)
+    with pytest.raises(LabelError, match="a link that leads elsewhere"):
         read_labels(store)
 
 

@@ -15,6 +15,7 @@ from hemolens.formats import ALLOWED
 from hemolens.formats import SUFFIXES as PHOTOGRAPH_SUFFIXES
 from hemolens.photograph import quoted
 from hemolens.slides import SUFFIXES as SLIDE_SUFFIXES
+from hemolens.zarr_store import SUFFIX as ZARR_SUFFIX
 
 SUFFIXES = PHOTOGRAPH_SUFFIXES | SLIDE_SUFFIXES
 
@@ -43,7 +44,8 @@ def find_photographs(arguments: Sequence[str | Path]) -> list[FoundPhotograph]:
     ----------
     arguments : sequence of str or Path
         Each a file, a folder (its direct children with a known suffix, hidden files left out) or a glob
-        pattern (matching files with a known suffix; tried only where nothing has that literal name).
+        pattern (matching files with a known suffix; tried only where nothing has that literal name). A folder called
+        ``*.zarr`` is one slide; what lies in it is not searched.
 
     Returns
     -------
@@ -79,7 +81,7 @@ def _find(argument: str) -> Sequence[Path | PhotographError]:
         # lstat: a broken link exists, and is to fail by its name rather than as a pattern
         is_pattern = any(sign in argument for sign in "*?[") and not os.path.lexists(argument)
         return _matches(argument) if is_pattern and "\0" not in argument else [path]
-    return _children(path) if is_folder else [path]
+    return _children(path) if is_folder and not _is_zarr(path) else [path]
 
 
 def _children(folder: Path) -> Sequence[Path | PhotographError]:
@@ -93,7 +95,8 @@ def _children(folder: Path) -> Sequence[Path | PhotographError]:
 
 
 def _matches(pattern: str) -> Sequence[Path | PhotographError]:
-    paths = _photographs(map(Path, glob.glob(pattern, recursive=True)))  # noqa: PTH207 - takes absolute patterns too
+    matching = map(Path, glob.glob(pattern, recursive=True))  # noqa: PTH207 - takes absolute patterns too
+    paths = _photographs(path for path in matching if not any(map(_is_zarr, path.parents)))
     return paths or [_nothing("no photograph has such a name", quoted(pattern), "check the name or the pattern")]
 
 
@@ -106,7 +109,11 @@ def _photographs(paths: Iterable[Path]) -> list[Path]:
     """Keep what looks like a photograph, in natural order."""
     # a leading dot hides a file; macOS also leaves "._" companions on foreign disks
     found = (path for path in paths if path.suffix.lower() in SUFFIXES and not path.name.startswith("."))
-    return sorted((path for path in found if not path.is_dir()), key=_natural_order)
+    return sorted((path for path in found if path.is_dir() == _is_zarr(path)), key=_natural_order)
+
+
+def _is_zarr(path: Path) -> bool:
+    return path.suffix.lower() == ZARR_SUFFIX
 
 
 def _natural_order(path: Path) -> tuple[list[str | int], str]:

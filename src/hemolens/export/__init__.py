@@ -36,6 +36,7 @@ from hemolens.report.run_report import RunReport
 from hemolens.site import Site
 from hemolens.slides import is_slide
 from hemolens.summary import CountedField, TypeSummary, summarise
+from hemolens.zarr_store import SUFFIX as ZARR_SUFFIX
 
 if TYPE_CHECKING:
     import _csv
@@ -94,13 +95,13 @@ class RunFiles:
         self.complete = True
         self._exports = shelf.ExportFiles(formats, entries)
         self._report = RunReport(len(entries)) if report else None
+        self._stale = run_json.earlier_files(self.folder)
         self._refuse_targets(entries)
         self._record = run_json.run_record(command, datetime.now(UTC).astimezone(), self._exports.names, site)
         self._site = site
         self._fields: list[CountedField] = []
         self._started = time.perf_counter()
         self._missing = {entry.image: entry for entry in entries}
-        self._stale = run_json.earlier_files(self.folder)
         self._files = WholeFiles(self.folder)
         self._open = ExitStack()
         with disk_errors_named(self.folder):
@@ -270,8 +271,10 @@ class RunFiles:
                 do="choose another folder with --out, or move it away",
             )
         photographs = {Path(entry.given).resolve() for entry in entries if entry.given is not None}
-        for target in files:
-            if target.resolve() in photographs:
+        for target in [*files, *self._stale]:
+            resolved = target.resolve()
+            stores = [path for path in resolved.parents if path.suffix.lower() == ZARR_SUFFIX]
+            if not photographs.isdisjoint([resolved, *stores]):
                 raise UsageError(
                     "the run would write over one of its photographs",
                     came=f"'{target}'",

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import PurePath, PurePosixPath
 
+_ENDING = re.compile(r"(?<=[^/.])(\.ome(?=\.zarr$))?\.[^/.]*$", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -63,10 +65,12 @@ def name_entries(paths: Sequence[str | PathLike[str]]) -> list[Entry]:
     ['monday/1.jpg', 'tuesday/1.jpg', '2.jpg']
     >>> [entry.overlay for entry in name_entries(["a.jpg", "b.jpg", "b.png"])]
     ['overlay/a.png', 'overlay/b.jpg.png', 'overlay/b.png.png']
+    >>> name_entries(["c.ome.zarr"])[0].overlay
+    'overlay/c.png'
 
     """
     images = _numbered([_readable(tail) for tail in _shortest_tails([PurePath(path).parts for path in paths])])
-    stems = [_file_name(re.sub(r"(?<=[^/.])\.[^/.]*$", "", image)) for image in images]
+    stems = [_file_name(_ENDING.sub("", image)) for image in images]
     n_stems = Counter(map(_folded, stems))
     pictures = [
         stem if n_stems[_folded(stem)] == 1 else _file_name(image) for stem, image in zip(stems, images, strict=True)

@@ -34,12 +34,13 @@ from hemolens.labels.geojson import read_geojson
 from hemolens.labels.imagej_rois import read_roi_zips
 from hemolens.labels.label_file import files_in, read_text
 from hemolens.labels.mask_folder import read_mask_folder
-from hemolens.labels.ome_zarr import SUFFIX, is_store, read_ome_zarr, stores_in
+from hemolens.labels.ome_zarr import read_ome_zarr, stores_in
 from hemolens.labels.table import read_table
 from hemolens.labels.truth import Labels
 from hemolens.labels.voc_boxes import read_voc_boxes
 from hemolens.labels.yolo_boxes import CLASSES, read_yolo_boxes
 from hemolens.photograph import quoted
+from hemolens.zarr_store import SUFFIX, is_store
 
 ALLOWED = (
     "a CSV of boxes or counts, COCO in a .json file, DO-U-Net's .json, QuPath's .geojson, ImageJ's .zip of regions, "

@@ -7,67 +7,40 @@ image without a cell says that there is none; a type without a label image is un
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hemolens.config import CellType
 from hemolens.errors import LabelError
 from hemolens.labels.cell_words import cell_type_of
+from hemolens.labels.label_file import MAX_FILES
 from hemolens.labels.mask_folder import boxes_of_numbers
 from hemolens.labels.truth import Labels, Truth
-from hemolens.labels.zarr_array import malformed, read_array, read_json
-from hemolens.photograph import quoted
-
-SUFFIX = ".zarr"
-
-_GROUP_FILES = ("zarr.json", ".zgroup")
+from hemolens.photograph import MAX_PIXELS, quoted
+from hemolens.zarr_array import ZarrArray
+from hemolens.zarr_store import SUFFIX, InnerPath, Part, Store, is_store
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+class _Dataset(Part):
+    path: InnerPath
 
 
-class _Dataset(_Part):
-    path: str = Field(pattern=r"^\w[\w.-]*(/\w[\w.-]*)*$")
-    """Within the label image: no part of it can lead out."""
-
-
-class _Multiscale(_Part):
+class _Multiscale(Part):
     datasets: list[_Dataset] = Field(min_length=1)
 
 
-class _LabelImage(_Part):
+class _LabelImage(Part):
     multiscales: list[_Multiscale] = Field(min_length=1)
 
 
-class _LabelNames(_Part):
+class _LabelNames(Part):
     labels: list[str] = Field(min_length=1)
-
-
-class _OfLabelImage(_Part):
-    ome: _LabelImage
-
-
-class _OfLabelNames(_Part):
-    ome: _LabelNames
-
-
-class _LabelImageFile(_Part):
-    attributes: _OfLabelImage
-
-
-class _LabelNamesFile(_Part):
-    attributes: _OfLabelNames
-
-
-def is_store(folder: Path) -> bool:
-    """Whether a folder is a Zarr store."""
-    return any((folder / name).is_file() for name in _GROUP_FILES)
 
 
 def stores_in(folder: Path) -> list[Path]:
@@ -98,18 +71,20 @@ def read_ome_zarr(stores: Sequence[Path]) -> Labels:
     """
     truths: dict[str, dict[CellType, Truth]] = {}
     sizes: dict[str, tuple[int, int]] = {}
-    for store in stores:
-        name = _photograph_of(store)
+    for folder in stores:
+        name = _photograph_of(folder)
         if name in truths:
-            raise malformed(store, f"a second store for {quoted(name)}", "one store for each photograph")
+            raise _malformed(folder, f"a second store for {quoted(name)}", "one store for each photograph")
         of_photograph = truths.setdefault(name, {})
-        for kind, folder in _label_images(store).items():
-            numbers = _read_numbers(folder)
+        store = Store(folder, _malformed)
+        for kind, group in _label_images(store).items():
+            numbers = _read_numbers(store, group)
             shape = (numbers.shape[0], numbers.shape[1])
             if sizes.setdefault(name, shape) != shape:
-                raise malformed(folder, f"a label image of {shape[1]} × {shape[0]} px", "label images of one size")
+                came = f"a label image of {shape[1]} × {shape[0]} px"
+                raise _malformed(folder / group, came, "label images of one size")
             boxes = boxes_of_numbers(numbers)
-            of_photograph[kind] = Truth(len(boxes), boxes, partial(_paint, folder))
+            of_photograph[kind] = Truth(len(boxes), boxes, partial(_paint, store, group))
     return Labels(truths, sizes)
 
 
@@ -122,36 +97,30 @@ def _photograph_of(store: Path) -> str:
     return store.resolve().name.removesuffix(SUFFIX).removesuffix(".ome")
 
 
-def _label_images(store: Path) -> dict[CellType, Path]:
-    """Find the folder of each type's label image."""
-    folder = store / "labels"
-    if not is_store(folder):
+def _label_images(store: Store) -> dict[CellType, str]:
+    """Find the group of each type's label image."""
+    if not is_store(store.folder / "labels"):
         raise LabelError(
             "the OME-Zarr holds no labels",
-            came=quoted(store),
+            came=quoted(store.folder),
             allowed="a store with label images called rbc, wbc or plt in its folder labels",
             do="name the store of a labelled photograph",
         )
-    if (folder / "zarr.json").exists():
-        names = read_json(folder / "zarr.json", _LabelNamesFile).attributes.ome.labels
-    else:
-        names = read_json(folder / ".zattrs", _LabelNames).labels
-    found: dict[CellType, Path] = {}
-    for name in names:
-        kind = cell_type_of(name, f"the labels of {quoted(store.name)}")  # a word we know, hence no path
+    found: dict[CellType, str] = {}
+    for name in store.read_ome("labels", _LabelNames).labels:
+        # a word we know, hence no path
+        kind = cell_type_of(name, f"the labels of {quoted(store.folder.name)}")
         if kind in found:
-            raise malformed(folder, f"a second label image of type {kind}", "one label image for each type")
-        found[kind] = folder / name
+            came = f"a second label image of type {kind}"
+            raise _malformed(store.folder / "labels", came, "one label image for each type")
+        found[kind] = f"labels/{name}"
     return found
 
 
-def _read_numbers(folder: Path) -> NDArray[np.int32]:
+def _read_numbers(store: Store, group: str) -> NDArray[np.int32]:
     """Read the full size of a label image, its numbers made consecutive."""
-    if (folder / "zarr.json").exists():
-        image = read_json(folder / "zarr.json", _LabelImageFile).attributes.ome
-    else:
-        image = read_json(folder / ".zattrs", _LabelImage)
-    numbers = read_array(folder / image.multiscales[0].datasets[0].path)
+    image = store.read_ome(group, _LabelImage)
+    numbers = read_plane(store, f"{group}/{image.multiscales[0].datasets[0].path}")
     is_cell = numbers > 0
     present = np.unique(numbers[is_cell])
     consecutive: NDArray[np.int32] = np.zeros(numbers.shape, np.int32)
@@ -159,6 +128,39 @@ def _read_numbers(folder: Path) -> NDArray[np.int32]:
     return consecutive
 
 
-def _paint(folder: Path, shape: tuple[int, int]) -> NDArray[np.int32]:
+def read_plane(store: Store, name: str) -> NDArray[np.integer]:
+    """Read an array whole, if it is one plane, and no larger than a photograph.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        Of the array.
+
+    Returns
+    -------
+    ndarray of int, shape (H, W)
+        Dimensions of length 1 before the last two are left out.
+
+    """
+    array = ZarrArray(store, name)
+    shape = " × ".join(map(str, array.shape))
+    if math.prod(array.shape[:-2]) != 1:
+        raise _malformed(
+            store.folder / name, f"an array of {shape}", "one plane: all sides but the last two of length 1"
+        )
+    if math.prod(array.shape) > MAX_PIXELS or array.n_chunks > MAX_FILES:
+        came = f"an array of {shape} in {array.n_chunks} chunks"
+        raise _malformed(store.folder / name, came, f"at most {MAX_PIXELS} pixels, in at most {MAX_FILES} chunks")
+    return array.read().reshape(array.shape[-2:])
+
+
+def _paint(store: Store, group: str, shape: tuple[int, int]) -> NDArray[np.int32]:
     """Read a label image again; that it has this shape is known by then."""
-    return _read_numbers(folder)
+    return _read_numbers(store, group)
+
+
+def _malformed(path: Path, came: str, allowed: str) -> LabelError:
+    """Make the error of a store that cannot be used."""
+    what = f"{quoted(path)} is not a part of OME-Zarr labels that can be read"
+    return LabelError(what, came=came, allowed=allowed, do="write the labels again as OME-Zarr 0.4 or 0.5")

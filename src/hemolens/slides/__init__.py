@@ -2,13 +2,14 @@
 
 The contract of a reader: a class with ``levels``, ``um_per_px``, ``read(box, level)`` and ``close()``
 (:class:`.pyramid.Pyramid`), made from a path. What a file is, is known by its suffix; a TIFF is a slide when it is
-tiled and has more than :data:`LARGEST_WHOLE_PX` pixels. The libraries come with ``hemolens[slides]``; photographs need
-none of them.
+tiled and has more than :data:`LARGEST_WHOLE_PX` pixels. An OME-Zarr is a folder. The libraries come with
+``hemolens[slides]``; photographs need none of them.
 
 =====================  ========================================================
 :mod:`.slide`          what is counted: a file, its reader and its overview
 :mod:`.pyramid`        the contract of a reader
 :mod:`.openslide_like` tiffslide and OpenSlide, which are called alike
+:mod:`.ome_zarr`       OME-Zarr, which we read ourselves
 =====================  ========================================================
 """
 
@@ -21,9 +22,12 @@ from pathlib import Path
 from hemolens.errors import HemolensError, PhotographError
 from hemolens.formats import quietly
 from hemolens.photograph import quoted, read_photograph
+from hemolens.slides.ome_zarr import OmeZarr
 from hemolens.slides.openslide_like import OpenSlideLike
+from hemolens.slides.pyramid import Pyramid
 from hemolens.slides.slide import Slide, sha256_of
 from hemolens.smear import Smear
+from hemolens.zarr_store import SUFFIX as ZARR_SUFFIX
 
 LARGEST_WHOLE_PX = 50_000_000
 """A tiled TIFF of no more pixels is a photograph: it is read whole."""
@@ -33,14 +37,16 @@ TIFF_SUFFIXES = frozenset({".tif", ".tiff", ".btf", ".tf8"})
 LIBRARIES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((".svs", ".ndpi", ".scn", ".bif", *sorted(TIFF_SUFFIXES)), ("tiffslide", "openslide")),
     **dict.fromkeys((".mrxs", ".svslide", ".vms", ".vmu"), ("openslide",)),
+    ZARR_SUFFIX: ("numcodecs",),
 }
 """Suffix → libraries that read it; the first that is installed does."""
 
 SUFFIXES = frozenset(LIBRARIES) - TIFF_SUFFIXES
-"""What a slide's file name ends with, in lower case; a TIFF may be a slide, too."""
+"""What a slide's name ends with, in lower case; a TIFF may be a slide, too."""
 
 INSTALL = {
     "tiffslide": "pip install 'hemolens[slides]'",
+    "numcodecs": "pip install 'hemolens[slides]'",
     "openslide": "pip install openslide-python openslide-bin",
 }
 
@@ -103,16 +109,19 @@ def open_slide(path: str | os.PathLike[str]) -> Slide:
     Raises
     ------
     PhotographError
-        The file is missing, damaged or not 8-bit RGB, or the library that reads it is not installed.
+        The slide is missing, damaged or not 8-bit RGB, or the library that reads it is not installed.
 
     """
     path = Path(path)
-    if not path.is_file():
-        raise _bad_slide("there is no such slide", quoted(path), "a file", "check the name and the folder")
+    is_zarr = path.suffix.lower() == ZARR_SUFFIX
+    if not (path.is_dir() if is_zarr else path.is_file()):
+        allowed = "a folder" if is_zarr else "a file"
+        raise _bad_slide("there is no such slide", quoted(path), allowed, "check the name and the folder")
     library = _library_for(path)
     try:
         with quietly():
-            return Slide(path, OpenSlideLike(path, library), sha256_of(path))
+            pyramid: Pyramid = OmeZarr(path) if is_zarr else OpenSlideLike(path, library)
+            return Slide(path, pyramid, sha256_of(path))
     except HemolensError:
         raise
     except Exception as error:

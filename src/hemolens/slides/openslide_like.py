@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 
 from hemolens.cells import Box
 from hemolens.errors import PhotographError
-from hemolens.formats.tiff import PLAUSIBLE_UM_PER_PX
 from hemolens.photograph import quoted
+from hemolens.slides.pyramid import over_white, plausible_um_per_px
 from hemolens.smear import Shape
 
 _CLASSES = {"tiffslide": "TiffSlide", "openslide": "OpenSlide"}
-_LARGEST_DIFFERENCE = 0.01  # of width and height of a pixel; more is not square
 
 
 class OpenSlideLike:
@@ -60,10 +59,7 @@ class OpenSlideLike:
     def read(self, box: Box, level: int) -> NDArray[np.uint8]:
         """Give the pixels of a box inside a level; what was not scanned is white."""
         stored = self._stored(box, level)
-        if stored.shape[2] == 3:
-            return np.ascontiguousarray(stored)
-        opaque = stored[..., 3:].astype(np.uint16)
-        return ((stored[..., :3] * opaque + 255 * (255 - opaque) + 127) // 255).astype(np.uint8)
+        return np.ascontiguousarray(stored) if stored.shape[2] == 3 else over_white(stored)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -78,10 +74,9 @@ class OpenSlideLike:
 
 
 def _um_per_px(properties: Any, library: str) -> float | None:
-    """µm per pixel as the file states it, where it is plausible for a microscope and pixels are square."""
+    """µm per pixel as the file states it, where that can be believed."""
     try:
         x, y = (float(properties[f"{library}.mpp-{axis}"]) for axis in "xy")
     except (KeyError, TypeError, ValueError):
         return None
-    smallest, largest = PLAUSIBLE_UM_PER_PX
-    return x if smallest <= x <= largest and abs(x - y) <= _LARGEST_DIFFERENCE * x else None
+    return plausible_um_per_px(x, y)

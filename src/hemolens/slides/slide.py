@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import weakref
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from hemolens.cells import Box
 from hemolens.resampling import scale_smear
+from hemolens.slides.ome_zarr import files_of_store
 from hemolens.slides.pyramid import Pyramid
 from hemolens.smear import Shape
 
@@ -63,9 +65,14 @@ class Slide:
 
 
 def sha256_of(path: Path) -> str:
-    """Hash a slide, piece by piece: its file, and those in the folder of its name that some formats have beside it."""
+    """Hash a slide, piece by piece: its file, and those in the folder of its name that some formats have beside it.
+
+    Of a slide that is a folder, each file's name in it goes before the file: a chunk is nothing without its place.
+    """
     digest = hashlib.sha256()
     for each in _files(path):
+        if path.is_dir():
+            digest.update(os.fsencode(each.relative_to(path).as_posix()) + b"\0")
         with each.open("rb") as file:
             while piece := file.read(_READ_BYTES):
                 digest.update(piece)
@@ -73,5 +80,8 @@ def sha256_of(path: Path) -> str:
 
 
 def _files(path: Path) -> Iterable[Path]:
+    if path.is_dir():
+        yield from files_of_store(path)
+        return
     yield path
     yield from sorted(each for each in path.with_suffix("").glob("*") if each.is_file() and path.suffix == ".mrxs")
