@@ -30,7 +30,7 @@ def flood_from(height: NDArray[np.float32], seeds: NDArray[np.int32], within: ND
     Parameters
     ----------
     height : ndarray of float32, shape (H, W)
-        At least 0. Where it is level, which seed a pixel goes to depends on the order of the pixels.
+        Where it is level, which seed a pixel goes to depends on the order of the pixels.
     seeds : ndarray of int32, shape (H, W)
         0 is no seed; a seed may be many pixels, also apart from each other.
     within : ndarray of bool, shape (H, W)
@@ -81,10 +81,13 @@ def _steepest(height: NDArray[np.float32], within: NDArray[np.bool_], here: Numb
     """Of each pixel inside, the highest of it and its four neighbours, as a place among those inside."""
     n_rows, n_cols = height.shape
     place = np.arange((n_rows + 2) * (n_cols + 2), dtype=np.int64).reshape(n_rows + 2, n_cols + 2)
-    # The bits of floats of one sign are in order of their values; behind them the place, so that no two are equal.
-    bits = np.ascontiguousarray(height, np.float32).view(np.int32).astype(np.int64)
-    key = np.full(place.shape, -1, np.int64)
-    key[1:-1, 1:-1] = np.where(within, (bits << 32) | place[1:-1, 1:-1], -1)
+    # The bits of floats as integers are in order of their values (those below 0 once turned over; −0 becomes 0). Behind
+    # them the place, so that no two are equal.
+    bits = (np.ascontiguousarray(height, np.float32) + np.float32(0)).view(np.int32)
+    bits = np.where(bits < 0, bits ^ np.int32(0x7FFFFFFF), bits).astype(np.int64)
+    nowhere = np.iinfo(np.int64).min
+    key = np.full(place.shape, nowhere, np.int64)
+    key[1:-1, 1:-1] = np.where(within, (bits << 32) | place[1:-1, 1:-1], nowhere)
     best = key[1:-1, 1:-1].copy()
     for row, col in ((0, 1), (2, 1), (1, 0), (1, 2)):
         np.maximum(best, key[row : row + n_rows, col : col + n_cols], out=best)

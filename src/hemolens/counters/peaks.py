@@ -89,7 +89,7 @@ def find_cells(maps: ProbabilityMaps, settings: PeaksSettings) -> list[Cell]:
 
 
 def relief(maps: ProbabilityMaps, settings: PeaksSettings) -> NDArray[np.float32]:
-    """Weighted mean of distance, centres and mask less the weighted edge, blurred; 0 … 1, float32, shape (H, W)."""
+    """Weighted mean of distance, centres and mask less the weighted edge, blurred; at most 1, float32, shape (H, W)."""
     import cv2
 
     total = np.float32(settings.mask_weight) * maps.mask
@@ -111,4 +111,5 @@ def relief(maps: ProbabilityMaps, settings: PeaksSettings) -> NDArray[np.float32
         sigma = settings.smoothing * maps.red_cell_diameter_px
         total = np.asarray(cv2.GaussianBlur(total, (0, 0), sigma), np.float32)
     # Steps of 1/4096: heights that are equal but for rounding errors must stay equal when the picture is turned.
-    return np.asarray(np.round(np.clip(total, 0, 1) * 4096) / 4096, np.float32)
+    # Below 0 it goes on falling: on level ground a pixel would not know where to flow.
+    return np.asarray(np.round(np.minimum(total, 1) * 4096) / 4096, np.float32)
