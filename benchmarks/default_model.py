@@ -69,12 +69,12 @@ CBC_LABELS = {"TXL re-labels": "annotations_txl.csv", "CBC labels": "annotations
 N_CHANGED = 4
 """Photographs of each source that the changes are tried on."""
 
-ERROR_TABLES: dict[CellType, str] = {
-    "rbc": "red cells, 3 folds",
-    "wbc": "held-out sessions",
-    "plt": "held-out sessions",
+ERROR_TABLES: dict[CellType, tuple[str, ...]] = {
+    "rbc": ("red cells, 3 folds", "bcdd_ankara, a laboratory unseen", "txl_pbc, a laboratory unseen"),
+    "wbc": ("held-out sessions", "bcdd_ankara, a laboratory unseen", "txl_pbc, a laboratory unseen"),
+    "plt": ("held-out sessions", "CBC test, TXL re-labels"),
 }
-"""Photographs on which the error of counts is measured."""
+"""Photographs on which the error of counts is measured: a laboratory each."""
 
 TARGETS = {
     ("red cells, 3 folds", "rbc", "counting accuracy"): 0.97,
@@ -353,10 +353,16 @@ def with_interval(row: dict[str, Any], form: str) -> str:
 def count_errors(details: Mapping[str, Mapping[str, Sequence[int]]]) -> dict[CellType, CountError]:
     """Error of counts of each type, from (truth, count) of the photographs in :data:`ERROR_TABLES`."""
     errors: dict[CellType, CountError] = {}
-    for kind, table in ERROR_TABLES.items():
-        truths, counts = zip(*details[f"{table}, {kind}"].values(), strict=True)
-        errors[kind] = measure_count_error(truths, counts, table)
+    for kind, tables in ERROR_TABLES.items():
+        errors[kind] = error_on(details, kind, tables)
     return errors
+
+
+def error_on(details: Mapping[str, Mapping[str, Sequence[int]]], kind: CellType, tables: Sequence[str]) -> CountError:
+    """Error of counts of a type on the photographs of some tables."""
+    pairs = [(*pair, table) for table in tables for pair in details[f"{table}, {kind}"].values()]
+    truths, counts, laboratories = zip(*pairs, strict=True)
+    return measure_count_error(truths, counts, "; ".join(tables), laboratories)
 
 
 def write_card(records: Sequence[dict[str, Any]], details: Mapping[str, Mapping[str, Sequence[int]]]) -> None:

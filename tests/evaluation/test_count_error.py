@@ -40,3 +40,17 @@ def test_a_photograph_without_cells_counts_its_false_finds():
 def test_too_little_to_measure_is_refused(truths, counts):
     with pytest.raises(UsageError, match="no error of counts can be measured"):
         measure_count_error(truths, counts, "drawn")
+
+
+def test_several_laboratories_count_alike_whatever_their_size():
+    small, large = [100], [1000, 1000, 1000]
+    error = measure_count_error(
+        [*small, *large], [120, *large], "drawn", laboratories=["small", "large", "large", "large"]
+    )
+    assert error.bias == 0.1
+    assert error.bias_error == 0.1
+
+
+def test_a_laboratory_without_a_cell_says_nothing_of_the_bias():
+    error = measure_count_error([0, 100, 100], [3, 110, 110], "drawn", laboratories=["a", "b", "b"])
+    assert error.bias == 0.1

@@ -10,12 +10,15 @@ from hemolens.errors import UsageError
 from hemolens.models import CountError
 
 
-def measure_count_error(true_counts: Sequence[int], counts: Sequence[int], photographs: str) -> CountError:
+def measure_count_error(
+    true_counts: Sequence[int], counts: Sequence[int], photographs: str, laboratories: Sequence[str] | None = None
+) -> CountError:
     """Measure how far counts are from the truth: bias, and what a single photograph adds to it.
 
-    The bias is that of the sums. What is left of each count, squared, is split by non-negative least squares into a
-    part that grows with the true number (single cells: `scatter`) and one that grows with its square (whole
-    photographs: `spread`).
+    The bias is that of the sums; of several laboratories, the mean of their biases, whose standard error is then what
+    they differ by: the next photograph is from yet another. What is left of each count, squared, is split by
+    non-negative least squares into a part that grows with the true number (single cells: `scatter`) and one that grows
+    with its square (whole photographs: `spread`).
 
     Parameters
     ----------
@@ -23,6 +26,8 @@ def measure_count_error(true_counts: Sequence[int], counts: Sequence[int], photo
         One of each for every photograph; none of them in training or in the choice of settings.
     photographs : str
         Which ones these are.
+    laboratories : sequence of str, optional
+        Where each photograph is from; all from one without it.
 
     Returns
     -------
@@ -51,13 +56,19 @@ def measure_count_error(true_counts: Sequence[int], counts: Sequence[int], photo
             allowed="at least two photographs with cells, some of them counted",
             do="label more photographs",
         )
-    rate = counted.sum() / truth.sum()
+    names = np.asarray(laboratories or [""] * n)
+    rates = [counted[own].sum() / truth[own].sum() for name in np.unique(names) if truth[own := names == name].any()]
+    rate = float(np.mean(rates))
     squares = (counted - rate * truth) ** 2 * n / (n - 1)
     size = np.maximum(truth, 1)  # as large as the expected square where single cells err
     (scatter, spread_squared), _ = nnls(np.stack([truth / size, truth**2 / size], axis=1), squares / size)
+    if len(rates) > 1:
+        bias_error = float(np.std(rates, ddof=1)) / len(rates) ** 0.5
+    else:
+        bias_error = float(np.sqrt(squares.sum()) / truth.sum())
     return CountError(
-        bias=round(float(rate - 1), 4),
-        bias_error=round(float(np.sqrt(squares.sum()) / truth.sum()), 4),
+        bias=round(rate - 1, 4),
+        bias_error=round(bias_error, 4),
         spread=round(float(np.sqrt(spread_squared)), 4),
         scatter=round(float(scatter), 4),
         n_photographs=n,
