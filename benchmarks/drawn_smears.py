@@ -3,9 +3,9 @@
     python benchmarks/drawn_smears.py --data data --out runs/drawn-smears [--steps 600]
 
 Both are the default model's set-up with fewer steps, from the same first weights; without the drawn smears, the other
-sources have their share. Each counts the photographs that it was not trained on and the default model's settings are
-chosen on, with neutral settings of `peaks` and the diameter that the program estimates. Resumable; a training takes
-about a quarter of an hour. Writes benchmarks/drawn-smears.json: for each type and source counting accuracy and F1.
+sources have their share. Each counts the photographs that it was not trained on and the default model's settings were
+chosen on, with those settings and the diameter that the program estimates. Resumable; a training takes about a quarter
+of an hour. Writes benchmarks/drawn-smears.json: for each type and source counting accuracy and F1.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import torch
 
 from hemolens.cells import to_photograph
 from hemolens.config import CELL_TYPES, CellType
-from hemolens.counters import find_cells
+from hemolens.counters import find_cells, settings_for
 from hemolens.evaluation.agreement import counting_accuracy
 from hemolens.evaluation.all_idb1 import detect
 from hemolens.evaluation.matching import Detection, add_up
@@ -32,7 +32,7 @@ from hemolens.scale import estimate_red_cell_diameter
 from hemolens.training.loop import train
 from hemolens.training.onnx_export import write_model
 from hemolens.training.setup import TrainingSetup, read_setup
-from tune_default_model import DEFAULT, start_of, unseen_of_all_idb1, unseen_of_other_sources
+from tune_default_model import DEFAULT, unseen_of_all_idb1, unseen_of_other_sources
 
 HERE = Path(__file__).parent
 
@@ -80,7 +80,9 @@ def records(name: str, drawn: Sequence[tuple[CellType, Case]]) -> list[dict[str,
             counts, found = [], list[Detection]()
             for case in cases:
                 shape = (case.maps.mask.shape[0], case.maps.mask.shape[1])
-                cells = to_photograph(find_cells(case.maps, "peaks", start_of(kind, "peaks")), shape, case.shape)
+                cells = to_photograph(
+                    find_cells(case.maps, "peaks", settings_for(DEFAULT, kind, "peaks")), shape, case.shape
+                )
                 counts.append(len(cells))
                 if (one := detect(case.truth, cells, kind)) is not None:
                     found.append(one)
