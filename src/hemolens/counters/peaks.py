@@ -66,8 +66,9 @@ def find_cells(maps: ProbabilityMaps, settings: PeaksSettings) -> list[Cell]:
     Examples
     --------
     >>> mask = np.ones((9, 20), np.float32)
-    >>> centre = np.zeros((9, 20), np.float32)
-    >>> centre[4, 4] = centre[4, 15] = 1
+    >>> col = np.arange(20)
+    >>> hills = np.maximum(1 - np.abs(col - 4) / 8, 1 - np.abs(col - 15) / 8)
+    >>> centre = np.tile(hills.astype(np.float32), (9, 1))
     >>> maps = ProbabilityMaps("rbc", mask, None, red_cell_diameter_px=9, centre=centre)
     >>> [(cell.row, cell.area_px) for cell in find_cells(maps, PeaksSettings(distance_weight=0))]
     [(4.0, 90.0), (4.0, 90.0)]
