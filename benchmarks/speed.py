@@ -185,11 +185,16 @@ def drawn(folder: Path, name: str, **arguments: Any) -> Path:
 
 
 def record(measure: str, at: float, n_threads: int, cost: Cost, gflops: float) -> dict[str, Any]:
-    """One row of the results; the products are those that one thread does in the processor seconds."""
+    """One row of the results; the products are those that one thread does in the processor seconds.
+
+    The memory is that of the photograph alone: by the time the others are counted, this process has drawn them, and
+    a child's memory counts from its parent's.
+    """
     products = cost.cpu * gflops * 1e9 / (2 * MATRIX**3)
     return {
         "measure": measure, "at": at, "threads": n_threads, "wall_s": round(cost.wall, 3), "cpu_s": round(cost.cpu, 3),
-        "peak_mb": round(cost.peak_mb), "matrix_products": round(products, 1),
+        "peak_mb": round(cost.peak_mb) if measure.startswith("photograph") else None,
+        "matrix_products": round(products, 1),
     }  # fmt: skip
 
 
@@ -210,7 +215,7 @@ def markdown(result: dict[str, Any]) -> str:
     ]
     lines += [
         f"| {row['measure']} | {row['at']:g} | {row['threads']} | {row['wall_s']:.2f} | {row['cpu_s']:.2f} "
-        f"| {row['matrix_products']:.1f} | {row['peak_mb']} |"
+        f"| {row['matrix_products']:.1f} | {row['peak_mb'] or ''} |"
         for row in result["records"]
     ]
     total = sum(result["stages"].values())
