@@ -352,10 +352,7 @@ def with_interval(row: dict[str, Any], form: str) -> str:
 
 def count_errors(details: Mapping[str, Mapping[str, Sequence[int]]]) -> dict[CellType, CountError]:
     """Error of counts of each type, from (truth, count) of the photographs in :data:`ERROR_TABLES`."""
-    errors: dict[CellType, CountError] = {}
-    for kind, tables in ERROR_TABLES.items():
-        errors[kind] = error_on(details, kind, tables)
-    return errors
+    return {kind: error_on(details, kind, tables) for kind, tables in ERROR_TABLES.items()}
 
 
 def error_on(details: Mapping[str, Mapping[str, Sequence[int]]], kind: CellType, tables: Sequence[str]) -> CountError:
