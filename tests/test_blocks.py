@@ -20,7 +20,7 @@ from hemolens.pipeline import (
     count_block,
     find_own_cells,
     map_photograph,
-    measure_backgrounds,
+    measure_all_colours,
 )
 from hemolens.region import rectangle
 from hemolens.scale import RedCellDiameter
@@ -114,8 +114,8 @@ def whole_maps(piled):
     return {name: map_photograph(piled, DIAMETER, choose_methods("auto", models)) for name, models in MODELS.items()}
 
 
-def backgrounds_of(photograph, diameter, methods):
-    return measure_backgrounds(photograph, [Box(0, 0, *photograph.shape)], diameter, methods)
+def colours_of(photograph, diameter, methods):
+    return measure_all_colours(photograph, [Box(0, 0, *photograph.shape)], diameter, methods)
 
 
 def cut_maps(maps, window, shape):
@@ -178,7 +178,7 @@ def test_circles_hang_little_on_the_blocks(piled, whole_maps):
 def test_maps_of_a_window_are_those_of_the_whole(piled, whole_maps, models, cut_at):
     window = Box(*cut_at, cut_at[0] + 200, cut_at[1] + 300)
     methods = choose_methods("auto", MODELS[models])
-    maps = map_photograph(piled, DIAMETER, methods, window, backgrounds_of(piled, DIAMETER, methods))
+    maps = map_photograph(piled, DIAMETER, methods, window, colours_of(piled, DIAMETER, methods))
     for kind, expected in cut_maps(whole_maps[models], window, piled.shape).items():
         assert maps[kind].part == expected.part
         for name in PICTURES:
@@ -189,7 +189,7 @@ def test_maps_of_a_window_are_those_of_the_whole(piled, whole_maps, models, cut_
 
 def count_in(photograph, blocks, diameter_px):
     methods, diameter = choose_methods("auto"), RedCellDiameter(diameter_px, 1.0, "diameter_px")
-    backgrounds = backgrounds_of(photograph, diameter, methods)
+    backgrounds = colours_of(photograph, diameter, methods)
     return [cell for block in blocks for cell in count_block(photograph, block, diameter, methods, backgrounds)]
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hemolens.background import level_background
+from hemolens.colours import StandardColours, standardise
 from hemolens.errors import ModelError, UsageError
 from hemolens.probability_maps import (
     Model,
@@ -116,11 +116,12 @@ def test_maps_have_the_size_of_the_photograph_at_the_models_scale(model):
 
 
 @pytest.mark.train
-def test_a_model_that_asks_for_a_level_background_sees_one(model):
-    leveller = replace(model, card=model.card.model_copy(update={"background_level": 220}))
+def test_a_model_that_asks_for_standard_colours_sees_them(model):
+    colours = StandardColours(background_level=220, red_cell_saturation=0.2)
+    asking = replace(model, card=model.card.model_copy(update={"colours": colours}))
     pixels = noise(100, 120) // 2
-    assert np.array_equal(map_one(pixels, 48, leveller).mask, map_one(level_background(pixels, 220), 48, model).mask)
-    assert not np.array_equal(map_one(pixels, 48, leveller).mask, map_one(pixels, 48, model).mask)
+    assert np.array_equal(map_one(pixels, 48, asking).mask, map_one(standardise(pixels, colours), 48, model).mask)
+    assert not np.array_equal(map_one(pixels, 48, asking).mask, map_one(pixels, 48, model).mask)
 
 
 def test_colours_stay_as_they_are_without_a_level():

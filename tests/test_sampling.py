@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hemolens.background import background_colour
 from hemolens.blocks import plan_blocks
 from hemolens.cells import Box
+from hemolens.colours import measure_colours
 from hemolens.photograph import photograph_from_array
 from hemolens.quality import judge_photograph
 from hemolens.region import rectangle
 from hemolens.resampling import scale_smear
-from hemolens.sampling import choose_fields, consensus, judge_fields, measure_background, measure_diameter
+from hemolens.sampling import choose_fields, consensus, judge_fields, measure_diameter, measure_field_colours
 from hemolens.scale import FALLBACK_PX, RedCellDiameter, estimate_red_cell_diameter
 from hemolens.synthetic import draw_smear
 
@@ -80,11 +80,14 @@ def test_nothing_found_anywhere_is_the_fallback():
     assert consensus([NOTHING, NOTHING]) == NOTHING
 
 
-def test_the_background_of_all_fields_is_that_of_the_whole(drawn):
+def test_the_colours_of_all_fields_are_those_of_the_whole(drawn):
     photograph = photograph_from_array(drawn.pixels)
     scaled = scale_smear(photograph, 40, 40)
     left, right = Box(0, 0, 300, 200), Box(0, 200, 300, 400)
-    assert (measure_background(scaled, [left, right]) == background_colour(drawn.pixels)).all()
+    background, saturation = measure_field_colours(scaled, [left, right])
+    whole = measure_colours(drawn.pixels)
+    assert (background == whole.background).all()
+    assert saturation == whole.red_cell_saturation
 
 
 def test_one_field_is_judged_as_the_photograph(drawn):

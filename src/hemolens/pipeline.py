@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from itertools import chain
 from types import MappingProxyType
 
-import numpy as np
-from numpy.typing import NDArray
-
 from hemolens.blocks import Block, plan_blocks, scaled_window
 from hemolens.cells import Box, Cell, from_window, in_reading_order, resolve_types, to_photograph
+from hemolens.colours import MeasuredColours
 from hemolens.config import CellType
 from hemolens.counters import default_counter, find_cells, settings_for
 from hemolens.counters.source import CounterSettings
@@ -22,15 +20,15 @@ from hemolens.probability_maps import ProbabilityMaps, compute_window_maps, load
 from hemolens.region import Region
 from hemolens.resampling import scale_smear
 from hemolens.result import Result
-from hemolens.sampling import choose_fields, judge_fields, measure_background, measure_diameter
+from hemolens.sampling import choose_fields, judge_fields, measure_diameter, measure_field_colours
 from hemolens.scale import RedCellDiameter, check_given_scale, set_ruler
 from hemolens.smear import Smear
 from hemolens.tiles import Part
 
 Maps = Mapping[CellType, ProbabilityMaps]
-Backgrounds = Mapping[str, NDArray[np.float64]]
-"""Name of a model → colour of the empty background at its scale."""
-NO_BACKGROUNDS: Backgrounds = MappingProxyType({})
+Colours = Mapping[str, MeasuredColours]
+"""Name of a model → colours of the smear at its scale."""
+NO_COLOURS: Colours = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -88,8 +86,8 @@ def count_photograph(
     estimate = measure_diameter(photograph, fields)
     diameter = set_ruler(estimate, diameter_px=diameter_px, um_per_px=um_per_px, file_um_per_px=photograph.um_per_px)
     blocks = plan_blocks(photograph.shape, diameter.px, region)
-    backgrounds = measure_backgrounds(photograph, fields, diameter, methods)
-    by_block = [count_block(photograph, block, diameter, methods, backgrounds) for block in blocks]
+    colours = measure_all_colours(photograph, fields, diameter, methods)
+    by_block = [count_block(photograph, block, diameter, methods, colours) for block in blocks]
     found = in_reading_order(list(chain.from_iterable(by_block)))
     cells = found if region is None else reaching_into(region, blocks, by_block)
     return Result(
@@ -126,15 +124,15 @@ def count_errors(methods: Methods) -> dict[CellType, CountError]:
     }
 
 
-def measure_backgrounds(
+def measure_all_colours(
     photograph: Smear, fields: Sequence[Box], diameter: RedCellDiameter, methods: Methods
-) -> Backgrounds:
-    """Measure the background of a photograph once for each model that asks for it."""
+) -> Colours:
+    """Measure the colours of a photograph once for each model that has them standardised."""
     cards = {method.model: load_model(method.model).card for method in methods.values()}
     return {
-        name: measure_background(scale_smear(photograph, diameter.px, card.red_cell_diameter_px), fields)
+        name: measure_field_colours(scale_smear(photograph, diameter.px, card.red_cell_diameter_px), fields)
         for name, card in cards.items()
-        if card.background_level is not None
+        if card.colours is not None
     }
 
 
@@ -149,11 +147,11 @@ def count_block(
     block: Block,
     diameter: RedCellDiameter,
     methods: Methods,
-    backgrounds: Backgrounds = NO_BACKGROUNDS,
+    colours: Colours = NO_COLOURS,
 ) -> list[Cell]:
     """Find the cells whose centre lies in a block, in pixels of the photograph."""
     return find_own_cells(
-        map_photograph(photograph, diameter, methods, block.window, backgrounds), methods, photograph, block
+        map_photograph(photograph, diameter, methods, block.window, colours), methods, photograph, block
     )
 
 
@@ -162,7 +160,7 @@ def map_photograph(
     diameter: RedCellDiameter,
     methods: Methods,
     window: Box | None = None,
-    backgrounds: Backgrounds = NO_BACKGROUNDS,
+    colours: Colours = NO_COLOURS,
 ) -> Maps:
     """Apply the networks to a window of a photograph or all of it, each once, whatever cell types it draws."""
     drawn = {}
@@ -172,8 +170,9 @@ def map_photograph(
         place = scaled.whole
         if window is not None:
             place = scaled_window(window, photograph.shape, scaled.shape, window_step(model.card))
-        background = backgrounds.get(name)
-        drawn[name] = compute_window_maps(scaled, place, model, red_cell_diameter_px=diameter.px, background=background)
+        drawn[name] = compute_window_maps(
+            scaled, place, model, red_cell_diameter_px=diameter.px, measured=colours.get(name)
+        )
     return {kind: drawn[method.model][kind] for kind, method in methods.items()}
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.background import level_background
 from hemolens.cells import Box
+from hemolens.colours import MeasuredColours, StandardColours, standardise
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import ModelError, UsageError
 from hemolens.models import ModelCard, read_model
@@ -117,7 +117,7 @@ def compute_probability_maps(
 
     """
     card = model.card
-    resized = prepare(pixels, red_cell_diameter_px, card.red_cell_diameter_px, card.background_level)
+    resized = prepare(pixels, red_cell_diameter_px, card.red_cell_diameter_px, card.colours)
     frame = Box(0, 0, resized.shape[0], resized.shape[1])
     tiles = _tiles_of(frame, card, tile_px)
     whole = Part(0, 0, (frame.row1, frame.col1))
@@ -130,7 +130,7 @@ def compute_window_maps(
     model: Model,
     *,
     red_cell_diameter_px: float,
-    background: NDArray[np.float64] | None = None,
+    measured: MeasuredColours | None = None,
     tile_px: int = TILE_PX,
 ) -> dict[CellType, ProbabilityMaps]:
     """Apply a network to a window of a smear; the maps are those of the whole smear, cut.
@@ -143,8 +143,8 @@ def compute_window_maps(
         In pixels of the scaled smear; its first row and column are multiples of :func:`window_step`.
     red_cell_diameter_px : float
         Usual red-cell diameter at full resolution, > 0.
-    background : ndarray of float64, shape (3,), optional
-        Colour of the empty background of the smear, for models that ask for it; without it, that of the window.
+    measured : MeasuredColours, optional
+        Colours of the smear, for models that have them standardised; without them, those of the window.
     tile_px : int, optional
         As in :func:`compute_probability_maps`.
 
@@ -158,8 +158,8 @@ def compute_window_maps(
     tiles = _tiles_of(window, card, tile_px)
     read = reach(tiles, scaled.shape, margin_px=card.reach_px or card.margin_px, extra_px=card.extra_px)
     pixels = scaled.read(read)
-    if card.background_level is not None:
-        pixels = level_background(pixels, card.background_level, background)
+    if card.colours is not None:
+        pixels = standardise(pixels, card.colours, measured)
     ruler = red_cell_diameter_px * scaled.shape[0] / scaled.smear.shape[0]
     drawn = _draw(pixels, Part(read.row0, read.col0, scaled.shape), window, tiles, model, ruler)
     part = Part(window.row0, window.col0, scaled.shape)
@@ -267,21 +267,21 @@ def _mean(pictures: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
 
 
 def prepare(
-    pixels: NDArray[np.uint8], from_px: float, to_px: float, background_level: float | None
+    pixels: NDArray[np.uint8], from_px: float, to_px: float, colours: StandardColours | None
 ) -> NDArray[np.uint8]:
-    """Bring an RGB photograph to what a network was trained on: the scale, and the background where it asks for it.
+    """Bring an RGB photograph to what a network was trained on: the scale, and the colours where it asks for it.
 
     Parameters
     ----------
     pixels : ndarray of uint8, shape (H, W, 3)
     from_px, to_px : float
         As in :func:`resize_to_diameter`.
-    background_level : float or None
-        As in :func:`hemolens.background.level_background`; ``None`` leaves the colours as they are.
+    colours : StandardColours or None
+        As in :func:`hemolens.colours.standardise`; ``None`` leaves the colours as they are.
 
     """
     resized = resize_to_diameter(pixels, from_px, to_px)
-    return resized if background_level is None else level_background(resized, background_level)
+    return resized if colours is None else standardise(resized, colours)
 
 
 def resize_to_diameter(pixels: NDArray[np.uint8], from_px: float, to_px: float) -> NDArray[np.uint8]:

@@ -13,9 +13,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.background import background_colour
 from hemolens.blocks import Block
 from hemolens.cells import Box, Cell, moved
+from hemolens.colours import MeasuredColours, background_colour, measure_colours
 from hemolens.quality import Quality, judge_measures, measure_photograph
 from hemolens.region import Region
 from hemolens.resampling import ScaledSmear
@@ -141,8 +141,8 @@ def consensus(estimates: Sequence[RedCellDiameter]) -> RedCellDiameter:
     return replace(found[0], px=middle, confidence=float(np.median(votes)))
 
 
-def measure_background(scaled: ScaledSmear, fields: Sequence[Box]) -> NDArray[np.float64]:
-    """Measure the colour of the empty background in all fields together, at the scale of a network.
+def measure_field_colours(scaled: ScaledSmear, fields: Sequence[Box]) -> MeasuredColours:
+    """Measure the colours of a smear in all fields together, at the scale of a network.
 
     Parameters
     ----------
@@ -152,8 +152,8 @@ def measure_background(scaled: ScaledSmear, fields: Sequence[Box]) -> NDArray[np
 
     Returns
     -------
-    ndarray of float64, shape (3,)
-        As :func:`hemolens.background.background_colour`.
+    MeasuredColours
+        As :func:`hemolens.colours.measure_colours`.
 
     """
     scale = np.tile(np.array(scaled.shape) / np.array(scaled.smear.shape), 2)
@@ -161,7 +161,7 @@ def measure_background(scaled: ScaledSmear, fields: Sequence[Box]) -> NDArray[np
     for field in fields:
         row0, col0, row1, col1 = np.round(np.array(field) * scale).astype(int).tolist()
         parts.append(scaled.read(Box(row0, col0, max(row0 + 1, row1), max(col0 + 1, col1))).reshape(-1, 1, 3))
-    return background_colour(np.concatenate(parts))
+    return measure_colours(np.concatenate(parts))
 
 
 def judge_fields(

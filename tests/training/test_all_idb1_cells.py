@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from hemolens.background import background_colour
+from hemolens.colours import StandardColours, background_colour
 from hemolens.training.all_idb1_cells import number_outlines, platelets, read_smears, resize_cells, white_cells
 from hemolens.training.cell_planes import Known, NumberedCells
 
+STANDARD = StandardColours(background_level=220, red_cell_saturation=0.2)
 DISC_PX = np.pi / 4 * 40**2
 
 
@@ -65,9 +66,9 @@ def test_resized_cells_keep_their_numbers(shape):
     assert small.known.shape == shape
 
 
-def read_drawn(folder, background_level=None):
+def read_drawn(folder, colours=None):
     return read_smears(
-        folder, ["Im037_0"], red_cell_diameter_px=20, background_level=background_level,
+        folder, ["Im037_0"], red_cell_diameter_px=20, colours=colours,
         outputs=("rbc.mask", "wbc.mask"), touching_weight=1,
     )  # fmt: skip
 
@@ -80,6 +81,6 @@ def test_a_folder_gives_what_is_known_of_each_photograph(drawn_all_idb1):
 
 
 def test_the_background_of_a_photograph_is_brought_to_the_level_of_the_set_up(drawn_all_idb1):
-    (smear,) = read_drawn(drawn_all_idb1, background_level=220)
+    (smear,) = read_drawn(drawn_all_idb1, colours=STANDARD)
     assert background_colour(smear.pixels).tolist() == pytest.approx([220] * 3, abs=6)
     assert smear.piles["rbc"].background.tolist() == pytest.approx([220] * 3, abs=6)

@@ -1,15 +1,17 @@
 import numpy as np
 import pytest
 
-from hemolens.background import background_colour
+from hemolens.colours import StandardColours, background_colour
 from hemolens.config import CELL_TYPES
 from hemolens.training.cell_planes import Known
 from hemolens.training.drawn_smears import draw_smears
 
+STANDARD = StandardColours(background_level=220, red_cell_saturation=0.2)
 
-def draw(background_level=None):
+
+def draw(colours=None):
     return draw_smears(
-        4, share=0.2, red_cell_diameter_px=24, background_level=background_level, outputs=("rbc.mask", "plt.mask"),
+        4, share=0.2, red_cell_diameter_px=24, colours=colours, outputs=("rbc.mask", "plt.mask"),
         touching_weight=1,
     )  # fmt: skip
 
@@ -41,4 +43,5 @@ def test_they_differ_and_come_out_the_same_again(smears):
 
 
 def test_their_background_is_brought_to_the_level_of_the_set_up():
-    assert all(background_colour(smear.pixels).tolist() == [220, 220, 220] for smear in draw(background_level=220))
+    for smear in draw(colours=STANDARD):
+        assert background_colour(smear.pixels).tolist() == pytest.approx([220] * 3, abs=1)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from hemolens.colours import StandardColours
 from hemolens.errors import LabelError, TrainingError
 from hemolens.labels.labelled_types import LabelledCell, labels_of_cells
 from hemolens.labels.truth import Truth
@@ -21,6 +22,7 @@ from hemolens.training.labelled_folders import (
 )
 from hemolens.training.setup import LabelledSource, read_setup, shipped_setups
 
+STANDARD = StandardColours(background_level=220, red_cell_saturation=0.2)
 NAMES = [f"{n:02}.jpg" for n in range(20)]
 
 
@@ -33,7 +35,7 @@ def source(**changes):
 
 
 def scale(**changes):
-    values = {"red_cell_diameter_px": 30, "background_level": None, "outputs": ("rbc.mask",), "touching_weight": 1}
+    values = {"red_cell_diameter_px": 30, "colours": None, "outputs": ("rbc.mask",), "touching_weight": 1}
     return WorkingScale(**(values | changes))
 
 
@@ -159,7 +161,12 @@ def test_boxes_that_are_wider_than_the_cells_do_not_change_the_scale(folder, sme
 def test_photographs_of_one_background_lend_each_other_their_cells(folder, smears, write):
     write(folder, smears)
     labels = "labels.csv" if write is write_boxes else "labels.json"
-    first, second = read_labelled_smears(folder, source(labels=labels), scale(background_level=220), validation=False)
+    first, second = read_labelled_smears(
+        folder,
+        source(labels=labels),
+        scale(colours=STANDARD),
+        validation=False,
+    )
     assert first.piles["rbc"].cells == second.piles["rbc"].cells
     assert first.piles["rbc"].cells
 

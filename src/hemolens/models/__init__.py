@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hemolens.colours import StandardColours
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import ModelError
 
@@ -70,8 +71,8 @@ class ModelCard(BaseModel):
     than its input on each side, ``grid_px`` its pooling grid, and ``extra_px`` what an input needs beyond a
     multiple of it. ``reach_px`` is how far around a tile it must look, without a margin. ``tile_px`` is the side of
     the block that a tile writes, for networks whose maps depend on where a tile ends; without it, any side gives the
-    same maps. ``background_level`` is the grey that the background of a photograph is brought to first
-    (:mod:`hemolens.background`); without it, the photograph stays as it is. ``count_error`` holds for the default
+    same maps. ``colours`` are what those of a photograph are brought to first (:mod:`hemolens.colours`);
+    without them, the photograph stays as it is. ``count_error`` holds for the default
     counter.
     """
 
@@ -87,7 +88,7 @@ class ModelCard(BaseModel):
     extra_px: int = Field(ge=0)
     reach_px: int = Field(0, ge=0)
     tile_px: int | None = Field(None, gt=0)
-    background_level: float | None = Field(None, gt=0, le=255)
+    colours: StandardColours | None = None
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     terms: str
     trained_steps: int

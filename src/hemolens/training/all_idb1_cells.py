@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hemolens.colours import StandardColours
 from hemolens.config import CellType
 from hemolens.photograph import read_photograph
 from hemolens.probability_maps import prepare
@@ -40,7 +41,7 @@ def read_smears(
     names: Iterable[str],
     *,
     red_cell_diameter_px: float,
-    background_level: float | None,
+    colours: StandardColours | None,
     outputs: tuple[str, ...],
     touching_weight: float,
 ) -> list[LabelledSmear]:
@@ -53,7 +54,7 @@ def read_smears(
         Without suffix, such as ``Im045_0``.
     red_cell_diameter_px : float
         Every photograph is resized so that its red cells have this diameter.
-    background_level : float or None
+    colours : StandardColours or None
         As in :func:`hemolens.probability_maps.prepare`.
     outputs, touching_weight
         As in :class:`hemolens.training.smears.LabelledSmear`.
@@ -69,7 +70,7 @@ def read_smears(
     smears = []
     for name in names:
         photograph = read_photograph(folder / "images" / f"{name}.jpg").pixels
-        pixels = prepare(photograph, diameters[name], red_cell_diameter_px, background_level)
+        pixels = prepare(photograph, diameters[name], red_cell_diameter_px, colours)
         cells: dict[CellType, NumberedCells] = {}
         piles: dict[CellType, Piles] = {}
         disc_px = np.pi / 4 * diameters[name] ** 2

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.background import background_colour
+from hemolens.colours import background_colour
 from hemolens.config import CellType
 from hemolens.training.cell_planes import Known, NumberedCells
 from hemolens.training.piles import CutOut, Piles

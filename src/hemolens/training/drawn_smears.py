@@ -6,6 +6,7 @@ from typing import get_args
 
 import numpy as np
 
+from hemolens.colours import StandardColours
 from hemolens.config import CELL_TYPES
 from hemolens.probability_maps import prepare
 from hemolens.synthetic import StainName, draw_smear
@@ -28,7 +29,7 @@ def draw_smears(
     *,
     share: float,
     red_cell_diameter_px: float,
-    background_level: float | None,
+    colours: StandardColours | None,
     outputs: tuple[str, ...],
     touching_weight: float,
 ) -> list[LabelledSmear]:
@@ -39,7 +40,7 @@ def draw_smears(
     n_smears : int
     share : float
         How often one of them is drawn, relative to a photograph of share 1.
-    background_level : float or None
+    colours : StandardColours or None
         As in :func:`hemolens.probability_maps.prepare`.
     red_cell_diameter_px, outputs, touching_weight
         As in :class:`hemolens.training.smears.LabelledSmear`.
@@ -66,7 +67,7 @@ def draw_smears(
             kind: NumberedCells(smear.labels(kind).astype(np.uint16), np.full((height, width), Known.ALL, np.uint8))
             for kind in CELL_TYPES
         }
-        pixels = prepare(smear.pixels, red_cell_diameter_px, red_cell_diameter_px, background_level)
+        pixels = prepare(smear.pixels, red_cell_diameter_px, red_cell_diameter_px, colours)
         smears.append(
             LabelledSmear(
                 f"drawn-{number}", pixels, cells, red_cell_diameter_px, outputs, touching_weight,

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.background import background_colour
+from hemolens.colours import StandardColours, background_colour
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import TrainingError
 from hemolens.labels import read_labels
@@ -38,12 +38,12 @@ MOST_CELLS = 65535
 class WorkingScale:
     """What photographs are brought to, and what is drawn of them: as in :class:`~.smears.LabelledSmear`.
 
-    ``background_level`` is that of :func:`hemolens.probability_maps.prepare`; with a level, piles are made of the cells
+    ``colours`` are those of :func:`hemolens.probability_maps.prepare`; with them, piles are made of the cells
     of all photographs of a source, else of those of the photograph that they are laid on.
     """
 
     red_cell_diameter_px: float
-    background_level: float | None
+    colours: StandardColours | None
     outputs: tuple[str, ...]
     touching_weight: float
 
@@ -67,7 +67,7 @@ def read_labelled_smears(
     paths = _find_photographs(data / source.folder / source.images, names)
     share = source.share / max(1, len(names))
     smears = [_read_smear(paths[name], name, labels, data, source, scale, share) for name in names]
-    if scale.background_level is None:
+    if scale.colours is None:
         return smears
     lent = tuple(cell for smear in smears if "rbc" in smear.piles for cell in smear.piles["rbc"].cells)
     return [_lend(smear, lent) for smear in smears]
@@ -157,7 +157,7 @@ def _read_smear(
     truths = fit_to_frame(path.name, truths, shape, labels.sizes.get(name))
     boxes = _boxes_of(truths)
     diameter = usual_diameter(boxes, shape, source.usual_px) / source.box_margin
-    pixels = prepare(photograph, diameter, scale.red_cell_diameter_px, scale.background_level)
+    pixels = prepare(photograph, diameter, scale.red_cell_diameter_px, scale.colours)
     small = (pixels.shape[0], pixels.shape[1])
     known = {kind: truth for kind, truth in truths.items() if kind in (source.types or CELL_TYPES)}
     cells = {kind: number_cells(truth, kind, shape) for kind, truth in known.items()}

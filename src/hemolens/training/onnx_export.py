@@ -75,7 +75,7 @@ def write_model(
         extra_px=network.extra_px,
         reach_px=network.reach_px,
         tile_px=network.tile_px,
-        background_level=setup.background_level,
+        colours=setup.colours,
         sha256=sha256,
         terms=TERMS if setup.trained_on else TERMS_OF_OTHERS,
         trained_steps=setup.steps,

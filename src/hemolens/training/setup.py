@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from hemolens.colours import StandardColours
 from hemolens.config import CellType
 from hemolens.errors import TrainingError
 
@@ -135,8 +136,8 @@ class TrainingSetup(_Frozen):
     folder that holds it as ``all-idb1`` beside the other sources.
     ``width``, ``encoder_weights`` and ``encoder_file`` are options of the network, for those that have them.
     ``red_cell_diameter_px`` is the scale at which the network works: each photograph is resized so that its red
-    cells have this diameter. ``background_level``, for networks that count every type, is the grey that the background
-    of each photograph is brought to (:mod:`hemolens.background`). ``touching_weight`` multiplies the loss on the
+    cells have this diameter. ``colours``, for networks that count every type, are what those of each
+    photograph are brought to (:mod:`hemolens.colours`). ``touching_weight`` multiplies the loss on the
     border between touching cells (and in narrow gaps), which is what separates them. From step
     ``freeze_statistics_at`` on, batch norm uses statistics that are measured once over many batches: those of a small
     batch differ much from those of all photographs, and frozen ones let the network do in use what it did in training.
@@ -149,7 +150,7 @@ class TrainingSetup(_Frozen):
     encoder_weights: Literal["none", "imagenet"] = "none"
     encoder_file: Path | None = None
     red_cell_diameter_px: float = Field(gt=4)
-    background_level: float | None = Field(None, gt=0, le=255)
+    colours: StandardColours | None = None
     photographs: Photographs = Photographs()
     labelled: tuple[LabelledSource, ...] = ()
     drawn: DrawnSource | None = None

@@ -108,7 +108,7 @@ def working_scale(setup: TrainingSetup) -> WorkingScale:
     """What a set-up of all types brings its photographs to."""
     return WorkingScale(
         red_cell_diameter_px=setup.red_cell_diameter_px,
-        background_level=setup.background_level,
+        colours=setup.colours,
         outputs=NETWORKS[setup.network].outputs,
         touching_weight=setup.touching_weight,
     )
