@@ -120,7 +120,11 @@ def _boxes_of(labels: NDArray[np.integer]) -> Iterator[tuple[int, Box]]:
     >>> list(_boxes_of(np.array([[0, 5], [5, 2]])))
     [(2, Box(row0=1, col0=1, row1=2, col1=2)), (5, Box(row0=0, col0=0, row1=2, col1=2))]
     """
-    rows, cols = np.nonzero(labels > 0)
+    # The outermost pixels of a region have another number, or the frame, beside them: no others need to be looked at.
+    middle, at_rim = labels[1:-1, 1:-1], np.ones(labels.shape, bool)
+    at_rim[1:-1, 1:-1] = (middle != labels[:-2, 1:-1]) | (middle != labels[2:, 1:-1])
+    at_rim[1:-1, 1:-1] |= (middle != labels[1:-1, :-2]) | (middle != labels[1:-1, 2:])
+    rows, cols = np.nonzero(at_rim & (labels > 0))
     numbers = labels[rows, cols]
     n_numbers = int(numbers.max(initial=0)) + 1
     first, last = np.full((2, n_numbers), np.iinfo(np.intp).max), np.full((2, n_numbers), -1)

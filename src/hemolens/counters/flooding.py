@@ -57,7 +57,10 @@ def flood_from(height: NDArray[np.float32], seeds: NDArray[np.int32], within: ND
     uphill = _steepest(height, within, here)
     is_seed = np.flatnonzero(seed_of)
     uphill[is_seed] = is_seed
-    tops, hill_of = np.unique(_ends(uphill), return_inverse=True)
+    tops = np.flatnonzero(uphill == np.arange(uphill.size))
+    hill_at = np.zeros(uphill.size, np.intp)
+    hill_at[tops] = np.arange(tops.size)
+    hill_of = hill_at[_ends(uphill)]
     number = seed_of[tops]
     if not number.all():
         hills = np.full(height.shape, -1, np.intp)
