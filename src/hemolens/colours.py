@@ -20,8 +20,8 @@ BRIGHT_SHARE = (0.80, 0.95)
 DARKEST = 40
 """A background is taken to be at least this bright, so that a black picture stays dark."""
 
-LARGEST_FACTOR = 2.0
-"""Colours are made at most so many times stronger or weaker: what is nearly grey is noise."""
+LARGEST_FACTOR = 1.4
+"""Colours are made at most so many times stronger or weaker: grey ones are noise, and nuclei must not fade."""
 
 _RED_CELL_GREEN, _RED_CELL_RED = 0.85, 0.70
 """Red cells let through less green light than the first share of the background's and more red than the second."""
