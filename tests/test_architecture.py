@@ -32,7 +32,7 @@ LAYERS = """
     quality
     scale
     region
-    background
+    colours
     slides
     zarr_array
     zarr_store

@@ -130,10 +130,10 @@ def standardise(
     Examples
     --------
     >>> standard = StandardColours(background_level=220, red_cell_saturation=0.2)
-    >>> glass, cell = (200, 160, 100), (200, 80, 50)
+    >>> glass, cell = (200, 160, 100), (200, 120, 75)
     >>> smear = np.array([[glass, glass, cell, cell]], np.uint8)
     >>> standardise(smear, standard)[0, 1:3].tolist()
-    [[220, 220, 220], [220, 165, 165]]
+    [[220, 220, 220], [220, 176, 176]]
 
     """
     import cv2
