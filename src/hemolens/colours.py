@@ -106,12 +106,15 @@ def measure_colours(pixels: NDArray[np.uint8]) -> MeasuredColours:
 
     """
     background = background_colour(pixels)
-    light = _level(pixels, 255, background)
-    cells = light[(light[..., _GREEN] < 255 * _RED_CELL_GREEN) & (light[..., _RED] > 255 * _RED_CELL_RED)]
-    if len(cells) < _LEAST_RED_CELLS * light[..., 0].size:
+    full = np.maximum(background, DARKEST)
+    is_red_cell = (pixels[..., _GREEN] < full[_GREEN] * _RED_CELL_GREEN) & (
+        pixels[..., _RED] > full[_RED] * _RED_CELL_RED
+    )
+    if is_red_cell.mean() < _LEAST_RED_CELLS:
         return MeasuredColours(background, None)
-    saturation = 1 - cells.min(1) / cells.max(1).astype(np.float32)
-    return MeasuredColours(background, float(np.median(saturation)))
+    red, green, blue = (pixels[is_red_cell] / full.astype(np.float32)).T
+    darkest, brightest = np.minimum(np.minimum(red, green), blue), np.maximum(np.maximum(red, green), blue)
+    return MeasuredColours(background, float(np.median(1 - darkest / np.minimum(brightest, 1))))
 
 
 def standardise(

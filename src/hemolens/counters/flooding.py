@@ -83,20 +83,19 @@ def passes_between(hills: NDArray[np.integer], height: NDArray[np.float32], *, n
 def _steepest(height: NDArray[np.float32], within: NDArray[np.bool_], here: Numbers) -> Numbers:
     """Of each pixel inside, the highest of it and its four neighbours, as a place among those inside."""
     n_rows, n_cols = height.shape
-    place = np.arange((n_rows + 2) * (n_cols + 2), dtype=np.int64).reshape(n_rows + 2, n_cols + 2)
-    # The bits of floats as integers are in order of their values (those below 0 once turned over; −0 becomes 0). Behind
-    # them the place, so that no two are equal.
-    bits = (np.ascontiguousarray(height, np.float32) + np.float32(0)).view(np.int32)
-    bits = np.where(bits < 0, bits ^ np.int32(0x7FFFFFFF), bits).astype(np.int64)
-    nowhere = np.iinfo(np.int64).min
-    key = np.full(place.shape, nowhere, np.int64)
-    key[1:-1, 1:-1] = np.where(within, (bits << 32) | place[1:-1, 1:-1], nowhere)
-    best = key[1:-1, 1:-1].copy()
-    for row, col in ((0, 1), (2, 1), (1, 0), (1, 2)):
-        np.maximum(best, key[row : row + n_rows, col : col + n_cols], out=best)
-    number = np.zeros(place.size, np.intp)
-    number[place[1:-1, 1:-1].ravel()[here]] = np.arange(here.size)
-    uphill: Numbers = number[best.ravel()[here] & 0xFFFFFFFF]
+    wide = n_cols + 2
+    framed = np.full((n_rows + 2, wide), -np.inf, np.float32)
+    framed[1:-1, 1:-1][within] = height[within]
+    level = framed.ravel()
+    place = (here // n_cols + 1) * wide + here % n_cols + 1
+    highest, best = level[place - wide], place - wide
+    for there in (place - 1, place, place + 1, place + wide):
+        beyond = level[there] >= highest  # of equals the last, so that no two pixels lead to each other
+        np.copyto(highest, level[there], where=beyond)
+        np.copyto(best, there, where=beyond)
+    number = np.empty(level.size, np.intp)
+    number[place] = np.arange(here.size)
+    uphill: Numbers = number[best]
     return uphill
 
 
