@@ -166,11 +166,14 @@ def test_peaks_that_part_large_hills_do_not_depend_on_the_blocks(piled, whole_ma
 
 
 def test_circles_hang_little_on_the_blocks(piled, whole_maps):
-    """They are voted for on a picture of another scale, whose pixels fall elsewhere in each window."""
+    """They are voted for on a picture of another scale, whose pixels fall elsewhere in each window.
+
+    So there are differences at the seams; blocks are 48 diameters wide in use, and a third of that here.
+    """
     methods = choose_methods("circle-hough")
-    counted = count_cells(find_in_blocks(piled, whole_maps["default"], methods, 4.6))
+    counted = count_cells(find_in_blocks(piled, whole_maps["default"], methods, 14))
     whole = count_cells(find_in_blocks(piled, whole_maps["default"], methods, 100))
-    assert abs(counted.rbc - whole.rbc) <= 0.03 * whole.rbc
+    assert abs(counted.rbc - whole.rbc) <= 0.01 * whole.rbc
 
 
 @pytest.mark.parametrize("models", MODELS)
