@@ -4,8 +4,8 @@
 
 Draws a smear, lays it side by side into a pyramidal TIFF of so many megapixels in a temporary folder, and counts that
 with `hemolens count` in a process of its own. The parts are equal and no cell is cut, so their sum is a multiple of
-the count of one. Writes benchmarks/slide.json and benchmarks/slide.md; what was measured before for other sizes
-stays in them. Needs `hemolens[slides]`.
+the count of one. Writes benchmarks/slide.json, benchmarks/slide.md and its curves (SVG); what was measured before for
+other sizes stays in them. Needs `hemolens[slides]`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import hemolens
+from curves import write_curve
 from hemolens.config import CELL_TYPES
 from hemolens.resampling import resize
 from hemolens.synthetic import draw_smear
@@ -120,6 +121,11 @@ def markdown(result: dict[str, Any]) -> str:
         f"| {each['off']:+.2%} |"
         for each in result["records"]
     ]
+    for name, cost, y_name in (
+        ("slide-seconds.svg", "cpu_s", "processor seconds"), ("slide-memory.svg", "peak_mb", "megabytes at the peak"),
+    ):  # fmt: skip
+        points = [(each["megapixels"], each[cost]) for each in result["records"]]
+        lines += ["", write_curve(HERE / name, points, "megapixels", y_name)]
     return "\n".join(lines) + "\n"
 
 

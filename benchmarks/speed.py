@@ -8,7 +8,8 @@
 - The share of each stage, and the part of the machine's speed (single-precision matrix product, one thread) that the
   network reaches.
 
-Writes benchmarks/speed.json and benchmarks/speed.md. Machines differ: compare the ratios, not the seconds.
+Writes benchmarks/speed.json, benchmarks/speed.md and its curves (SVG). Machines differ: compare the ratios, not
+the seconds.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ import numpy as np
 from PIL import Image
 
 import hemolens
+from curves import write_curve
 from hemolens.models import DEFAULT_MODELS
 from hemolens.probability_maps import load_model
 from hemolens.synthetic import draw_smear
@@ -45,9 +47,11 @@ SIDES = {
 """Megapixels → height and width."""
 
 CELLS_PER_MEGAPIXEL = 80
-N_CELLS = (10, 100, 500, 2000, 5000)
-"""Numbers of red cells in a field of 20 megapixels, of cells 40 pixels wide."""
+N_CELLS = (10, 1000, 5000, 10_000, 20_000)
+FIELD_SIDE = 7100
+"""Numbers of red cells, 40 pixels wide, in a field of so many pixels each way; each is counted once."""
 
+SIZE, CELLS = "size in megapixels", f"cells in a field of {FIELD_SIDE**2 / 1e6:.0f} megapixels"
 COMMAND = [sys.executable, "-c", "from hemolens.cli import main; main()", "count"]
 MATRIX = 2048
 
@@ -67,6 +71,7 @@ def run(command: Sequence[str], n_threads: int) -> Cost:
     """
     processors = sorted(os.sched_getaffinity(0))[:n_threads]
     environment = os.environ | {"OMP_NUM_THREADS": str(n_threads), "OPENBLAS_NUM_THREADS": str(n_threads)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     started = time.perf_counter()
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
     os.sched_setaffinity(process.pid, processors)
@@ -77,8 +82,12 @@ def run(command: Sequence[str], n_threads: int) -> Cost:
 
 
 def cost_of(picture: Path, n_threads: int, n_repeats: int) -> Cost:
-    """The median cost of counting a picture, start-up and writing included."""
+    """The median cost of counting a picture, start-up and writing included.
+
+    A first run is not measured: it leaves the modules compiled, as an installation from a wheel does.
+    """
     with tempfile.TemporaryDirectory() as out:
+        run([*COMMAND, str(picture), "--out", out], n_threads)
         costs = [run([*COMMAND, str(picture), "--out", out], n_threads) for _ in range(n_repeats)]
     return Cost(*(float(np.median(values)) for values in zip(*costs, strict=True)))
 
@@ -218,6 +227,13 @@ def markdown(result: dict[str, Any]) -> str:
         f"| {row['matrix_products']:.1f} | {row['peak_mb'] or ''} |"
         for row in result["records"]
     ]
+    curves = [
+        (HERE / "speed-size.svg", SIZE, "processor seconds"),
+        (HERE / "speed-cells.svg", CELLS, "processor seconds"),
+    ]
+    for path, measure, y_name in curves:
+        points = [(row["at"], row["cpu_s"]) for row in result["records"] if row["measure"] == measure]
+        lines += ["", write_curve(path, points, measure, y_name)]
     total = sum(result["stages"].values())
     lines += ["", "| stage | CPU s | share |", "|---|--:|--:|"]
     lines += [f"| {name} | {seconds:.3f} | {seconds / total:.0%} |" for name, seconds in result["stages"].items()]
@@ -243,14 +259,13 @@ def main() -> None:
         for megapixels, (height, width) in SIDES.items():
             n_cells = round(CELLS_PER_MEGAPIXEL * megapixels)
             smear = drawn(folder, f"size-{megapixels}", height=height, width=width, n_rbc=n_cells, n_wbc=1, n_plt=1)
-            records.append(record("size in megapixels", megapixels, 1, cost_of(smear, 1, arguments.repeats), gflops))
-        height, width = SIDES[20.0]
+            records.append(record(SIZE, megapixels, 1, cost_of(smear, 1, arguments.repeats), gflops))
         for n_cells in N_CELLS:
             smear = drawn(
-                folder, f"cells-{n_cells}", height=height, width=width, n_rbc=n_cells, n_wbc=0, n_plt=0,
+                folder, f"cells-{n_cells}", height=FIELD_SIDE, width=FIELD_SIDE, n_rbc=n_cells, n_wbc=0, n_plt=0,
                 red_cell_diameter_px=40,
             )  # fmt: skip
-            records.append(record("cells in a field", n_cells, 1, cost_of(smear, 1, arguments.repeats), gflops))
+            records.append(record(CELLS, n_cells, 1, cost_of(smear, 1, 1), gflops))
         spent = stages(picture)
     result = {
         "machine": {

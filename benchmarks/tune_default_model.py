@@ -7,8 +7,9 @@ There are three models: the default one and two folds, trained alike, each witho
 the folds also each without one of the box-labelled sources. The settings of a model are searched
 (hemolens.evaluation.tuning) on photographs of ALL-IDB1 that the other two have not seen, drawn by those, and on boxed
 photographs that were left out of its own training: a network draws what it was fitted to better than other photographs,
-and settings chosen there do not suit others. A photograph that a model is measured on is never among those that its
-settings are chosen on. A fold that has not been trained yet is passed over.
+and settings chosen there do not suit others. Of every photograph a copy is searched on as well, with changed colours,
+light or sharpness and a ruler that is 5 % off: settings must hold there too. A photograph that a model is measured on
+is never among those that its settings are chosen on. A fold that has not been trained yet is passed over.
 
 The score that a cell gets is made a probability on the same photographs: isotonic regression of hit or false on the
 counter's own score (Zadrozny and Elkan, KDD 2002).
@@ -45,6 +46,7 @@ from hemolens.evaluation.all_idb1 import read_truth
 from hemolens.evaluation.calibration import calibration_error, fit_score_points
 from hemolens.evaluation.folder.compare import compare
 from hemolens.evaluation.paper.systems import labelled_photographs
+from hemolens.evaluation.robustness import CHANGES
 from hemolens.evaluation.tuning import Case, score, tune
 from hemolens.labels.truth import Truth, fit_to_frame
 from hemolens.models import PAPER_MODELS, shipped_models
@@ -65,8 +67,14 @@ UNSEEN_SOURCES = {
 N_BOXED = 40
 """Photographs of each boxed source, at most."""
 
-N_OUTLINED, N_OTHER = 4, 6
-"""Photographs of ALL-IDB1 from each fold, at most: with outlined red cells, and without. More cost hours."""
+N_OTHER = 6
+"""Photographs of ALL-IDB1 without outlined red cells from each fold, at most; of those with outlines, all."""
+
+COPY_CHANGES = tuple(name for name in CHANGES if not name.startswith(("size", "turn")))
+"""What is done to the copies of photographs, in turn: what leaves every cell where it is."""
+
+RULER_ERRORS = (0.95, 1.05)
+"""Copies are drawn with a diameter that is wrong by such a factor, in turn: such are errors of the ruler."""
 
 OUTLINES_WEIGHT = 3.0
 """Of ALL-IDB1 for red cells, relative to a boxed source: outlines say more than boxes."""
@@ -115,7 +123,7 @@ def unseen_of_all_idb1(name: str, data: Path) -> Iterator[tuple[Path, dict[CellT
     labelled["plt"] = {each for each in labelled["plt"] if sessions[each] not in NO_PLATELET_TRUTH}
     outlined = [each for each in read_setup(name).photographs.test if each in labelled["rbc"]]
     other = [each for each in read_setup(name).photographs.test if each not in labelled["rbc"]]
-    for photograph in (*evenly(outlined, N_OUTLINED), *evenly(other, N_OTHER)):
+    for photograph in (*outlined, *evenly(other, N_OTHER)):
         kinds = [kind for kind in CELL_TYPES if photograph in labelled[kind]]
         yield (
             folder / "images" / f"{photograph}.jpg",
@@ -144,21 +152,27 @@ def evenly(names: Sequence[str], n_most: int) -> list[str]:
 
 
 def draw_unseen(name: str, data: Path, weights: Path) -> list[tuple[CellType, str, Case]]:
-    """Apply a fold to photographs it has not seen, at the diameter that the program estimates: type, name, case."""
+    """Apply a fold to photographs it has not seen and to a changed copy of each: type, name, case.
+
+    The copies are there because what is best on a few photographs as they are may be so by chance.
+    """
     model = load_fold(name, weights)
     wanted = [(path, truths, "ALL-IDB1") for path, truths in unseen_of_all_idb1(name, data)]
     wanted += [(path, truths, path.parts[-3]) for path, truths in unseen_of_other_sources(name, data)]
     drawn: list[tuple[CellType, str, Case]] = []
-    for path, truths, source in wanted:
+    for n, (path, truths, source) in enumerate(wanted):
         pixels = read_photograph(path).pixels
         shape = (pixels.shape[0], pixels.shape[1])
-        maps = compute_probability_maps(pixels, estimate_red_cell_diameter(pixels).px, model)
-        for kind, truth in fit_to_frame(path.name, truths, shape).items():
-            if (kind, source) == NOT_ALL_BOXED:
-                continue
-            weight = OUTLINES_WEIGHT if (kind, source) == ("rbc", "ALL-IDB1") else 1.0
-            drawn.append((kind, path.stem, Case(maps[kind], shape, truth, source, weight)))
-    print(f"{name}: {len(wanted)} photographs drawn", flush=True)
+        diameter_px = estimate_red_cell_diameter(pixels).px
+        copy, error = CHANGES[COPY_CHANGES[n % len(COPY_CHANGES)]](pixels), RULER_ERRORS[n % len(RULER_ERRORS)]
+        for each, ruler_px in ((pixels, diameter_px), (copy, diameter_px * error)):
+            maps = compute_probability_maps(each, ruler_px, model)
+            for kind, truth in fit_to_frame(path.name, truths, shape).items():
+                if (kind, source) == NOT_ALL_BOXED:
+                    continue
+                weight = OUTLINES_WEIGHT if (kind, source) == ("rbc", "ALL-IDB1") else 1.0
+                drawn.append((kind, path.stem, Case(maps[kind], shape, truth, source, weight)))
+    print(f"{name}: {len(wanted)} photographs drawn, and a changed copy of each", flush=True)
     return drawn
 
 
