@@ -49,7 +49,9 @@ SIDES = {
 CELLS_PER_MEGAPIXEL = 80
 N_CELLS = (10, 1000, 5000, 10_000, 20_000)
 FIELD_SIDE = 7100
-"""Numbers of red cells, 40 pixels wide, in a field of so many pixels each way; each is counted once."""
+CELL_PX = 40
+"""Numbers of red cells in a field of so many pixels each way, and how wide they are; each field is measured once, with
+that diameter given: of ten cells it cannot be estimated."""
 
 SIZE, CELLS = "size in megapixels", f"cells in a field of {FIELD_SIDE**2 / 1e6:.0f} megapixels"
 COMMAND = [sys.executable, "-c", "from hemolens.cli import main; main()", "count"]
@@ -81,14 +83,15 @@ def run(command: Sequence[str], n_threads: int) -> Cost:
     return Cost(time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def cost_of(picture: Path, n_threads: int, n_repeats: int) -> Cost:
+def cost_of(picture: Path, n_threads: int, n_repeats: int, *options: str) -> Cost:
     """The median cost of counting a picture, start-up and writing included.
 
     A first run is not measured: it leaves the modules compiled, as an installation from a wheel does.
     """
     with tempfile.TemporaryDirectory() as out:
-        run([*COMMAND, str(picture), "--out", out], n_threads)
-        costs = [run([*COMMAND, str(picture), "--out", out], n_threads) for _ in range(n_repeats)]
+        command = [*COMMAND, str(picture), "--out", out, *options]
+        run(command, n_threads)
+        costs = [run(command, n_threads) for _ in range(n_repeats)]
     return Cost(*(float(np.median(values)) for values in zip(*costs, strict=True)))
 
 
@@ -263,9 +266,10 @@ def main() -> None:
         for n_cells in N_CELLS:
             smear = drawn(
                 folder, f"cells-{n_cells}", height=FIELD_SIDE, width=FIELD_SIDE, n_rbc=n_cells, n_wbc=0, n_plt=0,
-                red_cell_diameter_px=40,
+                red_cell_diameter_px=CELL_PX,
             )  # fmt: skip
-            records.append(record(CELLS, n_cells, 1, cost_of(smear, 1, 1), gflops))
+            cost = cost_of(smear, 1, 1, "--diameter-px", str(CELL_PX))
+            records.append(record(CELLS, n_cells, 1, cost, gflops))
         spent = stages(picture)
     result = {
         "machine": {

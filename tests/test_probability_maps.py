@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -143,6 +146,21 @@ def test_probabilities_lie_between_0_and_1(model):
 def test_missing_model_says_what_is_installed():
     with pytest.raises(ModelError, match=r"model cannot be read: got 'nonesuch' .*allowed: .*rbc-do-unet"):
         load_model("nonesuch")
+
+
+PROCESSORS_OF_THREADS = """
+import os
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+from hemolens.probability_maps import load_model
+session = load_model("one-pass").session
+print({processor for thread in os.listdir("/proc/self/task") for processor in os.sched_getaffinity(int(thread))})
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or (os.cpu_count() or 1) < 2, reason="needs Linux and two processors")
+def test_network_keeps_to_the_processors_that_its_process_may_use():
+    done = subprocess.run([sys.executable, "-c", PROCESSORS_OF_THREADS], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str({min(os.sched_getaffinity(0))})
 
 
 def test_resizing_keeps_a_picture_of_the_right_scale():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -80,6 +82,7 @@ def load_model(name_or_path: str) -> Model:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait take no processor
+    _keep_to_processors(options)
     try:
         session = onnxruntime.InferenceSession(file.onnx, options, providers=["CPUExecutionProvider"])
     except Exception as error:
@@ -90,6 +93,14 @@ def load_model(name_or_path: str) -> Model:
             do="export the model again",
         ) from error
     return Model(file.card, session)
+
+
+def _keep_to_processors(options: onnxruntime.SessionOptions) -> None:
+    """Use only the processors that this process may use: ONNX Runtime itself takes all that the machine has."""
+    if sys.platform == "linux":
+        n_processors = len(os.sched_getaffinity(0))
+        if n_processors < (os.cpu_count() or 1):
+            options.intra_op_num_threads = n_processors
 
 
 def compute_probability_maps(
