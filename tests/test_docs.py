@@ -128,6 +128,14 @@ def test_the_readme_shows_the_recorded_results():
     assert recorded in (ROOT / "README.md").read_text("utf-8")
 
 
+def test_the_readme_shows_what_counting_was_measured_to_cost():
+    photograph = json.loads((ROOT / "benchmarks" / "speed.json").read_text("utf-8"))["records"][1]
+    slides = json.loads((ROOT / "benchmarks" / "slide.json").read_text("utf-8"))["records"]
+    rows = [f"| {each['wall_s']:.1f} | {each['cpu_s']:.1f} | {each['peak_mb']} |" for each in (photograph, *slides)]
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert [row for row in rows if row not in readme] == []
+
+
 def test_the_page_on_the_paper_shows_what_its_networks_reach():
     recorded = (ROOT / "benchmarks" / "all-idb1.md").read_text("utf-8")
     assert recorded in (ROOT / "docs" / "how-to-reproduce-the-paper.md").read_text("utf-8")
