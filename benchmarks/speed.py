@@ -86,11 +86,12 @@ def run(command: Sequence[str], n_threads: int) -> Cost:
 def cost_of(picture: Path, n_threads: int, n_repeats: int, *options: str) -> Cost:
     """The median cost of counting a picture, start-up and writing included.
 
-    A first run is not measured: it leaves the modules compiled, as an installation from a wheel does.
+    Before several, a first run is not measured: it leaves the modules compiled, as an installation from a wheel does.
     """
     with tempfile.TemporaryDirectory() as out:
         command = [*COMMAND, str(picture), "--out", out, *options]
-        run(command, n_threads)
+        if n_repeats > 1:
+            run(command, n_threads)
         costs = [run(command, n_threads) for _ in range(n_repeats)]
     return Cost(*(float(np.median(values)) for values in zip(*costs, strict=True)))
 
