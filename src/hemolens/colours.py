@@ -1,18 +1,35 @@
 """The colours of a photograph brought to a standard: lamp, camera and strength of the stain no longer differ.
 
-Stained cells take away a share of the light that comes through the glass. So dividing by the light of the empty
-background (flat-field correction with one value for the whole field) leaves what the stain does, and takes away what
-lamp and camera do. How colourful the red cells then are is left to stain, camera and file; one factor for the whole
-photograph brings it to the same for all.
+Stained cells take away a share of the light that comes through the glass. How strongly they do is their absorbance,
+o = −log₁₀(light / light of the empty background), for red, green and blue light each: it no longer depends on the
+lamp, and stain that is twice as thick has twice the absorbance (Beer–Lambert). So the background of every photograph
+is brought to one grey, and the absorbance of each channel is multiplied so that the median red cell has that of the
+standard.
+
+The red cells are found without any network, on the photograph reduced so that one is 10 px wide:
+
+1. Bodies darker than the background, by Otsu's threshold (IEEE Trans. SMC 9, 1979). Dark white cells may take its
+   upper class for themselves; so what lies below is split once more, and counts where it holds most of the bodies.
+2. Without what is purple. Haemoglobin takes up blue light about half as much as green or more; nuclei, granules and
+   platelets take up green light alone. On 2,300 labelled photographs no median red cell had less than a sixth as much
+   blue as green absorbance, nuclei darker than red cells ever are had less than half.
+3. Without what is smaller than a red cell, and without the darker part where it stands out: nuclei of a grey picture.
+
+What is measured on a photograph without red cells would fade its nuclei to red cells. So a measurement counts only
+where it looks like haemoglobin; in doubt, where also some of the cells are darker and purple, as white cells are among
+red ones. ``benchmarks/colours-accuracy.md`` has how well it does, ``docs/decisions/0013-standard-absorbance.md`` why.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
+
+from hemolens.resampling import resize
 
 BRIGHT_SHARE = (0.80, 0.95)
 """The background is measured in the pixels between these quantiles of green light: brighter ones are glare or dust."""
@@ -20,14 +37,27 @@ BRIGHT_SHARE = (0.80, 0.95)
 DARKEST = 40
 """A background is taken to be at least this bright, so that a black picture stays dark."""
 
-LARGEST_FACTOR = 1.4
-"""Colours are made at most so many times stronger or weaker: grey ones are noise, and nuclei must not fade."""
+FACTORS = (0.1, 3.0)
+"""Absorbance is multiplied by no less and no more: beyond, the noise of a pale smear would become cells."""
 
-_RED_CELL_GREEN, _RED_CELL_RED = 0.85, 0.70
-"""Red cells let through less green light than the first share of the background's and more red than the second."""
-_LEAST_RED_CELLS = 0.02
-"""Share of a picture that has to look like red cells for their colour to be measured."""
-_RED, _GREEN = 0, 1
+_VIEW_DIAMETER_PX = 10.0
+_ROUND_PX = 7  # of the disc that fits into a red cell, and that closes its pale middle
+_FEWEST_PX = 120  # one and a half red cells
+_LEAST_STEP = 0.04  # absorbance, all channels together: what differs by less is one body
+_DARKER = 1.7  # nuclei are so many times as dark as red cells
+_MIDDLING = (0.4, 1.6)  # of the median darkness: without the rims of red cells, and where they overlap
+_PURPLE, _SURE = 0.22, 0.33  # blue absorbance ÷ green: red cells may have the first, and nothing else the second
+_PALE, _DARK = 0.3, 0.7  # green absorbance from which on the limits rise, and where they end
+_DARKEST_RED_CELL = 0.9  # green absorbance
+_DARK_SHARE = 0.29  # the limits end at so much more than half of what they begin with
+_DARKEST_LEVEL = 1.5  # absorbance, all channels together; what is darker is no red cell
+_LEAST_PALER = 0.1  # share of the bodies
+_FEW_WHITE_CELLS = (30, 0.15)  # pixels, and share of those of the red cells
+_GREEN, _BLUE = 1, 2
+
+_Floats = NDArray[np.floating]
+_Mask = NDArray[np.bool_]
+_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class StandardColours(BaseModel):
@@ -37,25 +67,32 @@ class StandardColours(BaseModel):
     ----------
     background_level : float
         Grey of the empty background, above 0 and up to 255.
-    red_cell_saturation : float
-        Saturation of the red cells (HSV: 1 − smallest / largest of red, green and blue), above 0 and up to 1.
+    red_cell_absorbance : tuple of float
+        Absorbance of the median red cell in red, green and blue light, each above 0.
 
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     background_level: float = Field(gt=0, le=255)
-    red_cell_saturation: float = Field(gt=0, le=1)
+    red_cell_absorbance: tuple[_Positive, _Positive, _Positive]
 
 
 class MeasuredColours(NamedTuple):
-    """Colours of a photograph: ``background`` float64 (3,), 0 … 255; saturation of its red cells, 0 … 1, if it has any.
+    """Colours of a photograph.
 
-    The saturation is that of light divided by the background's.
+    Attributes
+    ----------
+    background : ndarray of float64, shape (3,)
+        Red, green and blue of the empty background, 0 … 255.
+    red_cell_absorbance : ndarray of float64, shape (3,), or None
+        Absorbance of the median red cell, −log₁₀ of its light as a share of the background's; about 0 where a camera
+        shows none. None where no red cells could be told from other bodies.
+
     """
 
     background: NDArray[np.float64]
-    red_cell_saturation: float | None
+    red_cell_absorbance: NDArray[np.float64] | None
 
 
 def background_colour(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -89,75 +126,230 @@ def background_colour(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.array([np.median(bright[:, channel]) for channel in range(3)])
 
 
-def measure_colours(pixels: NDArray[np.uint8]) -> MeasuredColours:
-    """Measure the colours that a photograph is standardised by.
+def absorbance(pixels: NDArray[np.uint8], background: NDArray[np.float64]) -> NDArray[np.float32]:
+    """How much light is taken up, for each channel: −log₁₀ of the light as a share of the background's.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (..., 3)
+        RGB; 0 counts as 1.
+    background : ndarray of float64, shape (3,)
+        At least :data:`DARKEST` of each channel is assumed.
+
+    Returns
+    -------
+    ndarray of float32, shape (..., 3)
+        Below 0 where it is brighter than the background.
+
+    Examples
+    --------
+    >>> absorbance(np.array([[200, 20, 2]], np.uint8), np.full(3, 200.0)).tolist()
+    [[0.0, 1.0, 2.0]]
+
+    """
+    tables = np.log10(np.maximum(background, DARKEST)) - np.log10(np.maximum(np.arange(256), 1))[:, None]
+    return np.stack([tables.astype(np.float32)[:, channel][pixels[..., channel]] for channel in range(3)], axis=-1)
+
+
+def measure_colours(pixels: NDArray[np.uint8], red_cell_diameter_px: float) -> MeasuredColours:
+    """Measure the colours that a photograph is standardised by: those of its background and of its red cells.
 
     Parameters
     ----------
     pixels : ndarray of uint8, shape (H, W, 3)
         RGB, at least one pixel.
+    red_cell_diameter_px : float
+        Usual diameter of a red cell in these pixels, > 0; a fifth more or less makes no difference.
+
+    Returns
+    -------
+    MeasuredColours
 
     Examples
     --------
-    >>> smear = np.full((10, 10, 3), (200, 190, 180), np.uint8)
-    >>> smear[:6] = (180, 114, 144)
-    >>> round(measure_colours(smear).red_cell_saturation, 2)
-    0.33
+    >>> smear = np.full((80, 80, 3), (200, 190, 180), np.uint8)
+    >>> smear[:40, :60] = (180, 114, 144)
+    >>> measure_colours(smear, 20).red_cell_absorbance.round(2).tolist()
+    [0.05, 0.22, 0.1]
 
     """
-    background = background_colour(pixels)
-    full = np.maximum(background, DARKEST)
-    is_red_cell = (pixels[..., _GREEN] < full[_GREEN] * _RED_CELL_GREEN) & (
-        pixels[..., _RED] > full[_RED] * _RED_CELL_RED
-    )
-    if is_red_cell.mean() < _LEAST_RED_CELLS:
-        return MeasuredColours(background, None)
-    red, green, blue = (pixels[is_red_cell] / full.astype(np.float32)).T
-    darkest, brightest = np.minimum(np.minimum(red, green), blue), np.maximum(np.maximum(red, green), blue)
-    return MeasuredColours(background, float(np.median(1 - darkest / np.minimum(brightest, 1))))
+    step = max(1, int(red_cell_diameter_px / (2 * _VIEW_DIAMETER_PX)))
+    background = background_colour(pixels[::step, ::step])
+    zoom = _VIEW_DIAMETER_PX / red_cell_diameter_px
+    shape = (max(1, round(pixels.shape[0] * zoom)), max(1, round(pixels.shape[1] * zoom)))
+    taken_up = absorbance(resize(pixels, shape), background)
+    yellow = min(1.0, float(background[_BLUE] / max(background[_GREEN], DARKEST)))
+    return MeasuredColours(background, _red_cell_absorbance(taken_up, yellow))
 
 
-def standardise(
-    pixels: NDArray[np.uint8], standard: StandardColours, measured: MeasuredColours | None = None
-) -> NDArray[np.uint8]:
-    """Bring the background to its grey, then the saturation of the red cells to its value; brighter light is clipped.
+def join_colours(measured: Sequence[MeasuredColours]) -> MeasuredColours:
+    """Join what was measured on several fields of one smear.
+
+    Parameters
+    ----------
+    measured : sequence of MeasuredColours
+        At least one.
+
+    Returns
+    -------
+    MeasuredColours
+        The median of each; of the red cells over the fields where they could be measured.
+
+    Examples
+    --------
+    >>> fields = [MeasuredColours(np.full(3, grey), np.full(3, 0.1)) for grey in (180.0, 200.0, 210.0)]
+    >>> join_colours([*fields, MeasuredColours(np.full(3, 210.0), None)]).background.tolist()
+    [205.0, 205.0, 205.0]
+
+    """
+    background = np.median([each.background for each in measured], axis=0)
+    found = [each.red_cell_absorbance for each in measured if each.red_cell_absorbance is not None]
+    return MeasuredColours(background, np.median(found, axis=0) if found else None)
+
+
+def _red_cell_absorbance(taken_up: _Floats, yellow: float) -> NDArray[np.float64] | None:
+    """Absorbance of the median red cell, None without any.
+
+    Where the background is ``yellow`` (blue light ÷ green below 1), the camera shows blue absorbance as smaller.
+    """
+    darkness = taken_up.sum(axis=-1)
+    red_cells = _find_red_cells(darkness, _like_haemoglobin(taken_up, _PURPLE * yellow))
+    n_pixels = np.count_nonzero(red_cells)
+    if n_pixels < _FEWEST_PX:
+        return None
+    median = np.median(taken_up[red_cells], axis=0).astype(np.float64)
+    if _like_haemoglobin(median, _SURE * yellow):
+        return median
+    purple = ~_like_haemoglobin(taken_up, _SURE * yellow)
+    n_white = np.count_nonzero(_roundish(purple & (darkness > _DARKER * median.sum())))
+    few, share = _FEW_WHITE_CELLS
+    are_red_cells = _like_haemoglobin(median, _PURPLE * yellow) and few < n_white < share * n_pixels
+    return median if are_red_cells else None
+
+
+def _like_haemoglobin(taken_up: _Floats, least_blue: float) -> _Mask:
+    """Where blue absorbance ÷ green is high enough for haemoglobin; the darker, the higher it must be."""
+    green, blue = taken_up[..., _GREEN], taken_up[..., _BLUE]
+    share = np.interp(green, (_PALE, _DARK), (least_blue, least_blue / 2 + _DARK_SHARE))
+    return np.asarray((blue > share * green) & (green < _DARKEST_RED_CELL))
+
+
+def _find_red_cells(darkness: _Floats, may_be_red: _Mask) -> _Mask:
+    """Pixels of red cells: of bodies that may be red, what is neither much darker than the others nor a rim."""
+    values = np.minimum(darkness[may_be_red | (darkness < _LEAST_STEP)], _DARKEST_LEVEL)
+    threshold = _split(values)
+    bodies = _roundish(may_be_red & (darkness > threshold))
+    below = values[values <= threshold]
+    if below.size and (lower := _split(below)) > 0 and _stands_out(below, lower):
+        more = _roundish(may_be_red & (darkness > lower))
+        if np.count_nonzero(more) > 2 * np.count_nonzero(bodies):
+            threshold, bodies = lower, more
+    stained = bodies & may_be_red & (darkness > threshold)
+    if np.count_nonzero(stained) < _FEWEST_PX:
+        return np.zeros_like(stained)
+    stained = _without_nuclei(darkness, stained)
+    found = stained | (bodies & may_be_red & (darkness <= threshold))
+    usual = float(np.median(darkness[stained]))
+    for _ in range(2):
+        red_cells = found & (darkness > _MIDDLING[0] * usual) & (darkness < _MIDDLING[1] * usual)
+        usual = float(np.median(darkness[red_cells])) if red_cells.any() else usual
+    return red_cells
+
+
+def _without_nuclei(darkness: _Floats, stained: _Mask) -> _Mask:
+    """Leave the darker part out where it is much darker and what remains has the size of cells."""
+    threshold = _split(darkness[stained])
+    paler, darker = stained & (darkness <= threshold), stained & (darkness > threshold)
+    if not paler.any() or not darker.any() or darkness[darker].mean() < _DARKER * darkness[paler].mean():
+        return stained
+    cells = _roundish(paler) & paler
+    return cells if np.count_nonzero(cells) > max(_FEWEST_PX, _LEAST_PALER * np.count_nonzero(stained)) else stained
+
+
+def _stands_out(values: _Floats, threshold: float) -> bool:
+    """Whether the values above a threshold are bodies, and not the upper half of a noise."""
+    low, high = values[values <= threshold], values[values > threshold]
+    if not low.size or not high.size:
+        return False
+    step = float(high.mean() - low.mean())
+    return step > _LEAST_STEP and step > 3 * float(low.std())
+
+
+def _split(values: _Floats) -> float:
+    """Otsu's threshold."""
+    import cv2
+
+    levels = np.clip(values * (255 / _DARKEST_LEVEL), 0, 255).astype(np.uint8).reshape(-1, 1)
+    threshold, _ = cv2.threshold(levels, 0, 1, cv2.THRESH_OTSU)
+    return float(threshold + 1) * _DARKEST_LEVEL / 255
+
+
+def _roundish(bodies: _Mask) -> _Mask:
+    """Bodies into which the disc fits, their pale middle filled."""
+    import cv2
+
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_ROUND_PX, _ROUND_PX))
+    filled = cv2.morphologyEx(bodies.astype(np.uint8), cv2.MORPH_CLOSE, disc)
+    return np.asarray(cv2.morphologyEx(filled, cv2.MORPH_OPEN, disc) > 0)
+
+
+def factors(standard: StandardColours, measured: MeasuredColours) -> NDArray[np.float64]:
+    """By what the absorbance of each channel is multiplied.
+
+    Parameters
+    ----------
+    standard : StandardColours
+    measured : MeasuredColours
+
+    Returns
+    -------
+    ndarray of float64, shape (3,)
+        Within :data:`FACTORS`; 1 where no red cells could be measured: strange colours are a smaller harm than nuclei
+        that look like red cells.
+
+    Examples
+    --------
+    >>> standard = StandardColours(background_level=220, red_cell_absorbance=(0.06, 0.14, 0.09))
+    >>> factors(standard, MeasuredColours(np.full(3, 200.0), np.array([0.12, 0.14, 0.01]))).tolist()
+    [0.5, 1.0, 3.0]
+    >>> factors(standard, MeasuredColours(np.full(3, 200.0), None)).tolist()
+    [1.0, 1.0, 1.0]
+
+    """
+    if measured.red_cell_absorbance is None:
+        return np.ones(3)
+    return np.clip(standard.red_cell_absorbance / np.maximum(measured.red_cell_absorbance, 1e-6), *FACTORS)
+
+
+def standardise(pixels: NDArray[np.uint8], standard: StandardColours, measured: MeasuredColours) -> NDArray[np.uint8]:
+    """Bring the background to its grey and the red cells to their absorbance.
 
     Parameters
     ----------
     pixels : ndarray of uint8, shape (H, W, 3)
         RGB.
     standard : StandardColours
-    measured : MeasuredColours, optional
-        Where these pixels are a part of a picture, its colours; without them, they are measured in the pixels.
+    measured : MeasuredColours
+        Those of the whole photograph, where these pixels are a part of it.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+        Level · (light / light of the background) to the power of :func:`factors`, at most 255.
 
     Examples
     --------
-    >>> standard = StandardColours(background_level=220, red_cell_saturation=0.2)
-    >>> glass, cell = (200, 160, 100), (200, 120, 75)
-    >>> smear = np.array([[glass, glass, cell, cell]], np.uint8)
-    >>> standardise(smear, standard)[0, 1:3].tolist()
-    [[220, 220, 220], [220, 176, 176]]
+    >>> standard = StandardColours(background_level=220, red_cell_absorbance=(0.06, 0.14, 0.09))
+    >>> measured = MeasuredColours(np.array([200.0, 160.0, 100.0]), np.array([0.06, 0.07, 0.09]))
+    >>> pixels = np.array([[[200, 160, 100], [100, 80, 50], [220, 160, 100]]], np.uint8)
+    >>> standardise(pixels, standard, measured).tolist()
+    [[[220, 220, 220], [110, 55, 110], [242, 220, 220]]]
 
     """
     import cv2
 
-    background, saturation = measured or measure_colours(pixels)
-    levelled = _level(pixels, standard.background_level, background)
-    if saturation is None:
-        return levelled
-    factor = standard.red_cell_saturation / max(saturation, 1 / 255)
-    factor = min(max(factor, 1 / LARGEST_FACTOR), LARGEST_FACTOR)
-    channels = cv2.split(levelled)
-    largest = cv2.max(cv2.max(channels[0], channels[1]), channels[2])
+    light = np.arange(256)[:, None] / np.maximum(measured.background, DARKEST)
+    table = standard.background_level * light ** factors(standard, measured)
     return np.asarray(
-        cv2.merge([cv2.addWeighted(channel, factor, largest, 1 - factor, 0) for channel in channels]), np.uint8
+        cv2.LUT(np.ascontiguousarray(pixels), np.clip(np.round(table), 0, 255).astype(np.uint8)[None]), np.uint8
     )
-
-
-def _level(pixels: NDArray[np.uint8], level: float, background: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Multiply each colour channel so that the background becomes a grey of ``level``."""
-    import cv2
-
-    gains = level / np.maximum(background, DARKEST)
-    table = np.clip(np.round(np.arange(256)[:, None] * gains), 0, 255).astype(np.uint8)
-    return np.asarray(cv2.LUT(np.ascontiguousarray(pixels), table[None]), np.uint8)

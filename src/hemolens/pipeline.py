@@ -130,7 +130,9 @@ def measure_all_colours(
     """Measure the colours of a photograph once for each model that has them standardised."""
     cards = {method.model: load_model(method.model).card for method in methods.values()}
     return {
-        name: measure_field_colours(scale_smear(photograph, diameter.px, card.red_cell_diameter_px), fields)
+        name: measure_field_colours(
+            scale_smear(photograph, diameter.px, card.red_cell_diameter_px), fields, card.red_cell_diameter_px
+        )
         for name, card in cards.items()
         if card.colours is not None
     }

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.cells import Box
-from hemolens.colours import MeasuredColours, StandardColours, standardise
+from hemolens.colours import MeasuredColours, StandardColours, measure_colours, standardise
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import ModelError, UsageError
 from hemolens.models import ModelCard, read_model
@@ -170,7 +170,7 @@ def compute_window_maps(
     read = reach(tiles, scaled.shape, margin_px=card.reach_px or card.margin_px, extra_px=card.extra_px)
     pixels = scaled.read(read)
     if card.colours is not None:
-        pixels = standardise(pixels, card.colours, measured)
+        pixels = standardise(pixels, card.colours, measured or measure_colours(pixels, card.red_cell_diameter_px))
     ruler = red_cell_diameter_px * scaled.shape[0] / scaled.smear.shape[0]
     drawn = _draw(pixels, Part(read.row0, read.col0, scaled.shape), window, tiles, model, ruler)
     part = Part(window.row0, window.col0, scaled.shape)
@@ -292,7 +292,7 @@ def prepare(
 
     """
     resized = resize_to_diameter(pixels, from_px, to_px)
-    return resized if colours is None else standardise(resized, colours)
+    return resized if colours is None else standardise(resized, colours, measure_colours(resized, to_px))
 
 
 def resize_to_diameter(pixels: NDArray[np.uint8], from_px: float, to_px: float) -> NDArray[np.uint8]:

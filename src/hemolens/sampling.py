@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hemolens.blocks import Block
 from hemolens.cells import Box, Cell, moved
-from hemolens.colours import MeasuredColours, background_colour, measure_colours
+from hemolens.colours import MeasuredColours, background_colour, join_colours, measure_colours
 from hemolens.quality import Quality, judge_measures, measure_photograph
 from hemolens.region import Region
 from hemolens.resampling import ScaledSmear
@@ -141,27 +141,30 @@ def consensus(estimates: Sequence[RedCellDiameter]) -> RedCellDiameter:
     return replace(found[0], px=middle, confidence=float(np.median(votes)))
 
 
-def measure_field_colours(scaled: ScaledSmear, fields: Sequence[Box]) -> MeasuredColours:
-    """Measure the colours of a smear in all fields together, at the scale of a network.
+def measure_field_colours(scaled: ScaledSmear, fields: Sequence[Box], red_cell_diameter_px: float) -> MeasuredColours:
+    """Measure the colours of a smear on fields of it, at the scale of a network.
 
     Parameters
     ----------
     scaled : ScaledSmear
     fields : sequence of Box
         In pixels of the smear, at least one.
+    red_cell_diameter_px : float
+        At the scale of the network.
 
     Returns
     -------
     MeasuredColours
-        As :func:`hemolens.colours.measure_colours`.
+        Those of the fields, as by :func:`hemolens.colours.join_colours`.
 
     """
     scale = np.tile(np.array(scaled.shape) / np.array(scaled.smear.shape), 2)
-    parts = []
+    measured = []
     for field in fields:
         row0, col0, row1, col1 = np.round(np.array(field) * scale).astype(int).tolist()
-        parts.append(scaled.read(Box(row0, col0, max(row0 + 1, row1), max(col0 + 1, col1))).reshape(-1, 1, 3))
-    return measure_colours(np.concatenate(parts))
+        pixels = scaled.read(Box(row0, col0, max(row0 + 1, row1), max(col0 + 1, col1)))
+        measured.append(measure_colours(pixels, red_cell_diameter_px))
+    return join_colours(measured)
 
 
 def judge_fields(
