@@ -40,7 +40,14 @@ DARKEST = 40
 FACTORS = (0.1, 3.0)
 """Absorbance is multiplied by no less and no more: beyond, the noise of a pale smear would become cells."""
 
+_BLACK, _WHITE = 10, 254  # so many times darker than the background is no smear; this level and above is clipped
+_PEAK_WIDTH = 5  # grey levels
+_LEAST_PEAK = 0.1  # share of the highest peak
+_CLEARLY_BRIGHTER = 1.08
 _VIEW_DIAMETER_PX = 10.0
+_REACH_PX = 31  # three red cells: wider than a white cell
+_DARKEST_SURROUNDINGS = 0.15  # absorbance, all channels together: a tenth less light than the background
+_LEAST_LIT = 0.15  # share of the frame
 _ROUND_PX = 7  # of the disc that fits into a red cell, and that closes its pale middle
 _FEWEST_PX = 120  # one and a half red cells
 _LEAST_STEP = 0.04  # absorbance, all channels together: what differs by less is one body
@@ -51,6 +58,7 @@ _PALE, _DARK = 0.3, 0.7  # green absorbance from which on the limits rise, and w
 _DARKEST_RED_CELL = 0.9  # green absorbance
 _DARK_SHARE = 0.29  # the limits end at so much more than half of what they begin with
 _DARKEST_LEVEL = 1.5  # absorbance, all channels together; what is darker is no red cell
+_FEW_BODIES = 0.25  # share of the frame: where bodies cover more, those are not white cells alone
 _LEAST_PALER = 0.1  # share of the bodies
 _FEW_WHITE_CELLS = (30, 0.15)  # pixels, and share of those of the red cells
 _GREEN, _BLUE = 1, 2
@@ -120,10 +128,29 @@ def background_colour(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
 
     """
     green = pixels[..., _GREEN]
-    below = np.cumsum(np.bincount(green.ravel(), minlength=256)) / green.size
-    low, high = (int(np.searchsorted(below, share)) for share in BRIGHT_SHARE)
+    counts = np.bincount(green.ravel(), minlength=256)
+    counts[: _level_below(counts, BRIGHT_SHARE[1]) // _BLACK] = 0
+    low, high = (_level_below(counts, share) for share in BRIGHT_SHARE)
+    peak = _brightest_peak(counts)
+    if peak > _CLEARLY_BRIGHTER * high:
+        low, high = peak - _PEAK_WIDTH, peak + _PEAK_WIDTH
     bright = pixels[(green >= low) & (green <= high)]
     return np.array([np.median(bright[:, channel]) for channel in range(3)])
+
+
+def _level_below(counts: NDArray[np.intp], share: float) -> int:
+    """Level up to which so large a share of the counted pixels lies."""
+    return int(np.searchsorted(np.cumsum(counts), share * counts.sum()))
+
+
+def _brightest_peak(counts: NDArray[np.intp]) -> int:
+    """Brightest level that many pixels have, white ones left out."""
+    import cv2
+
+    density = cv2.GaussianBlur(counts[None, :_WHITE].astype(np.float32), (0, 0), _PEAK_WIDTH / 2)[0]
+    at_least = np.maximum(_LEAST_PEAK * density.max(), np.maximum(np.roll(density, 1), np.roll(density, -1)))
+    peaks = np.flatnonzero(density >= at_least)
+    return int(peaks[-1]) if peaks.size else 0
 
 
 def absorbance(pixels: NDArray[np.uint8], background: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -213,7 +240,8 @@ def _red_cell_absorbance(taken_up: _Floats, yellow: float) -> NDArray[np.float64
     Where the background is ``yellow`` (blue light ÷ green below 1), the camera shows blue absorbance as smaller.
     """
     darkness = taken_up.sum(axis=-1)
-    red_cells = _find_red_cells(darkness, _like_haemoglobin(taken_up, _PURPLE * yellow))
+    may_be_red = _evenly_lit(darkness) & _like_haemoglobin(taken_up, _PURPLE * yellow)
+    red_cells = _find_red_cells(darkness, may_be_red)
     n_pixels = np.count_nonzero(red_cells)
     if n_pixels < _FEWEST_PX:
         return None
@@ -234,13 +262,29 @@ def _like_haemoglobin(taken_up: _Floats, least_blue: float) -> _Mask:
     return np.asarray((blue > share * green) & (green < _DARKEST_RED_CELL))
 
 
+def _evenly_lit(darkness: _Floats) -> _Mask:
+    """Where background as bright as anywhere is within reach, not in dark corners; everywhere, if that is too little.
+
+    Reach is that of a white cell: the brightest point of any square of that size is background.
+    """
+    import cv2
+
+    square = np.ones((_REACH_PX, _REACH_PX), np.uint8)
+    smooth = cv2.blur(darkness, (3, 3))
+    surroundings = cv2.blur(cv2.morphologyEx(smooth, cv2.MORPH_OPEN, square), (_REACH_PX, _REACH_PX))
+    lit = np.asarray(surroundings < _DARKEST_SURROUNDINGS)
+    return lit if lit.mean() > _LEAST_LIT else np.ones_like(lit)
+
+
 def _find_red_cells(darkness: _Floats, may_be_red: _Mask) -> _Mask:
     """Pixels of red cells: of bodies that may be red, what is neither much darker than the others nor a rim."""
     values = np.minimum(darkness[may_be_red | (darkness < _LEAST_STEP)], _DARKEST_LEVEL)
+    if not values.size:
+        return may_be_red
     threshold = _split(values)
     bodies = _roundish(may_be_red & (darkness > threshold))
     below = values[values <= threshold]
-    if below.size and (lower := _split(below)) > 0 and _stands_out(below, lower):
+    if bodies.mean() < _FEW_BODIES and _stands_out(below, lower := _split(below)):
         more = _roundish(may_be_red & (darkness > lower))
         if np.count_nonzero(more) > 2 * np.count_nonzero(bodies):
             threshold, bodies = lower, more
