@@ -20,9 +20,9 @@ from hemolens.pipeline import (
     count_block,
     find_own_cells,
     map_photograph,
-    measure_all_colours,
 )
 from hemolens.region import rectangle
+from hemolens.sampling import measure_field_colours
 from hemolens.scale import RedCellDiameter
 from hemolens.synthetic import draw_smear
 from hemolens.tiles import Part
@@ -111,11 +111,15 @@ def piled():
 @pytest.fixture(scope="module")
 def whole_maps(piled):
     """Name of a family of models → what they draw of the whole."""
-    return {name: map_photograph(piled, DIAMETER, choose_methods("auto", models)) for name, models in MODELS.items()}
+    colours = colours_of(piled, DIAMETER)
+    return {
+        name: map_photograph(piled, DIAMETER, choose_methods("auto", models), colours=colours)
+        for name, models in MODELS.items()
+    }
 
 
-def colours_of(photograph, diameter, methods):
-    return measure_all_colours(photograph, [Box(0, 0, *photograph.shape)], diameter, methods)
+def colours_of(photograph, diameter):
+    return measure_field_colours(photograph, [Box(0, 0, *photograph.shape)], diameter.px)
 
 
 def cut_maps(maps, window, shape):
@@ -181,7 +185,7 @@ def test_circles_hang_little_on_the_blocks(piled, whole_maps):
 def test_maps_of_a_window_are_those_of_the_whole(piled, whole_maps, models, cut_at):
     window = Box(*cut_at, cut_at[0] + 200, cut_at[1] + 300)
     methods = choose_methods("auto", MODELS[models])
-    maps = map_photograph(piled, DIAMETER, methods, window, colours_of(piled, DIAMETER, methods))
+    maps = map_photograph(piled, DIAMETER, methods, window, colours_of(piled, DIAMETER))
     for kind, expected in cut_maps(whole_maps[models], window, piled.shape).items():
         assert maps[kind].part == expected.part
         for name in PICTURES:
@@ -192,8 +196,8 @@ def test_maps_of_a_window_are_those_of_the_whole(piled, whole_maps, models, cut_
 
 def count_in(photograph, blocks, diameter_px):
     methods, diameter = choose_methods("auto"), RedCellDiameter(diameter_px, 1.0, "diameter_px")
-    backgrounds = colours_of(photograph, diameter, methods)
-    return [cell for block in blocks for cell in count_block(photograph, block, diameter, methods, backgrounds)]
+    colours = colours_of(photograph, diameter)
+    return [cell for block in blocks for cell in count_block(photograph, block, diameter, methods, colours)]
 
 
 @pytest.mark.parametrize("diameter_px", [40.0, 60.0])  # as the networks see it, and reduced

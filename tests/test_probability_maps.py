@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hemolens.colours import StandardColours, standardise
+from hemolens.colours import StandardColours, measure_colours, standardise
 from hemolens.errors import ModelError, UsageError
 from hemolens.probability_maps import (
     Model,
@@ -120,10 +120,11 @@ def test_maps_have_the_size_of_the_photograph_at_the_models_scale(model):
 
 @pytest.mark.train
 def test_a_model_that_asks_for_standard_colours_sees_them(model):
-    colours = StandardColours(background_level=220, red_cell_saturation=0.2)
+    colours = StandardColours(background_level=220, red_cell_absorbance=(0.06, 0.14, 0.09))
     asking = replace(model, card=model.card.model_copy(update={"colours": colours}))
     pixels = noise(100, 120) // 2
-    assert np.array_equal(map_one(pixels, 48, asking).mask, map_one(standardise(pixels, colours), 48, model).mask)
+    standard = standardise(pixels, colours, measure_colours(pixels, 48))
+    assert np.array_equal(map_one(pixels, 48, asking).mask, map_one(standard, 48, model).mask)
     assert not np.array_equal(map_one(pixels, 48, asking).mask, map_one(pixels, 48, model).mask)
 
 

@@ -7,15 +7,15 @@ import pytest
 
 from hemolens.blocks import plan_blocks
 from hemolens.cells import Box
-from hemolens.colours import measure_colours
+from hemolens.colours import MeasuredColours, measure_colours
 from hemolens.photograph import photograph_from_array
 from hemolens.quality import judge_photograph
 from hemolens.region import rectangle
-from hemolens.resampling import scale_smear
 from hemolens.sampling import choose_fields, consensus, judge_fields, measure_diameter, measure_field_colours
 from hemolens.scale import FALLBACK_PX, RedCellDiameter, estimate_red_cell_diameter
 from hemolens.synthetic import draw_smear
 
+COLOURS = MeasuredColours(np.full(3, 200.0), np.full(3, 0.1))
 NOTHING = RedCellDiameter(FALLBACK_PX, 0.0, "fallback")
 
 
@@ -82,19 +82,19 @@ def test_nothing_found_anywhere_is_the_fallback():
 
 def test_the_colours_of_all_fields_are_those_of_the_whole(drawn):
     photograph = photograph_from_array(drawn.pixels)
-    scaled = scale_smear(photograph, 40, 40)
     left, right = Box(0, 0, 300, 200), Box(0, 200, 300, 400)
-    background, saturation = measure_field_colours(scaled, [left, right])
-    whole = measure_colours(drawn.pixels)
-    assert (background == whole.background).all()
-    assert saturation == whole.red_cell_saturation
+    background, red_cells = measure_field_colours(photograph, [left, right], 40)
+    whole = measure_colours(drawn.pixels, 40)
+    assert background == pytest.approx(whole.background, abs=2)
+    assert red_cells == pytest.approx(whole.red_cell_absorbance, rel=0.1)
 
 
 def test_one_field_is_judged_as_the_photograph(drawn):
     photograph = photograph_from_array(drawn.pixels)
     diameter = RedCellDiameter(40.0, 1.0, "diameter_px")
     blocks = plan_blocks(photograph.shape, diameter.px, block_diameters=4)
-    quality = judge_fields(photograph, choose_fields(photograph), blocks, diameter, drawn.cells)
+    colours = measure_colours(drawn.pixels, diameter.px)
+    quality = judge_fields(photograph, choose_fields(photograph), blocks, diameter, drawn.cells, colours)
     assert quality == judge_photograph(drawn.pixels, diameter, drawn.cells)
 
 
@@ -109,7 +109,7 @@ def test_one_bad_field_in_three_does_not_spoil_a_slide(drawn):
     ]  # fmt: skip
     fields = [Box(row, 0, row + 300, 400) for row in (0, 300, 600)]
     (block,) = plan_blocks(photograph.shape, 40.0)
-    quality = judge_fields(photograph, fields, [block], diameter, [*drawn.cells, *shifted])
+    quality = judge_fields(photograph, fields, [block], diameter, [*drawn.cells, *shifted], COLOURS)
     assert quality.verdict == "accept"
 
 
@@ -119,5 +119,5 @@ def test_a_field_that_was_not_counted_is_not_judged(drawn):
     photograph = photograph_from_array(drawn.pixels)
     left = plan_blocks((300, 400), 40.0, rectangle(0, 0, 10, 10), block_diameters=5)[:1]
     counted = left[0].owned(drawn.cells)
-    quality = judge_fields(photograph, [Box(0, 0, 300, 400)], left, diameter, counted)
+    quality = judge_fields(photograph, [Box(0, 0, 300, 400)], left, diameter, counted, COLOURS)
     assert quality.measures["missed"] < 0.3

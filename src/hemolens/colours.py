@@ -37,6 +37,9 @@ BRIGHT_SHARE = (0.80, 0.95)
 DARKEST = 40
 """A background is taken to be at least this bright, so that a black picture stays dark."""
 
+MEASURED_DIAMETER_PX = 20.0
+"""Colours are measured where a red cell is no wider than this: the gaps between crowded cells still show."""
+
 FACTORS = (0.1, 3.0)
 """Absorbance is multiplied by no less and no more: beyond, the noise of a pale smear would become cells."""
 
@@ -58,6 +61,7 @@ _PALE, _DARK = 0.3, 0.7  # green absorbance from which on the limits rise, and w
 _DARKEST_RED_CELL = 0.9  # green absorbance
 _DARK_SHARE = 0.29  # the limits end at so much more than half of what they begin with
 _DARKEST_LEVEL = 1.5  # absorbance, all channels together; what is darker is no red cell
+_LEAST_OF_STEP = 0.33  # of that to the white cells
 _FEW_BODIES = 0.25  # share of the frame: where bodies cover more, those are not white cells alone
 _LEAST_PALER = 0.1  # share of the bodies
 _FEW_WHITE_CELLS = (30, 0.15)  # pixels, and share of those of the red cells
@@ -132,7 +136,7 @@ def background_colour(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     counts[: _level_below(counts, BRIGHT_SHARE[1]) // _BLACK] = 0
     low, high = (_level_below(counts, share) for share in BRIGHT_SHARE)
     peak = _brightest_peak(counts)
-    if peak > _CLEARLY_BRIGHTER * high:
+    if peak > _CLEARLY_BRIGHTER * _level_below(counts, sum(BRIGHT_SHARE) / 2):
         low, high = peak - _PEAK_WIDTH, peak + _PEAK_WIDTH
     bright = pixels[(green >= low) & (green <= high)]
     return np.array([np.median(bright[:, channel]) for channel in range(3)])
@@ -195,18 +199,21 @@ def measure_colours(pixels: NDArray[np.uint8], red_cell_diameter_px: float) -> M
     Examples
     --------
     >>> smear = np.full((80, 80, 3), (200, 190, 180), np.uint8)
-    >>> smear[:40, :60] = (180, 114, 144)
+    >>> smear[30:50, 10:70] = (180, 114, 144)
     >>> measure_colours(smear, 20).red_cell_absorbance.round(2).tolist()
     [0.05, 0.22, 0.1]
 
     """
-    step = max(1, int(red_cell_diameter_px / (2 * _VIEW_DIAMETER_PX)))
-    background = background_colour(pixels[::step, ::step])
-    zoom = _VIEW_DIAMETER_PX / red_cell_diameter_px
-    shape = (max(1, round(pixels.shape[0] * zoom)), max(1, round(pixels.shape[1] * zoom)))
-    taken_up = absorbance(resize(pixels, shape), background)
+    gaps = _resized(pixels, min(1.0, MEASURED_DIAMETER_PX / red_cell_diameter_px))
+    background = background_colour(gaps)
+    view = _resized(gaps, _VIEW_DIAMETER_PX / min(MEASURED_DIAMETER_PX, red_cell_diameter_px))
+    taken_up = absorbance(view, background)
     yellow = min(1.0, float(background[_BLUE] / max(background[_GREEN], DARKEST)))
     return MeasuredColours(background, _red_cell_absorbance(taken_up, yellow))
+
+
+def _resized(pixels: NDArray[np.uint8], zoom: float) -> NDArray[np.uint8]:
+    return resize(pixels, (max(1, round(pixels.shape[0] * zoom)), max(1, round(pixels.shape[1] * zoom))))
 
 
 def join_colours(measured: Sequence[MeasuredColours]) -> MeasuredColours:
@@ -240,8 +247,12 @@ def _red_cell_absorbance(taken_up: _Floats, yellow: float) -> NDArray[np.float64
     Where the background is ``yellow`` (blue light ÷ green below 1), the camera shows blue absorbance as smaller.
     """
     darkness = taken_up.sum(axis=-1)
-    may_be_red = _evenly_lit(darkness) & _like_haemoglobin(taken_up, _PURPLE * yellow)
-    red_cells = _find_red_cells(darkness, may_be_red)
+    surroundings = _surroundings(darkness)
+    lit = surroundings < _DARKEST_SURROUNDINGS
+    if lit.mean() < _LEAST_LIT:  # there is no background between the cells
+        surroundings, lit = np.zeros_like(darkness), np.ones_like(lit)
+    may_be_red = lit & _like_haemoglobin(taken_up, _PURPLE * yellow)
+    red_cells = _find_red_cells(np.where(lit, darkness - surroundings, _DARKEST_LEVEL), may_be_red)
     n_pixels = np.count_nonzero(red_cells)
     if n_pixels < _FEWEST_PX:
         return None
@@ -262,34 +273,31 @@ def _like_haemoglobin(taken_up: _Floats, least_blue: float) -> _Mask:
     return np.asarray((blue > share * green) & (green < _DARKEST_RED_CELL))
 
 
-def _evenly_lit(darkness: _Floats) -> _Mask:
-    """Where background as bright as anywhere is within reach, not in dark corners; everywhere, if that is too little.
+def _surroundings(darkness: _Floats) -> _Floats:
+    """Darkness of the background around each pixel: of the brightest spot of each square, dark corners have the most.
 
-    Reach is that of a white cell: the brightest point of any square of that size is background.
+    The square is wider than a white cell.
     """
     import cv2
 
     square = np.ones((_REACH_PX, _REACH_PX), np.uint8)
-    smooth = cv2.blur(darkness, (3, 3))
-    surroundings = cv2.blur(cv2.morphologyEx(smooth, cv2.MORPH_OPEN, square), (_REACH_PX, _REACH_PX))
-    lit = np.asarray(surroundings < _DARKEST_SURROUNDINGS)
-    return lit if lit.mean() > _LEAST_LIT else np.ones_like(lit)
+    brightest = cv2.morphologyEx(cv2.blur(darkness, (3, 3)), cv2.MORPH_OPEN, square)
+    return np.asarray(np.maximum(cv2.blur(brightest, (_REACH_PX, _REACH_PX)), 0), np.float32)
 
 
 def _find_red_cells(darkness: _Floats, may_be_red: _Mask) -> _Mask:
     """Pixels of red cells: of bodies that may be red, what is neither much darker than the others nor a rim."""
     values = np.minimum(darkness[may_be_red | (darkness < _LEAST_STEP)], _DARKEST_LEVEL)
-    if not values.size:
-        return may_be_red
     threshold = _split(values)
     bodies = _roundish(may_be_red & (darkness > threshold))
-    below = values[values <= threshold]
-    if bodies.mean() < _FEW_BODIES and _stands_out(below, lower := _split(below)):
+    step, below = _step(values, threshold), values[values <= threshold]
+    lower = _split(below)
+    if bodies.mean() < _FEW_BODIES and _step(below, lower) > _LEAST_OF_STEP * step:
         more = _roundish(may_be_red & (darkness > lower))
         if np.count_nonzero(more) > 2 * np.count_nonzero(bodies):
-            threshold, bodies = lower, more
+            threshold, bodies, step = lower, more, _step(below, lower)
     stained = bodies & may_be_red & (darkness > threshold)
-    if np.count_nonzero(stained) < _FEWEST_PX:
+    if step == 0 or np.count_nonzero(stained) < _FEWEST_PX:
         return np.zeros_like(stained)
     stained = _without_nuclei(darkness, stained)
     found = stained | (bodies & may_be_red & (darkness <= threshold))
@@ -310,13 +318,13 @@ def _without_nuclei(darkness: _Floats, stained: _Mask) -> _Mask:
     return cells if np.count_nonzero(cells) > max(_FEWEST_PX, _LEAST_PALER * np.count_nonzero(stained)) else stained
 
 
-def _stands_out(values: _Floats, threshold: float) -> bool:
-    """Whether the values above a threshold are bodies, and not the upper half of a noise."""
+def _step(values: _Floats, threshold: float) -> float:
+    """How much darker values above a threshold are; 0 where they are the upper half of one noise and no bodies."""
     low, high = values[values <= threshold], values[values > threshold]
     if not low.size or not high.size:
-        return False
+        return 0.0
     step = float(high.mean() - low.mean())
-    return step > _LEAST_STEP and step > 3 * float(low.std())
+    return step if step > max(_LEAST_STEP, 3 * float(low.std())) else 0.0
 
 
 def _split(values: _Floats) -> float:
@@ -324,7 +332,7 @@ def _split(values: _Floats) -> float:
     import cv2
 
     levels = np.clip(values * (255 / _DARKEST_LEVEL), 0, 255).astype(np.uint8).reshape(-1, 1)
-    threshold, _ = cv2.threshold(levels, 0, 1, cv2.THRESH_OTSU)
+    threshold = cv2.threshold(levels, 0, 1, cv2.THRESH_OTSU)[0] if levels.size else 0
     return float(threshold + 1) * _DARKEST_LEVEL / 255
 
 

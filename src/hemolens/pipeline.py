@@ -6,11 +6,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from types import MappingProxyType
 
 from hemolens.blocks import Block, plan_blocks, scaled_window
 from hemolens.cells import Box, Cell, from_window, in_reading_order, resolve_types, to_photograph
-from hemolens.colours import MeasuredColours
+from hemolens.colours import MeasuredColours, StandardColours
 from hemolens.config import CellType
 from hemolens.counters import default_counter, find_cells, settings_for
 from hemolens.counters.source import CounterSettings
@@ -26,9 +25,6 @@ from hemolens.smear import Smear
 from hemolens.tiles import Part
 
 Maps = Mapping[CellType, ProbabilityMaps]
-Colours = Mapping[str, MeasuredColours]
-"""Name of a model → colours of the smear at its scale."""
-NO_COLOURS: Colours = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -86,7 +82,7 @@ def count_photograph(
     estimate = measure_diameter(photograph, fields)
     diameter = set_ruler(estimate, diameter_px=diameter_px, um_per_px=um_per_px, file_um_per_px=photograph.um_per_px)
     blocks = plan_blocks(photograph.shape, diameter.px, region)
-    colours = measure_all_colours(photograph, fields, diameter, methods)
+    colours = measure_field_colours(photograph, fields, diameter.px)
     by_block = [count_block(photograph, block, diameter, methods, colours) for block in blocks]
     found = in_reading_order(list(chain.from_iterable(by_block)))
     cells = found if region is None else reaching_into(region, blocks, by_block)
@@ -95,13 +91,15 @@ def count_photograph(
         cells=cells,
         counts=count_cells(cells),
         red_cell_diameter=diameter,
-        quality=judge_fields(photograph, fields, blocks, diameter, found),
+        quality=judge_fields(photograph, fields, blocks, diameter, found, colours),
         counters={kind: method.counter for kind, method in methods.items()},
         settings={kind: method.settings for kind, method in methods.items()},
         models={kind: load_model(method.model).card.sha256 for kind, method in methods.items()},
         seconds=time.perf_counter() - started,
         region=region,
         count_errors=count_errors(methods),
+        colours=colours,
+        standards=standard_colours(methods),
     )
 
 
@@ -124,18 +122,10 @@ def count_errors(methods: Methods) -> dict[CellType, CountError]:
     }
 
 
-def measure_all_colours(
-    photograph: Smear, fields: Sequence[Box], diameter: RedCellDiameter, methods: Methods
-) -> Colours:
-    """Measure the colours of a photograph once for each model that has them standardised."""
-    cards = {method.model: load_model(method.model).card for method in methods.values()}
-    return {
-        name: measure_field_colours(
-            scale_smear(photograph, diameter.px, card.red_cell_diameter_px), fields, card.red_cell_diameter_px
-        )
-        for name, card in cards.items()
-        if card.colours is not None
-    }
+def standard_colours(methods: Methods) -> dict[CellType, StandardColours]:
+    """Look up what the colours are brought to for each cell type, where its model asks for it."""
+    cards = {kind: load_model(method.model).card for kind, method in methods.items()}
+    return {kind: card.colours for kind, card in cards.items() if card.colours is not None}
 
 
 def reaching_into(region: Region, blocks: Sequence[Block], by_block: Sequence[Sequence[Cell]]) -> list[Cell]:
@@ -149,7 +139,7 @@ def count_block(
     block: Block,
     diameter: RedCellDiameter,
     methods: Methods,
-    colours: Colours = NO_COLOURS,
+    colours: MeasuredColours | None = None,
 ) -> list[Cell]:
     """Find the cells whose centre lies in a block, in pixels of the photograph."""
     return find_own_cells(
@@ -162,7 +152,7 @@ def map_photograph(
     diameter: RedCellDiameter,
     methods: Methods,
     window: Box | None = None,
-    colours: Colours = NO_COLOURS,
+    colours: MeasuredColours | None = None,
 ) -> Maps:
     """Apply the networks to a window of a photograph or all of it, each once, whatever cell types it draws."""
     drawn = {}
@@ -172,9 +162,7 @@ def map_photograph(
         place = scaled.whole
         if window is not None:
             place = scaled_window(window, photograph.shape, scaled.shape, window_step(model.card))
-        drawn[name] = compute_window_maps(
-            scaled, place, model, red_cell_diameter_px=diameter.px, measured=colours.get(name)
-        )
+        drawn[name] = compute_window_maps(scaled, place, model, red_cell_diameter_px=diameter.px, measured=colours)
     return {kind: drawn[method.model][kind] for kind, method in methods.items()}
 
 

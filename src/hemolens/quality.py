@@ -6,6 +6,7 @@ background are; what is stained like a red cell and lies under no cell was misse
 
 ==============  ====================================================================================================
 scale           was the red-cell diameter found, and are the counted red cells of that size
+colours         could the stain of the red cells be measured
 cells           are there red cells at all, and more of them than white cells
 focus           how wide the edge of a cell is
 exposure        how bright the background is
@@ -35,6 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.cells import Cell
+from hemolens.colours import MeasuredColours, absorbance, measure_colours
 from hemolens.scale import RedCellDiameter
 
 Verdict = Literal["accept", "warn", "reject"]
@@ -142,7 +144,12 @@ _WITHOUT_CELLS = ("exposure", "clipping")
 """What can be said of a photograph without a red cell; the others compare something with its red cells."""
 
 
-def judge_photograph(pixels: NDArray[np.uint8], diameter: RedCellDiameter, cells: Sequence[Cell]) -> Quality:
+def judge_photograph(
+    pixels: NDArray[np.uint8],
+    diameter: RedCellDiameter,
+    cells: Sequence[Cell],
+    colours: MeasuredColours | None = None,
+) -> Quality:
     """Judge whether a photograph is fit to be counted, after counting it.
 
     Parameters
@@ -153,6 +160,8 @@ def judge_photograph(pixels: NDArray[np.uint8], diameter: RedCellDiameter, cells
         The ruler it was counted with.
     cells : sequence of Cell
         What was counted, in pixels of the photograph.
+    colours : MeasuredColours, optional
+        Those of the photograph; measured where they are not given.
 
     Returns
     -------
@@ -165,10 +174,13 @@ def judge_photograph(pixels: NDArray[np.uint8], diameter: RedCellDiameter, cells
     'no red cells were found'
 
     """
-    return judge_measures(measure_photograph(pixels, diameter.px, cells), diameter, cells)
+    colours = colours or measure_colours(pixels, diameter.px)
+    return judge_measures(measure_photograph(pixels, diameter.px, cells, colours), diameter, cells, colours)
 
 
-def judge_measures(measures: dict[str, float], diameter: RedCellDiameter, cells: Sequence[Cell]) -> Quality:
+def judge_measures(
+    measures: dict[str, float], diameter: RedCellDiameter, cells: Sequence[Cell], colours: MeasuredColours
+) -> Quality:
     """Judge by measures that were taken.
 
     Parameters
@@ -179,16 +191,20 @@ def judge_measures(measures: dict[str, float], diameter: RedCellDiameter, cells:
         The ruler that was counted with.
     cells : sequence of Cell
         What was counted.
+    colours : MeasuredColours
+        Those of the photograph.
 
     """
-    counted = _judge_counted(diameter, cells, measures)
     any_red_cell = any(cell.type == "rbc" for cell in cells)
+    counted = [_judge_counted(diameter, cells, measures), _judge_colours(colours) if any_red_cell else None]
     limits = [limit for limit in _LIMITS if any_red_cell or limit.check in _WITHOUT_CELLS]
     found = [limit.judge(measures[limit.measure]) for limit in limits]
-    return Quality(tuple(finding for finding in (counted, *found) if finding is not None), measures)
+    return Quality(tuple(finding for finding in (*counted, *found) if finding is not None), measures)
 
 
-def measure_photograph(pixels: NDArray[np.uint8], diameter_px: float, cells: Sequence[Cell]) -> dict[str, float]:
+def measure_photograph(
+    pixels: NDArray[np.uint8], diameter_px: float, cells: Sequence[Cell], colours: MeasuredColours | None = None
+) -> dict[str, float]:
     """Take every measure of a photograph that the verdict is based on.
 
     Parameters
@@ -198,6 +214,8 @@ def measure_photograph(pixels: NDArray[np.uint8], diameter_px: float, cells: Seq
     diameter_px : float
         Diameter of a red cell in pixels.
     cells : sequence of Cell
+    colours : MeasuredColours, optional
+        Those of the photograph, of which the background is used; measured where they are not given.
 
     Returns
     -------
@@ -218,7 +236,8 @@ def measure_photograph(pixels: NDArray[np.uint8], diameter_px: float, cells: Seq
         photographs, as by :func:`distance_from`.
 
     """
-    view = _look_at(pixels, diameter_px, cells)
+    background = (colours or measure_colours(pixels, diameter_px)).background
+    view = _look_at(pixels, diameter_px, cells, background)
     stain = _tell_stain(view)
     measures = {
         "edge_width": _edge_width(view, stain),
@@ -299,6 +318,15 @@ def _judge_counted(diameter: RedCellDiameter, cells: Sequence[Cell], measures: M
     return None
 
 
+def _judge_colours(colours: MeasuredColours) -> Finding | None:
+    """Doubt what was counted in colours that could not be brought to the standard."""
+    if colours.red_cell_absorbance is not None:
+        return None
+    return Finding(
+        "colours", "warn", "the stain of the red cells could not be measured, so it was not brought to the standard"
+    )
+
+
 class _View(NamedTuple):
     """The middle of a photograph, reduced, and where its counted cells lie in it; all of shape (H, W)."""
 
@@ -308,10 +336,12 @@ class _View(NamedTuple):
     near_cell: _Mask  # within 0.08 diameters of one
     in_red_cell: _Mask
     n_red_cells: int
-    absorbance: _Floats  # (H, W, 3), relative to the brightest parts
+    absorbance: _Floats  # (H, W, 3), natural logarithm, relative to the background of the photograph
 
 
-def _look_at(pixels: NDArray[np.uint8], diameter_px: float, cells: Sequence[Cell]) -> _View:
+def _look_at(
+    pixels: NDArray[np.uint8], diameter_px: float, cells: Sequence[Cell], background: NDArray[np.float64]
+) -> _View:
     """Reduce the middle of a photograph so that a red cell is 32 px wide, and draw its cells."""
     import cv2
 
@@ -329,13 +359,11 @@ def _look_at(pixels: NDArray[np.uint8], diameter_px: float, cells: Sequence[Cell
         cv2.fillPoly(in_cell, corners, 1, shift=4)
         if cell.type == "rbc":
             cv2.fillPoly(in_red_cell, corners, 1, shift=4)
-    bright = np.percentile(view[::2, ::2].reshape(-1, 3), 97, axis=0)
-    tables = (np.log(bright + 4) - np.log(np.arange(256)[:, None] + 4)).astype(np.float32)  # 4: stay finite
-    absorbance = np.stack([tables[:, channel][view[..., channel]] for channel in range(3)], axis=-1)
+    taken_up = absorbance(view, background) * np.float32(math.log(10))
     reach = 2 * max(1, round(0.08 * diameter_px * factor)) + 1
     near_cell = np.asarray(cv2.dilate(in_cell, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))))
     n_red_cells = sum(cell.type == "rbc" for cell in cells)
-    return _View(view, diameter_px * factor, in_cell > 0, near_cell > 0, in_red_cell > 0, n_red_cells, absorbance)
+    return _View(view, diameter_px * factor, in_cell > 0, near_cell > 0, in_red_cell > 0, n_red_cells, taken_up)
 
 
 class _Stain(NamedTuple):

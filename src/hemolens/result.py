@@ -16,6 +16,7 @@ from hemolens.config import CellType
 from hemolens.counts import Counts, FrameCounts, count_in_frame, count_in_region_frame
 
 if TYPE_CHECKING:
+    from hemolens.colours import MeasuredColours, StandardColours
     from hemolens.counters.source import CounterSettings
     from hemolens.models import CountError
     from hemolens.quality import Quality
@@ -57,6 +58,10 @@ class Result:
         Where cells are counted; None for the whole photograph.
     count_errors : dict
         Cell type → the error of its counts, where the model's card states it for this counter.
+    colours : MeasuredColours or None
+        Background and red cells of the photograph; None where they were not measured.
+    standards : dict
+        Cell type → what those colours were brought to for its model, where that asks for it.
 
     """
 
@@ -71,6 +76,8 @@ class Result:
     seconds: float
     region: Region | None = None
     count_errors: dict[CellType, CountError] = field(default_factory=dict)
+    colours: MeasuredColours | None = None
+    standards: dict[CellType, StandardColours] = field(default_factory=dict)
 
     @cached_property
     def frame(self) -> FrameCounts:

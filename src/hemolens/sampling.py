@@ -15,10 +15,16 @@ from numpy.typing import NDArray
 
 from hemolens.blocks import Block
 from hemolens.cells import Box, Cell, moved
-from hemolens.colours import MeasuredColours, background_colour, join_colours, measure_colours
+from hemolens.colours import (
+    MEASURED_DIAMETER_PX,
+    MeasuredColours,
+    background_colour,
+    join_colours,
+    measure_colours,
+)
 from hemolens.quality import Quality, judge_measures, measure_photograph
 from hemolens.region import Region
-from hemolens.resampling import ScaledSmear
+from hemolens.resampling import scale_smear
 from hemolens.scale import LARGEST_DISAGREEMENT, RedCellDiameter, estimate_red_cell_diameter
 from hemolens.smear import Smear
 
@@ -141,16 +147,16 @@ def consensus(estimates: Sequence[RedCellDiameter]) -> RedCellDiameter:
     return replace(found[0], px=middle, confidence=float(np.median(votes)))
 
 
-def measure_field_colours(scaled: ScaledSmear, fields: Sequence[Box], red_cell_diameter_px: float) -> MeasuredColours:
-    """Measure the colours of a smear on fields of it, at the scale of a network.
+def measure_field_colours(smear: Smear, fields: Sequence[Box], red_cell_diameter_px: float) -> MeasuredColours:
+    """Measure the colours of a smear on fields of it.
 
     Parameters
     ----------
-    scaled : ScaledSmear
+    smear : Smear
     fields : sequence of Box
-        In pixels of the smear, at least one.
+        At least one.
     red_cell_diameter_px : float
-        At the scale of the network.
+        In pixels of the smear, > 0.
 
     Returns
     -------
@@ -158,17 +164,24 @@ def measure_field_colours(scaled: ScaledSmear, fields: Sequence[Box], red_cell_d
         Those of the fields, as by :func:`hemolens.colours.join_colours`.
 
     """
-    scale = np.tile(np.array(scaled.shape) / np.array(scaled.smear.shape), 2)
+    measured_px = min(red_cell_diameter_px, MEASURED_DIAMETER_PX)
+    scaled = scale_smear(smear, red_cell_diameter_px, measured_px)
+    scale = np.tile(np.array(scaled.shape) / np.array(smear.shape), 2)
     measured = []
     for field in fields:
         row0, col0, row1, col1 = np.round(np.array(field) * scale).astype(int).tolist()
         pixels = scaled.read(Box(row0, col0, max(row0 + 1, row1), max(col0 + 1, col1)))
-        measured.append(measure_colours(pixels, red_cell_diameter_px))
+        measured.append(measure_colours(pixels, measured_px))
     return join_colours(measured)
 
 
 def judge_fields(
-    smear: Smear, fields: Sequence[Box], blocks: Sequence[Block], diameter: RedCellDiameter, cells: Sequence[Cell]
+    smear: Smear,
+    fields: Sequence[Box],
+    blocks: Sequence[Block],
+    diameter: RedCellDiameter,
+    cells: Sequence[Cell],
+    colours: MeasuredColours,
 ) -> Quality:
     """Judge whether a smear is fit to be counted, after counting it.
 
@@ -183,6 +196,8 @@ def judge_fields(
         The ruler it was counted with.
     cells : sequence of Cell
         What was counted, in pixels of the smear.
+    colours : MeasuredColours
+        Those of the smear.
 
     Returns
     -------
@@ -194,9 +209,9 @@ def judge_fields(
     measured = []
     for part in seen or [blocks[0].own]:
         inside = [moved(cell, -part.row0, -part.col0) for cell in cells if _meet(cell.box, part)]
-        measured.append(measure_photograph(smear.read(part), diameter.px, inside))
+        measured.append(measure_photograph(smear.read(part), diameter.px, inside, colours))
     measures = {name: float(np.median([each[name] for each in measured])) for name in measured[0]}
-    return judge_measures(measures, diameter, cells)
+    return judge_measures(measures, diameter, cells, colours)
 
 
 def _counted_parts(field: Box, blocks: Sequence[Block]) -> list[Box]:

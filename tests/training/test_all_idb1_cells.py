@@ -5,7 +5,7 @@ from hemolens.colours import StandardColours, background_colour
 from hemolens.training.all_idb1_cells import number_outlines, platelets, read_smears, resize_cells, white_cells
 from hemolens.training.cell_planes import Known, NumberedCells
 
-STANDARD = StandardColours(background_level=220, red_cell_saturation=0.2)
+STANDARD = StandardColours(background_level=220, red_cell_absorbance=(0.06, 0.14, 0.09))
 DISC_PX = np.pi / 4 * 40**2
 
 

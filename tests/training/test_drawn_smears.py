@@ -6,7 +6,7 @@ from hemolens.config import CELL_TYPES
 from hemolens.training.cell_planes import Known
 from hemolens.training.drawn_smears import draw_smears
 
-STANDARD = StandardColours(background_level=220, red_cell_saturation=0.2)
+STANDARD = StandardColours(background_level=220, red_cell_absorbance=(0.06, 0.14, 0.09))
 
 
 def draw(colours=None):

@@ -22,7 +22,7 @@ from hemolens.training.labelled_folders import (
 )
 from hemolens.training.setup import LabelledSource, read_setup, shipped_setups
 
-STANDARD = StandardColours(background_level=220, red_cell_saturation=0.2)
+STANDARD = StandardColours(background_level=220, red_cell_absorbance=(0.06, 0.14, 0.09))
 NAMES = [f"{n:02}.jpg" for n in range(20)]
 
 

@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from hemolens.colours import FACTORS, factors
 from hemolens.config import RESEARCH_USE_ONLY
 from hemolens.export.entries import Entry
 from hemolens.export.shelf import file_names
@@ -110,6 +111,7 @@ def counted_record(entry: Entry, result: Result) -> dict[str, Any]:
         "height": height,
         "um_per_px": result.photograph.um_per_px,
         "scale": _scale_record(result.red_cell_diameter),
+        "colours": _colours_record(result),
         "quality": _quality_record(result.quality),
         "overlay": entry.overlay,
         "error": None,
@@ -130,6 +132,20 @@ def _scale_record(diameter: RedCellDiameter) -> dict[str, Any]:
         "estimate_px": None if estimate.origin == "fallback" else estimate.px,
         "estimate_confidence": estimate.confidence,
         "warning": diameter.warning,
+    }
+
+
+def _colours_record(result: Result) -> dict[str, Any] | None:
+    """Give what was measured of the colours, and by what each absorbance was multiplied within which limits."""
+    measured = result.colours
+    if measured is None:
+        return None
+    red_cells = measured.red_cell_absorbance
+    return {
+        "background": measured.background.round(1).tolist(),
+        "red_cell_absorbance": None if red_cells is None else red_cells.round(4).tolist(),
+        "factors": {kind: factors(standard, measured).round(4).tolist() for kind, standard in result.standards.items()},
+        "limits": list(FACTORS),
     }
 
 
