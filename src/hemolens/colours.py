@@ -58,10 +58,12 @@ _DARKER = 1.7  # nuclei are so many times as dark as red cells
 _MIDDLING = (0.4, 1.6)  # of the median darkness: without the rims of red cells, and where they overlap
 _PURPLE, _SURE = 0.22, 0.33  # blue absorbance ÷ green: red cells may have the first, and nothing else the second
 _PALE, _DARK = 0.3, 0.7  # green absorbance from which on the limits rise, and where they end
+_PALER_THAN_NUCLEI = 0.25  # green absorbance; one nucleus in thirty is paler
 _DARKEST_RED_CELL = 0.9  # green absorbance
 _DARK_SHARE = 0.29  # the limits end at so much more than half of what they begin with
 _DARKEST_LEVEL = 1.5  # absorbance, all channels together; what is darker is no red cell
 _LEAST_OF_STEP = 0.33  # of that to the white cells
+_OF_NOISE = 3.0  # standard deviations of the background; the halves of a noise are 2.7 apart
 _FEW_BODIES = 0.25  # share of the frame: where bodies cover more, those are not white cells alone
 _LEAST_PALER = 0.1  # share of the bodies
 _FEW_WHITE_CELLS = (30, 0.15)  # pixels, and share of those of the red cells
@@ -257,13 +259,14 @@ def _red_cell_absorbance(taken_up: _Floats, yellow: float) -> NDArray[np.float64
     if n_pixels < _FEWEST_PX:
         return None
     median = np.median(taken_up[red_cells], axis=0).astype(np.float64)
-    if _like_haemoglobin(median, _SURE * yellow):
+    if not _like_haemoglobin(median, _PURPLE * yellow):
+        return None
+    if median[_GREEN] < _PALER_THAN_NUCLEI or _like_haemoglobin(median, _SURE):
         return median
-    purple = ~_like_haemoglobin(taken_up, _SURE * yellow)
+    purple = ~_like_haemoglobin(taken_up, _SURE)
     n_white = np.count_nonzero(_roundish(purple & (darkness > _DARKER * median.sum())))
     few, share = _FEW_WHITE_CELLS
-    are_red_cells = _like_haemoglobin(median, _PURPLE * yellow) and few < n_white < share * n_pixels
-    return median if are_red_cells else None
+    return median if few < n_white < share * n_pixels else None
 
 
 def _like_haemoglobin(taken_up: _Floats, least_blue: float) -> _Mask:
@@ -291,13 +294,14 @@ def _find_red_cells(darkness: _Floats, may_be_red: _Mask) -> _Mask:
     threshold = _split(values)
     bodies = _roundish(may_be_red & (darkness > threshold))
     step, below = _step(values, threshold), values[values <= threshold]
-    lower = _split(below)
-    if bodies.mean() < _FEW_BODIES and _step(below, lower) > _LEAST_OF_STEP * step:
+    if bodies.mean() < _FEW_BODIES and below.size:
+        lower = _split(below)
+        next_step, noise = _step(below, lower), float(below[below <= lower].std())
         more = _roundish(may_be_red & (darkness > lower))
-        if np.count_nonzero(more) > 2 * np.count_nonzero(bodies):
-            threshold, bodies, step = lower, more, _step(below, lower)
+        if next_step > max(_LEAST_OF_STEP * step, _OF_NOISE * noise) and more.sum() > 2 * bodies.sum():
+            threshold, bodies, step = lower, more, next_step
     stained = bodies & may_be_red & (darkness > threshold)
-    if step == 0 or np.count_nonzero(stained) < _FEWEST_PX:
+    if step < _LEAST_STEP or np.count_nonzero(stained) < _FEWEST_PX:
         return np.zeros_like(stained)
     stained = _without_nuclei(darkness, stained)
     found = stained | (bodies & may_be_red & (darkness <= threshold))
@@ -319,12 +323,9 @@ def _without_nuclei(darkness: _Floats, stained: _Mask) -> _Mask:
 
 
 def _step(values: _Floats, threshold: float) -> float:
-    """How much darker values above a threshold are; 0 where they are the upper half of one noise and no bodies."""
+    """How much darker the values above a threshold are than the others; 0 without any."""
     low, high = values[values <= threshold], values[values > threshold]
-    if not low.size or not high.size:
-        return 0.0
-    step = float(high.mean() - low.mean())
-    return step if step > max(_LEAST_STEP, 3 * float(low.std())) else 0.0
+    return float(high.mean() - low.mean()) if low.size and high.size else 0.0
 
 
 def _split(values: _Floats) -> float:
