@@ -17,6 +17,7 @@ from hemolens.colours import (
     measure_colours,
     standardise,
 )
+from hemolens.photograph import read_photograph
 from hemolens.synthetic import StainName, draw_smear
 
 GLASS = (200, 180, 150)
@@ -214,3 +215,10 @@ def test_one_pixel_is_enough():
 def test_a_standard_has_three_absorbances_above_zero(red_cell):
     with pytest.raises(ValidationError, match="red_cell_absorbance"):
         StandardColours(background_level=220, red_cell_absorbance=red_cell)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("name", "of_labels"), [("Im053_1", (0.04, 0.1, 0.1)), ("Im037_0", (0.03, 0.11, 0.11))])
+def test_red_cells_of_photographs_are_measured_as_labelled(data, name, of_labels):
+    pixels = read_photograph(data / "all-idb1" / "images" / f"{name}.jpg").pixels
+    assert red_cells_of(pixels, 75) == pytest.approx(of_labels, rel=0.33, abs=0.01)

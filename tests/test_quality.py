@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hemolens.colours import measure_colours
 from hemolens.evaluation.robustness import blur, resize
 from hemolens.quality import LOOKS, Finding, Quality, distance_from, judge_photograph, measure_photograph
 from hemolens.scale import RedCellDiameter
@@ -106,6 +107,12 @@ def test_more_white_cells_than_red_ones_are_rejected(smear):
     red = [cell for cell in smear.cells if cell.type == "rbc"]
     quality = judge_photograph(smear.pixels, RULER, [*white * 4, *red[:3]])
     assert "more white cells (4) than red cells (3) were counted" in quality.reason
+
+
+def test_a_stain_that_could_not_be_measured_is_a_warning(smear):
+    unmeasured = measure_colours(smear.pixels, DIAMETER_PX)._replace(red_cell_absorbance=None)
+    quality = judge_photograph(smear.pixels, RULER, smear.cells, unmeasured)
+    assert [(finding.check, finding.verdict) for finding in quality.findings] == [("colours", "warn")]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (300, 400)])

@@ -17,7 +17,7 @@ The red cells are found without any network, on the photograph reduced so that o
 
 What is measured on a photograph without red cells would fade its nuclei to red cells. So a measurement counts only
 where it looks like haemoglobin; in doubt, where also some of the cells are darker and purple, as white cells are among
-red ones. ``benchmarks/colours-accuracy.md`` has how well it does, ``docs/decisions/0013-standard-absorbance.md`` why.
+red ones. ``benchmarks/colours-accuracy.md`` has how well it does, ``docs/decisions/0011-standard-absorbance.md`` why.
 """
 
 from __future__ import annotations

@@ -1,8 +1,12 @@
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
+
 import hemolens
+from hemolens.colours import MeasuredColours, StandardColours
 from hemolens.export.entries import Entry
 from hemolens.export.run_json import counted_record, earlier_files, failed_record, run_bytes, run_record
 from hemolens.quality import Finding, Quality
@@ -54,6 +58,24 @@ def test_the_quality_is_recorded_with_what_was_measured(make_result):
         "reasons": ["out of focus"],
         "measures": {"edge_width": 0.08},
     }
+
+
+def test_the_colours_are_recorded_with_the_factors_and_their_limits(make_result):
+    measured = MeasuredColours(np.array([200.0, 190.0, 180.0]), np.array([0.12, 0.14, 0.01]))
+    standard = StandardColours(background_level=220, red_cell_absorbance=(0.06, 0.14, 0.09))
+    result = replace(make_result("a.jpg"), colours=measured, standards={"rbc": standard})
+    assert counted_record(ENTRY, result)["colours"] == {
+        "background": [200.0, 190.0, 180.0],
+        "red_cell_absorbance": [0.12, 0.14, 0.01],
+        "factors": {"rbc": [0.5, 1.0, 3.0]},
+        "limits": [0.1, 3.0],
+    }
+
+
+def test_colours_that_could_not_be_measured_are_null(make_result):
+    result = replace(make_result("a.jpg"), colours=MeasuredColours(np.full(3, 200.0), None))
+    assert counted_record(ENTRY, result)["colours"]["red_cell_absorbance"] is None
+    assert counted_record(ENTRY, make_result("a.jpg"))["colours"] is None
 
 
 def test_a_failed_photograph_has_its_reason():
