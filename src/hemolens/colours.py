@@ -248,7 +248,7 @@ def _red_cell_absorbance(taken_up: _Floats, yellow: float) -> NDArray[np.float64
 
     Where the background is ``yellow`` (blue light ÷ green below 1), the camera shows blue absorbance as smaller.
     """
-    darkness = taken_up.sum(axis=-1)
+    darkness = taken_up[..., 0] + taken_up[..., _GREEN] + taken_up[..., _BLUE]
     surroundings = _surroundings(darkness)
     lit = surroundings < _DARKEST_SURROUNDINGS
     if lit.mean() < _LEAST_LIT:  # there is no background between the cells
