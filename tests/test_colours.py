@@ -177,9 +177,15 @@ def test_the_size_of_the_picture_makes_no_difference():
 
 
 def test_factors_are_limited():
-    measured = MeasuredColours(np.full(3, 200.0), np.array([0.0001, 0.14, 9.0]))
-    assert factors(STANDARD, measured).tolist() == [FACTORS[1], 1, FACTORS[0]]
-    assert factors(STANDARD, measured._replace(red_cell_absorbance=np.array([-0.01, 0.14, 0.09])))[0] == FACTORS[1]
+    pale, dark = (MeasuredColours(np.full(3, 200.0), np.full(3, of_cells)) for of_cells in (0.001, 9.0))
+    assert factors(STANDARD, pale).tolist() == [FACTORS[1]] * 3
+    assert factors(STANDARD, dark).tolist() == [FACTORS[0]] * 3
+
+
+@pytest.mark.parametrize("red", [0.001, 0.0, -0.01])
+def test_a_channel_that_shows_no_red_cells_is_not_made_much_stronger_than_the_others(red):
+    measured = MeasuredColours(np.full(3, 200.0), np.array([red, 0.28, 0.15]))
+    assert factors(STANDARD, measured) == pytest.approx([2 * 0.6, 0.5, 0.6])
 
 
 def test_what_could_not_be_measured_stays_as_strong_as_it_is():

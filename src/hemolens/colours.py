@@ -43,6 +43,10 @@ MEASURED_DIAMETER_PX = 20.0
 FACTORS = (0.1, 3.0)
 """Absorbance is multiplied by no less and no more: beyond, the noise of a pale smear would become cells."""
 
+LARGEST_OF_MIDDLE = 2.0
+"""No factor is larger than so many times the middle one: where a camera hardly shows the absorbance of red cells in one
+channel, that of nuclei is real, and would turn their hue."""
+
 _BLACK, _WHITE = 10, 254  # so many times darker than the background is no smear; this level and above is clipped
 _PEAK_WIDTH = 5  # grey levels
 _LEAST_PEAK = 0.1  # share of the highest peak
@@ -357,21 +361,22 @@ def factors(standard: StandardColours, measured: MeasuredColours) -> NDArray[np.
     Returns
     -------
     ndarray of float64, shape (3,)
-        Within :data:`FACTORS`; 1 where no red cells could be measured: strange colours are a smaller harm than nuclei
-        that look like red cells.
+        Within :data:`FACTORS`, and none above :data:`LARGEST_OF_MIDDLE` times the middle one; 1 where no red cells
+        could be measured: strange colours are a smaller harm than nuclei that look like red cells.
 
     Examples
     --------
     >>> standard = StandardColours(background_level=220, red_cell_absorbance=(0.06, 0.14, 0.09))
     >>> factors(standard, MeasuredColours(np.full(3, 200.0), np.array([0.12, 0.14, 0.01]))).tolist()
-    [0.5, 1.0, 3.0]
+    [0.5, 1.0, 2.0]
     >>> factors(standard, MeasuredColours(np.full(3, 200.0), None)).tolist()
     [1.0, 1.0, 1.0]
 
     """
     if measured.red_cell_absorbance is None:
         return np.ones(3)
-    return np.clip(standard.red_cell_absorbance / np.maximum(measured.red_cell_absorbance, 1e-6), *FACTORS)
+    wanted = np.clip(standard.red_cell_absorbance / np.maximum(measured.red_cell_absorbance, 1e-6), *FACTORS)
+    return np.minimum(wanted, LARGEST_OF_MIDDLE * np.median(wanted))
 
 
 def standardise(pixels: NDArray[np.uint8], standard: StandardColours, measured: MeasuredColours) -> NDArray[np.uint8]:

@@ -67,7 +67,7 @@ def test_the_colours_are_recorded_with_the_factors_and_their_limits(make_result)
     assert counted_record(ENTRY, result)["colours"] == {
         "background": [200.0, 190.0, 180.0],
         "red_cell_absorbance": [0.12, 0.14, 0.01],
-        "factors": {"rbc": [0.5, 1.0, 3.0]},
+        "factors": {"rbc": [0.5, 1.0, 2.0]},
         "limits": [0.1, 3.0],
     }
 
