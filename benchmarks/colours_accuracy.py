@@ -39,6 +39,9 @@ BOXES = {
 }
 """Table, and width of a box divided by that of the cell in it (benchmarks/label_margin.py; bionet: by its README)."""
 
+EVERY = {"bionet": 4}
+"""Of this source every so many-th photograph is measured: its fields recur."""
+
 INNER, AROUND = 0.7, 1.1
 STRENGTHS = (0.5, 2.0)
 LEAST = 0.02
@@ -92,7 +95,7 @@ def boxed(data: Path, source: str) -> Iterator[Labelled]:
             boxes[row["image"]].append((row["type"], box))
     sizes = {name: [(box[2:] - box[:2]).mean() for kind, box in own if kind == "rbc"] for name, own in boxes.items()}
     usual = float(np.median([size for own in sizes.values() for size in own]))
-    for name in sorted(boxes):
+    for name in sorted(boxes)[:: EVERY.get(source, 1)]:
         pixels = read_photograph(folder / "images" / name).pixels
         inner, labelled = np.zeros(pixels.shape[:2], np.uint8), np.zeros(pixels.shape[:2], np.uint8)
         others = [box for kind, box in boxes[name] if kind != "rbc"]
@@ -111,16 +114,20 @@ def draw_ellipse(picture: Mask, box: NDArray[np.float64], size: float) -> None:
     cv2.ellipse(picture, (tuple(middle.tolist()), tuple(sides.tolist()), 0.0), 1, cv2.FILLED)
 
 
-def white_cells_alone(photograph: Labelled, background: NDArray[np.float64]) -> Pixels | None:
-    """Lay the white cells of a photograph, and nothing else, nine times on its background; None without any."""
+def white_cells_alone(photograph: Labelled, small: Pixels, background: NDArray[np.float64]) -> Pixels | None:
+    """Lay the white cells of a photograph, and nothing else, nine times on its background; None without any.
+
+    ``small`` is the photograph at the scale of the result.
+    """
     if not photograph.white_cells:
         return None
     draw = np.random.default_rng(0)
-    side = round(15 * photograph.diameter_px)
+    side = round(15 * SCALE_PX)
+    boxes = np.maximum(photograph.white_cells, 0) * (len(small) / len(photograph.pixels))
     picture = np.clip(draw.normal(background, 1.5, (side, side, 3)), 0, 255).astype(np.uint8)
     for n in range(9):
-        x0, y0, x1, y1 = np.maximum(photograph.white_cells[n % len(photograph.white_cells)], 0).astype(int).tolist()
-        cell = photograph.pixels[y0:y1, x0:x1]
+        x0, y0, x1, y1 = boxes[n % len(boxes)].astype(int).tolist()
+        cell = small[y0:y1, x0:x1]
         height, width = cell.shape[:2]
         if min(height, width) < 3 or max(height, width) >= side:
             continue
@@ -147,9 +154,9 @@ def measure(photograph: Labelled) -> dict[str, Any] | None:
     for strength in STRENGTHS:
         light = np.maximum(small, 1) / background
         record[f"strength {strength}"] = measured_in(np.clip(background * light**strength, 0, 255).astype(np.uint8))
-    alone = white_cells_alone(photograph, background)
+    alone = white_cells_alone(photograph, small, background)
     if alone is not None:
-        record["white cells alone"] = measured_in(resize_to_diameter(alone, photograph.diameter_px, SCALE_PX))
+        record["white cells alone"] = measured_in(alone)
     return record
 
 

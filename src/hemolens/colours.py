@@ -116,13 +116,14 @@ class MeasuredColours(NamedTuple):
 def background_colour(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Measure the colour of the empty background.
 
-    Haemoglobin and the stains darken green light most, so the background is where green is bright.
+    Haemoglobin and the stains darken green light most, so the background is where green is bright: in the bright tenth
+    of the frame, or in crowded fields at a peak of brightness that is clear of it. Black borders are left out.
 
     Parameters
     ----------
     pixels : ndarray of uint8, shape (H, W, 3)
-        RGB, at least one pixel. Where cells leave less than a tenth of the frame free, the result is the colour of the
-        palest cells.
+        RGB, at least one pixel. Where cells leave less than about a twentieth of the frame free, the result is the
+        colour of the palest cells.
 
     Returns
     -------
