@@ -4,9 +4,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import gammaincinv, stdtrit
 
 from hemolens.models import CountError
-from hemolens.uncertainty import Interval, corrected_count, mean_per_field, poisson_interval, times, with_model_error
+from hemolens.uncertainty import (
+    Interval,
+    corrected_count,
+    mean_per_field,
+    poisson_interval,
+    student_quantile,
+    times,
+    with_model_error,
+)
 
 counts = st.integers(0, 2000)
 errors = st.builds(
@@ -35,6 +44,17 @@ def rounded(interval):
 )
 def test_the_exact_poisson_interval_is_that_of_the_tables(count, low, high):
     assert rounded(poisson_interval(count)) == [count, low, high]
+
+
+@pytest.mark.parametrize("count", [0.05, 0.4, 1, 2.5, 39, 528, 1998.5, 2000, 1e6, 1e9])
+def test_poisson_limits_are_those_of_scipy(count):
+    limits = gammaincinv(count, 0.025), gammaincinv(count + 1, 0.975)
+    assert poisson_interval(count)[1:] == pytest.approx(limits, rel=1e-11)
+
+
+@pytest.mark.parametrize("n_degrees", [1, 2, 3, 4, 29, 72, 598, 5000])
+def test_students_quantile_is_that_of_scipy(n_degrees):
+    assert student_quantile(n_degrees) == pytest.approx(stdtrit(n_degrees, 0.975), rel=1e-12)
 
 
 def test_one_field_has_the_poisson_interval():

@@ -6,20 +6,27 @@ Two different questions have two different intervals, all of 95 %:
   (:func:`corrected_count`).
 - How many cells does a field of this size hold in *the mean of the smear*? Here chance put more or fewer cells into the
   fields that were looked at (:func:`mean_per_field`), and the model's error comes on top (:func:`with_model_error`).
+
+The quantiles are computed here: SciPy has them, but to import it takes longer than to read a photograph.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
-
-import numpy as np
 
 from hemolens.models import CountError
 
 _TAIL = 0.025
 """Beyond each limit of a 95 % interval."""
+
+_NORMAL_QUANTILE = 1.959963984540054
+"""How many standard deviations a 95 % interval of a normal distribution reaches to each side."""
+
+_LARGE_SHAPE = 2000
+"""From here on a gamma distribution is almost a normal one."""
 
 _ROUNDING_VARIANCE = 1 / 12
 """Of whole numbers: two equal counts do not show that fields never differ."""
@@ -52,10 +59,8 @@ def poisson_interval(count: float) -> Interval:
     [(0.0, 3.7), (4.8, 18.4), (173.2, 229.7)]
 
     """
-    from scipy.special import gammaincinv
-
-    low = float(gammaincinv(count, _TAIL)) if count else 0.0
-    return Interval(float(count), low, float(gammaincinv(count + 1, 1 - _TAIL)))
+    low = _gamma_quantile(float(count), _TAIL) if count else 0.0
+    return Interval(float(count), low, _gamma_quantile(count + 1.0, 1 - _TAIL))
 
 
 def mean_per_field(counts: Sequence[int]) -> Interval:
@@ -84,14 +89,13 @@ def mean_per_field(counts: Sequence[int]) -> Interval:
     [100.0, 64.7, 147.7]
 
     """
-    from scipy.special import ndtri
-
     n = len(counts)
     total = float(sum(counts))
     if n == 1 or not total:
         return Interval(*(limit / n for limit in poisson_interval(total)))
-    widening = float(student_quantile(n - 1) / ndtri(1 - _TAIL)) ** 2
-    dispersion = (float(np.var(counts, ddof=1)) + _ROUNDING_VARIANCE) / (total / n) * widening
+    widening = (student_quantile(n - 1) / _NORMAL_QUANTILE) ** 2
+    variance = (n * sum(count**2 for count in counts) - sum(counts) ** 2) / (n * (n - 1))  # of whole numbers, exact
+    dispersion = (variance + _ROUNDING_VARIANCE) / (total / n) * widening
     return Interval(*(limit * dispersion / n for limit in poisson_interval(total / dispersion)))
 
 
@@ -194,12 +198,68 @@ def times(first: Interval, second: Interval) -> Interval:
     return Interval(value, value * math.exp(-below), value * math.exp(above))
 
 
+@cache
 def student_quantile(n_degrees: int) -> float:
     """How many standard errors a 95 % interval reaches to each side (Student's t).
 
     >>> round(student_quantile(2), 2), round(student_quantile(1000), 2)
     (4.3, 1.96)
     """
-    from scipy.special import stdtrit
+    low, high = 0.0, math.pi / 2
+    while low < (angle := (low + high) / 2) < high:
+        low, high = (angle, high) if _student_within(angle, n_degrees) < 1 - 2 * _TAIL else (low, angle)
+    return math.sqrt(n_degrees) * math.tan(angle)
 
-    return float(stdtrit(n_degrees, 1 - _TAIL))
+
+def _student_within(angle: float, n_degrees: int) -> float:
+    """Probability that Student's t is within ± √n_degrees · tan(angle): Abramowitz and Stegun, 26.7.3 and 26.7.4."""
+    cosine_squared = math.cos(angle) ** 2
+    is_odd = n_degrees % 2
+    term = math.cos(angle) if is_odd else 1.0
+    terms = []
+    for n in range(is_odd, n_degrees - 1, 2):
+        terms.append(term)
+        term *= cosine_squared * (n + 1) / (n + 2)
+    within = math.sin(angle) * math.fsum(terms)
+    return (angle + within) * 2 / math.pi if is_odd else within
+
+
+def _gamma_quantile(shape: float, probability: float) -> float:
+    """Value below which a gamma variable of scale 1 and a shape > 0 lies with a probability of 2.5 or 97.5 %."""
+    if shape < _LARGE_SHAPE:
+        return _gamma_quantile_by_steps(shape, probability)
+    # Cornish and Fisher's expansion around the normal distribution (26.2.49 there): what follows is below 1e-11 of it.
+    z, root = math.copysign(_NORMAL_QUANTILE, probability - 0.5), math.sqrt(shape)
+    terms = (
+        z * root,
+        (z**2 - 1) / 3,
+        (z**3 - 7 * z) / 36 / root,
+        -(3 * z**4 + 7 * z**2 - 16) / 810 / shape,
+        (9 * z**5 + 256 * z**3 - 433 * z) / 38_880 / root**3,
+    )
+    return shape + math.fsum(terms)
+
+
+def _gamma_quantile_by_steps(shape: float, probability: float) -> float:
+    """Solve for the same by Newton's steps, halving the interval in which it lies where a step leads out of that."""
+    low, value, high = 0.0, shape, shape + 10 * math.sqrt(shape) + 10
+    while low < value < high:
+        rise = math.exp(shape * math.log(value) - value - math.lgamma(shape))  # density × value, which is finite
+        beyond = rise * _gamma_series(value, shape) - probability
+        low, high = (low, value) if beyond > 0 else (value, high)
+        step = beyond / rise * value
+        if abs(step) < 1e-8 * value:  # the next one would be as its square
+            return value - step
+        value = value - step if low < value - step < high else (low + high) / 2
+    return value
+
+
+def _gamma_series(value: float, shape: float) -> float:
+    """Probability of less than a value, of a gamma variable, ÷ its density there ÷ the value (6.5.29 there)."""
+    term = total = 1 / shape
+    n = shape
+    while term > 1e-17 * total:  # all are positive: nothing cancels
+        n += 1
+        term *= value / n
+        total += term
+    return total
