@@ -26,11 +26,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from hemolens.cells import Box, Cell, moved
 from hemolens.counts import cells_in_region
-from hemolens.region import Region
 from hemolens.smear import Shape
+
+if TYPE_CHECKING:
+    from hemolens.region import Region
 
 BLOCK_DIAMETERS = 48
 """A block is at most so many red-cell diameters wide: its maps and what counters make of them fill the memory."""

@@ -13,12 +13,15 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.cells import Box, Cell
-from hemolens.region import Region
+
+if TYPE_CHECKING:
+    from hemolens.region import Region
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 from hemolens.cells import Cell
 from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.counts import count_cells
-from hemolens.region import Region
+
+if TYPE_CHECKING:
+    from hemolens.region import Region
 
 COLOURS: dict[CellType, tuple[int, int, int]] = {
     "rbc": (0, 90, 181),  # blue: dark on a bright red cell

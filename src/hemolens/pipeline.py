@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from hemolens.blocks import Block, plan_blocks, scaled_window
 from hemolens.cells import Box, Cell, from_window, in_reading_order, resolve_types, to_photograph
@@ -16,13 +17,15 @@ from hemolens.counters.source import CounterSettings
 from hemolens.counts import count_cells
 from hemolens.models import DEFAULT_MODELS, CountError
 from hemolens.probability_maps import ProbabilityMaps, compute_window_maps, load_model, window_step
-from hemolens.region import Region
 from hemolens.resampling import scale_smear
 from hemolens.result import Result
 from hemolens.sampling import choose_fields, judge_fields, measure_diameter, measure_field_colours
 from hemolens.scale import RedCellDiameter, check_given_scale, set_ruler
 from hemolens.smear import Smear
 from hemolens.tiles import Part
+
+if TYPE_CHECKING:
+    from hemolens.region import Region
 
 Maps = Mapping[CellType, ProbabilityMaps]
 

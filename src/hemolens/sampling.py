@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +24,12 @@ from hemolens.colours import (
     measure_colours,
 )
 from hemolens.quality import Quality, judge_measures, measure_photograph
-from hemolens.region import Region
 from hemolens.resampling import scale_smear
 from hemolens.scale import LARGEST_DISAGREEMENT, RedCellDiameter, estimate_red_cell_diameter
 from hemolens.smear import Smear
+
+if TYPE_CHECKING:
+    from hemolens.region import Region
 
 LARGEST_FIELD_PX = 36_000_000
 """A smear of no more pixels is measured on all of it."""

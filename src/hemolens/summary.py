@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.counts import Counts, FrameCounts
 from hemolens.models import CountError
-from hemolens.site import Site, SiteFactor
 from hemolens.uncertainty import Interval, mean_per_field, student_quantile, times, with_model_error
+
+if TYPE_CHECKING:
+    from hemolens.site import Site, SiteFactor
 
 
 @dataclass(frozen=True)

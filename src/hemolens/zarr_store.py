@@ -34,7 +34,7 @@ InnerPath = Annotated[str, Field(pattern=r"^\w[\w.-]*(/\w[\w.-]*)*$")]
 class Part(BaseModel):
     """What is read of a piece of metadata; other programs write more into it."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
 
 def is_store(folder: Path) -> bool:

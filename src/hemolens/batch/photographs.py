@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hemolens.batch.found_photographs import find_photographs
 from hemolens.config import CellType
@@ -17,13 +18,15 @@ from hemolens.export.entries import Entry, name_entries
 from hemolens.export.shelf import refuse_slides
 from hemolens.pipeline import count_photograph
 from hemolens.quality import Verdict
-from hemolens.region import Region
 from hemolens.result import Result
 from hemolens.scale import check_given_scale
-from hemolens.site import Site
 from hemolens.slides import is_slide, open_smear
 from hemolens.smear import Smear
 from hemolens.summary import TypeSummary
+
+if TYPE_CHECKING:
+    from hemolens.region import Region
+    from hemolens.site import Site
 
 INTERRUPTED = "not counted: the user stopped the run before"
 

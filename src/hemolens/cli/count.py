@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +13,7 @@ import typer
 from hemolens.config import RESEARCH_USE_ONLY
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from hemolens.batch.photographs import BatchOutcome, Candidate
@@ -61,16 +63,13 @@ def count(
         hemolens count "my photos/" --out results
     """
     from hemolens.batch.photographs import find_candidates
-    from hemolens.region import read_region
     from hemolens.report.terminal import counts_table, summary_lines
     from hemolens.scale import check_given_scale
-    from hemolens.site import read_site
 
     check_counter(counter)
     check_given_scale(diameter_px, um_per_px)
     formats = chosen_formats(export)
-    chosen_region = None if region is None else read_region(region)
-    factors = None if site is None else read_site(site)
+    counted, factors = chosen_region(region), chosen_site(site)
     command: dict[str, object] = {
         "name": "count", "paths": paths, "out": str(out), "counter": counter, "diameter_px": diameter_px,
         "um_per_px": um_per_px, "export": export, "region": region, "site": None if site is None else str(site),
@@ -78,7 +77,7 @@ def count(
     }  # fmt: skip
     batch = count_candidates(
         find_candidates(paths), out, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px,
-        region=chosen_region, site=factors, formats=formats, report=report, command=command,
+        region=counted, site=factors, formats=formats, report=report, command=command,
     )  # fmt: skip
     rows = [(outcome.image, outcome.counts, outcome.verdict) for outcome in batch.outcomes]
     show(counts_table(rows), out, formats, summary_lines(batch.summary), report=report)
@@ -119,6 +118,50 @@ def chosen_formats(text: str | None) -> list[str]:
     return [] if text is None else check_formats(word.strip() for word in text.split(","))
 
 
+def chosen_region(text: str | None) -> Region | None:
+    """Read a region such as ``0,0,800,600``, or the name of a GeoJSON file.
+
+    Raises
+    ------
+    UsageError
+
+    """
+    if text is None:
+        return None
+    from hemolens.region import read_region
+
+    return read_region(text)
+
+
+def chosen_site(path: Path | None) -> Site | None:
+    """Read the factors of a microscope.
+
+    Raises
+    ------
+    UsageError
+
+    """
+    if path is None:
+        return None
+    from hemolens.site import read_site
+
+    return read_site(path)
+
+
+@contextmanager
+def shown_progress(console: Console, n_photographs: int) -> Iterator[Callable[[], None]]:
+    """Show a bar for more than one photograph on a terminal; gives what moves it on by one."""
+    if n_photographs < 2 or not console.is_terminal:
+        yield lambda: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("", total=n_photographs)
+        yield lambda: progress.advance(bar)
+
+
 def count_candidates(
     candidates: list[Candidate],
     out: Path,
@@ -143,20 +186,16 @@ def count_candidates(
 
     """
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from hemolens.batch.photographs import Outcome, count_photographs
     from hemolens.photograph import quoted
 
     console = Console(stderr=True)
     say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-    hidden = len(candidates) < 2 or not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
-        bar = progress.add_task("", total=len(candidates))
+    with shown_progress(console, len(candidates)) as advance:
 
         def each(outcome: Outcome) -> None:
-            progress.advance(bar)
+            advance()
             if outcome.error:
                 say(f"hemolens: {outcome.error}")
             if outcome.warning:
@@ -188,7 +227,7 @@ def show(
     from rich.console import Console
 
     from hemolens.export.shelf import top_names
-    from hemolens.report.run_report import NAMES as REPORT_NAMES
+    from hemolens.report import FILE_NAMES as REPORT_NAMES
 
     console = Console(highlight=False)
     console.print(table)

@@ -26,7 +26,7 @@ Discs = Annotated[float, Field(ge=0, le=100)]
 class CounterSettings(BaseModel):
     """What all counters need to know; lengths in red-cell diameters, areas in red-cell discs, never pixels."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     body_threshold: Probability = Field(default=0.5, description="a pixel whose mask is above belongs to a cell")
     max_hole: Discs = Field(default=0.1, description="holes of the mask up to this size are filled (pale centres)")

@@ -30,10 +30,7 @@ from hemolens.export import cells_csv, counts_csv, run_json, shelf, summary_csv
 from hemolens.export.entries import Entry, name_entries
 from hemolens.export.overlay_png import png_bytes
 from hemolens.export.whole_file import WholeFiles, disk_errors_named
-from hemolens.report.page import FailedPhotograph
-from hemolens.report.run_report import NAMES as REPORT_NAMES
-from hemolens.report.run_report import RunReport
-from hemolens.site import Site
+from hemolens.report import FILE_NAMES as REPORT_NAMES
 from hemolens.slides import is_slide
 from hemolens.summary import CountedField, TypeSummary, summarise
 from hemolens.zarr_store import SUFFIX as ZARR_SUFFIX
@@ -41,7 +38,9 @@ from hemolens.zarr_store import SUFFIX as ZARR_SUFFIX
 if TYPE_CHECKING:
     import _csv
 
+    from hemolens.report.run_report import RunReport
     from hemolens.result import Result
+    from hemolens.site import Site
 
 __all__ = ["RunFiles", "save_result"]
 
@@ -94,7 +93,7 @@ class RunFiles:
         self.folder = Path(folder)
         self.complete = True
         self._exports = shelf.ExportFiles(formats, entries)
-        self._report = RunReport(len(entries)) if report else None
+        self._report = _begin_report(len(entries)) if report else None
         self._stale = run_json.earlier_files(self.folder)
         self._refuse_targets(entries)
         self._record = run_json.run_record(command, datetime.now(UTC).astimezone(), self._exports.names, site)
@@ -166,6 +165,8 @@ class RunFiles:
         with disk_errors_named(self.folder):
             self._counts.writerow(counts_csv.failed_row(entry, error))
         if self._report is not None:
+            from hemolens.report.page import FailedPhotograph
+
             self._report.add(FailedPhotograph(entry.image, error))
         del self._missing[entry.image]
         self._record["photographs"].append(run_json.failed_record(entry, error))
@@ -281,6 +282,12 @@ class RunFiles:
                     allowed="an output folder that holds none of the photographs",
                     do="choose another with --out",
                 )
+
+
+def _begin_report(n_photographs: int) -> RunReport:
+    from hemolens.report.run_report import RunReport
+
+    return RunReport(n_photographs)
 
 
 def save_result(

@@ -14,14 +14,14 @@ from hemolens.colours import FACTORS, factors
 from hemolens.config import RESEARCH_USE_ONLY
 from hemolens.export.entries import Entry
 from hemolens.export.shelf import file_names
-from hemolens.report.run_report import NAMES as REPORT_NAMES
-from hemolens.site import Site
+from hemolens.report import FILE_NAMES as REPORT_NAMES
 
 if TYPE_CHECKING:
     from hemolens.quality import Quality
     from hemolens.region import Region
     from hemolens.result import Result
     from hemolens.scale import RedCellDiameter
+    from hemolens.site import Site
 
 NAME = "run.json"
 LIBRARIES = (

@@ -11,3 +11,6 @@
 :mod:`.run_report`     the report of a run, photograph by photograph
 =====================  =============================================================================
 """
+
+FILE_NAMES = ("report.html", "report.pdf")
+"""What the report of a run is written to."""

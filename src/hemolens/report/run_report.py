@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.models import ModelCard, read_model, shipped_models
+from hemolens.report import FILE_NAMES
 from hemolens.report.cell_picture import CellPicture, hex_colour, jpeg_bytes, make_cell_picture, reduced
 from hemolens.report.charts import FEWEST_CELLS, fields_plot, size_plot
 from hemolens.report.html_page import html_page
@@ -36,8 +37,6 @@ from hemolens.summary import TypeSummary
 
 if TYPE_CHECKING:
     from hemolens.result import Result
-
-NAMES = ("report.html", "report.pdf")
 
 MOST_PICTURES = 100
 """Of a larger set the first so many photographs are shown; the others have a row in the table."""
@@ -105,7 +104,7 @@ class RunReport:
         pictures = draw_pictures(self._photographs)
         in_html = {name: _in_html(picture) for name, picture in pictures.items()}
         page = html_page(markdown, in_html, style=_file("report.css") + _colours(), script=_file("report.js"))
-        return {NAMES[0]: page.encode(), NAMES[1]: pdf_page(markdown, pictures, NOTICE)}
+        return dict(zip(FILE_NAMES, (page.encode(), pdf_page(markdown, pictures, NOTICE)), strict=True))
 
 
 def longest_side_px(n_photographs: int) -> int:

@@ -18,16 +18,17 @@ from __future__ import annotations
 import importlib.util
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hemolens.errors import HemolensError, PhotographError
 from hemolens.formats import quietly
 from hemolens.photograph import quoted, read_photograph
-from hemolens.slides.ome_zarr import OmeZarr
-from hemolens.slides.openslide_like import OpenSlideLike
-from hemolens.slides.pyramid import Pyramid
-from hemolens.slides.slide import Slide, sha256_of
 from hemolens.smear import Smear
 from hemolens.zarr_store import SUFFIX as ZARR_SUFFIX
+
+if TYPE_CHECKING:
+    from hemolens.slides.pyramid import Pyramid
+    from hemolens.slides.slide import Slide
 
 LARGEST_WHOLE_PX = 50_000_000
 """A tiled TIFF of no more pixels is a photograph: it is read whole."""
@@ -112,6 +113,8 @@ def open_slide(path: str | os.PathLike[str]) -> Slide:
         The slide is missing, damaged or not 8-bit RGB, or the library that reads it is not installed.
 
     """
+    from hemolens.slides.slide import Slide, sha256_of
+
     path = Path(path)
     is_zarr = path.suffix.lower() == ZARR_SUFFIX
     if not (path.is_dir() if is_zarr else path.is_file()):
@@ -120,14 +123,23 @@ def open_slide(path: str | os.PathLike[str]) -> Slide:
     library = _library_for(path)
     try:
         with quietly():
-            pyramid: Pyramid = OmeZarr(path) if is_zarr else OpenSlideLike(path, library)
-            return Slide(path, pyramid, sha256_of(path))
+            return Slide(path, _pyramid_of(path, library), sha256_of(path))
     except HemolensError:
         raise
     except Exception as error:
         came = f"{quoted(path)} ({quoted(str(error)[:200] or type(error).__name__)[1:-1]})"
         do = "copy or export the slide again"
         raise _bad_slide(f"the slide cannot be read with {library}", came, "a complete file", do) from error
+
+
+def _pyramid_of(path: Path, library: str) -> Pyramid:
+    if path.suffix.lower() == ZARR_SUFFIX:
+        from hemolens.slides.ome_zarr import OmeZarr
+
+        return OmeZarr(path)
+    from hemolens.slides.openslide_like import OpenSlideLike
+
+    return OpenSlideLike(path, library)
 
 
 def _library_for(path: Path) -> str:
