@@ -221,18 +221,18 @@ def to_photograph(cells: Sequence[Cell], map_shape: tuple[int, int], photograph_
     ((3.0, 1.0), (6.5, 4.0), Box(row0=0, col0=6, row1=2, col1=8))
 
     """
-    scale = np.array(photograph_shape[:2], float) / np.array(map_shape[:2], float)
-    growth = float(scale[0] * scale[1])
+    down, right = photograph_shape[0] / map_shape[0], photograph_shape[1] / map_shape[1]
+    scale, growth = np.array([down, right]), down * right
     brought = []
     for cell in cells:
-        row, col = (np.array([cell.row, cell.col]) + 0.5) * scale - 0.5
-        row0, col0, row1, col1 = np.round(np.array(cell.box, float) * np.tile(scale, 2)).tolist()
+        row0, col0, row1, col1 = cell.box
+        sides = round(row0 * down), round(col0 * right), round(row1 * down), round(col1 * right)
         brought.append(
             replace(
                 cell,
-                row=float(row),
-                col=float(col),
-                box=_box_within(row0, col0, row1, col1, photograph_shape),
+                row=(cell.row + 0.5) * down - 0.5,
+                col=(cell.col + 0.5) * right - 0.5,
+                box=_box_within(*sides, photograph_shape),
                 outline=((cell.outline + 0.5) * scale - 0.5).astype(np.float32),
                 area_px=cell.area_px * growth,
                 diameter_px=cell.diameter_px * growth**0.5,
@@ -290,7 +290,7 @@ def from_window(cells: Sequence[Cell], row: int, col: int, shape: tuple[int, int
     (True, False, Box(row0=5, col0=7, row1=6, col1=8))
 
     """
-    placed = [moved(cell, row, col) for cell in cells]
+    placed = [moved(cell, row, col) for cell in cells] if row or col else cells
     return [replace(cell, touches_frame=_reaches_frame(cell.box, shape)) for cell in placed]
 
 
@@ -348,8 +348,8 @@ def _box_within(row0: float, col0: float, row1: float, col1: float, shape: tuple
 
     def span(low: float, high: float, length: int) -> tuple[int, int]:
         # 1e-6: rounding errors of a scale must not open another row or column.
-        first = min(max(int(np.floor(low + 1e-6)), 0), length - 1)
-        return first, max(min(int(np.ceil(high - 1e-6)), length), first + 1)
+        first = min(max(math.floor(low + 1e-6), 0), length - 1)
+        return first, max(min(math.ceil(high - 1e-6), length), first + 1)
 
     (top, bottom), (left, right) = span(row0, row1, shape[0]), span(col0, col1, shape[1])
     return Box(top, left, bottom, right)

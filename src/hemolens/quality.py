@@ -419,9 +419,10 @@ def _edge_width(view: _View, stain: _Stain) -> float:
 
 def _clipped(view: _View, stain: _Stain) -> float:
     """Share of the frame that is black, or of the red cells that is white, whichever is more."""
-    black = float((view.pixels.max(axis=-1) <= _BLACK).mean())
-    cells = view.pixels[stain.red_cells]
-    white = float((cells[:, _GREEN] >= _WHITE).mean()) if cells.size else 0.0
+    red, green, blue = np.moveaxis(view.pixels, -1, 0)
+    black = float((np.maximum(np.maximum(red, green), blue) <= _BLACK).mean())
+    cells = green[stain.red_cells]
+    white = float((cells >= _WHITE).mean()) if cells.size else 0.0
     return max(black, white)
 
 

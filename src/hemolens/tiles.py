@@ -98,7 +98,7 @@ def cut(
     """
     whole = part or Part(0, 0, (pixels.shape[0], pixels.shape[1]))
     rows, cols = _read_index(tile, margin_px, extra_px, whole.of)
-    return pixels[np.ix_(rows - whole.row, cols - whole.col)]
+    return pixels.take(rows - whole.row, axis=0).take(cols - whole.col, axis=1)
 
 
 def reach(tiles: Sequence[Tile], shape: tuple[int, int], *, margin_px: int, extra_px: int = 0) -> Box:
@@ -157,7 +157,7 @@ def cut_within(
         end = -(-length // grid_px) * grid_px
         spans.append((max(0, start - reach_px), min(start + side + reach_px, end)))
     rows, cols = (mirror_index(np.arange(*span), length) for span, length in zip(spans, whole.of, strict=True))
-    patch = pixels[np.ix_(rows - whole.row, cols - whole.col)]
+    patch = pixels.take(rows - whole.row, axis=0).take(cols - whole.col, axis=1)
     return patch, (tile.row - spans[0][0], tile.col - spans[1][0])
 
 

@@ -63,7 +63,7 @@ def flood_from(height: NDArray[np.float32], seeds: NDArray[np.int32], within: ND
     hill_of = hill_at[_ends(uphill)]
     number = seed_of[tops]
     if not number.all():
-        hills = np.full(height.shape, -1, np.intp)
+        hills = np.full(height.shape, -1, np.int32)
         hills.ravel()[here] = hill_of
         number = number[_joined(number > 0, passes_between(hills, height, nowhere=-1))]
     flooded.ravel()[here] = number[hill_of]
@@ -72,30 +72,31 @@ def flood_from(height: NDArray[np.float32], seeds: NDArray[np.int32], within: ND
 
 def passes_between(hills: NDArray[np.integer], height: NDArray[np.float32], *, nowhere: int) -> Passes:
     """List the pairs of pixels, one beside or above the other, that lie on two hills; none that is ``nowhere``."""
+    n_cols = hills.shape[1]
+    hill_at, height_at = hills.ravel(), height.ravel()
+    within = np.flatnonzero(hill_at != nowhere)
     found = []
-    for here, there in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
-        one, other = hills[here], hills[there]
-        touch = (one != other) & (one != nowhere) & (other != nowhere)
-        found.append((one[touch], other[touch], np.minimum(height[here][touch], height[there][touch])))
+    for near, step in ((within[within % n_cols != n_cols - 1], 1), (within[within < hills.size - n_cols], n_cols)):
+        one, other = hill_at[near + step], hill_at[near]
+        touch = (one != other) & (one != nowhere)
+        here = near[touch]
+        found.append((one[touch], other[touch], np.minimum(height_at[here], height_at[here + step])))
     return Passes(*(np.concatenate(part) for part in zip(*found, strict=True)))
 
 
 def _steepest(height: NDArray[np.float32], within: NDArray[np.bool_], here: Numbers) -> Numbers:
     """Of each pixel inside, the highest of it and its four neighbours, as a place among those inside."""
     n_rows, n_cols = height.shape
-    wide = n_cols + 2
-    framed = np.full((n_rows + 2, wide), -np.inf, np.float32)
-    framed[1:-1, 1:-1][within] = height[within]
-    level = framed.ravel()
-    place = (here // n_cols + 1) * wide + here % n_cols + 1
-    highest, best = level[place - wide], place - wide
-    for there in (place - 1, place, place + 1, place + wide):
-        beyond = level[there] >= highest  # of equals the last, so that no two pixels lead to each other
-        np.copyto(highest, level[there], where=beyond)
-        np.copyto(best, there, where=beyond)
-    number = np.empty(level.size, np.intp)
-    number[place] = np.arange(here.size)
-    uphill: Numbers = number[best]
+    level = np.full((n_rows + 2, n_cols + 2), -np.inf, np.float32)
+    np.copyto(level[1:-1, 1:-1], height, where=within)
+    highest, way = level[:-2, 1:-1].copy(), np.zeros(height.shape, np.uint8)
+    for n, there in enumerate((level[1:-1, :-2], level[1:-1, 1:-1], level[1:-1, 2:], level[2:, 1:-1]), start=1):
+        beyond = there >= highest  # of equals the last, so that no two pixels lead to each other
+        np.maximum(way, np.uint8(n) * beyond, out=way)
+        np.maximum(highest, there, out=highest)
+    number = np.empty(height.size, np.intp)
+    number[here] = np.arange(here.size)
+    uphill: Numbers = number[here + np.array([-n_cols, -1, 0, 1, n_cols])[way.ravel()[here]]]
     return uphill
 
 

@@ -169,7 +169,8 @@ def find_seeds(height: NDArray[np.float32], *, min_height: float, reach_px: floa
     while np.any(group[first[equal]] != group[second[equal]]):
         np.minimum.at(group, first[equal], group[second[equal]])
         np.minimum.at(group, second[equal], group[first[equal]])
-    seeds: NDArray[np.int32] = np.where(stays, group, 0).astype(np.int32)[tops]
+    seeds = np.zeros(height.shape, np.int32)
+    seeds[is_top] = np.where(stays, group, 0)[tops[is_top]]
     return seeds
 
 
@@ -201,11 +202,10 @@ def flood(height: NDArray[np.float32], seeds: NDArray[np.int32], core: NDArray[n
     np.maximum.at(highest, parts[at], seeds[at])
     # A core with one seed needs no watershed; that is most of them.
     is_shared = lowest < highest
-    hills = np.where(is_shared, 0, highest)[parts]
-    shared = is_shared[parts]
-    if shared.any():
-        hills = np.where(shared, flood_from(height, seeds, shared), hills)
-    return hills.astype(np.int32)
+    hills: NDArray[np.int32] = np.where(is_shared, 0, highest)[parts]
+    if is_shared.any():
+        hills += flood_from(height, seeds, is_shared[parts])
+    return hills
 
 
 def merge_shallow(
@@ -235,9 +235,11 @@ def merge_shallow(
     if min_depth <= 0 or not hills.any():
         return hills
     n_labels = int(hills.max()) + 1
+    within = np.flatnonzero(hills)
+    hill_of = hills.ravel()[within]
     summit = np.zeros(n_labels, np.float32)
-    np.maximum.at(summit, hills.ravel(), height.ravel())
-    area = np.bincount(hills.ravel(), minlength=n_labels)
+    np.maximum.at(summit, hill_of, height.ravel()[within])
+    area = np.bincount(hill_of, minlength=n_labels)
     owner = np.arange(n_labels)
 
     def owner_of(label: int) -> int:
@@ -257,7 +259,9 @@ def merge_shallow(
 def _passes(hills: NDArray[np.int32], height: NDArray[np.float32]) -> list[tuple[int, int, float]]:
     """List (hill, neighbouring hill, height of the highest way between them), highest first."""
     first, second, level = passes_between(hills, height, nowhere=0)
-    table = np.stack([np.minimum(first, second), np.maximum(first, second), level], axis=1).astype(np.float64)
-    table = table[np.argsort(-table[:, 2], kind="stable")]
-    _, index = np.unique(table[:, :2], axis=0, return_index=True)  # the first of a pair is its highest
-    return [(int(low), int(high), float(level)) for low, high, level in table[np.sort(index)]]
+    order = np.argsort(-level, kind="stable")
+    low, high = np.minimum(first, second)[order], np.maximum(first, second)[order]
+    pair = low.astype(np.int64) * (int(hills.max(initial=0)) + 1) + high
+    _, index = np.unique(pair, return_index=True)  # the first of a pair is its highest
+    index = np.sort(index)
+    return list(zip(low[index].tolist(), high[index].tolist(), level[order][index].tolist(), strict=True))
