@@ -253,9 +253,11 @@ def moved(cell: Cell, rows: int, cols: int) -> Cell:
     Returns
     -------
     Cell
-        ``touches_frame`` stays as it was.
+        ``touches_frame`` stays as it was. The same cell where it stays in place.
 
     """
+    if rows == cols == 0:
+        return cell
     row0, col0, row1, col1 = cell.box
     return replace(
         cell,
@@ -290,7 +292,7 @@ def from_window(cells: Sequence[Cell], row: int, col: int, shape: tuple[int, int
     (True, False, Box(row0=5, col0=7, row1=6, col1=8))
 
     """
-    placed = [moved(cell, row, col) for cell in cells] if row or col else cells
+    placed = [moved(cell, row, col) for cell in cells]
     return [replace(cell, touches_frame=_reaches_frame(cell.box, shape)) for cell in placed]
 
 

@@ -2,9 +2,11 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 import hemolens
 from hemolens.cli import app, main
+from hemolens.synthetic import draw_smear
 
 
 def run(*arguments):
@@ -41,6 +43,49 @@ def test_help_needs_no_heavy_package():
         "except SystemExit: pass\n"
         "heavy = {'numpy', 'cv2', 'scipy', 'skimage', 'PIL', 'onnxruntime', 'torch', 'tifffile'}\n"
         "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+NOT_FOR_THE_USUAL_COUNT = {
+    "scipy",
+    "skimage",
+    "tifffile",
+    "torch",
+    "onnx",
+    "matplotlib",
+    "pandas",
+    "reportlab",
+    "roifile",
+    "markdown_it",
+    "defusedxml",
+    "numcodecs",
+    "zarr",
+    "pyarrow",
+    "tiffslide",
+    "openslide",
+    "rich.progress",
+    "hemolens.region",
+    "hemolens.site",
+    "hemolens.slides.slide",
+    "hemolens.report.run_report",
+    "hemolens.evaluation",
+    "hemolens.training",
+    "hemolens.synthetic",
+}
+"""What only other commands and options need: counting one photograph does not wait for it."""
+
+
+def test_the_usual_count_imports_only_what_it_uses(tmp_path):
+    Image.fromarray(draw_smear(seed=1, height=300, width=400, n_rbc=8, n_wbc=1, n_plt=2).pixels).save(
+        tmp_path / "smear.jpg"
+    )
+    program = (
+        "import sys; from hemolens.cli import main\n"
+        f"try: main(['count', {str(tmp_path / 'smear.jpg')!r}, '--out', {str(tmp_path / 'out')!r}])\n"
+        "except SystemExit as done: assert not done.code\n"
+        f"print(sorted({NOT_FOR_THE_USUAL_COUNT!r} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

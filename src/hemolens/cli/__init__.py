@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some opens every installed package
+    gc.set_threshold(100_000, 10, 10)  # what is imported stays: to look for garbage in it again and again finds none
     try:
         app(args=None if arguments is None else list(arguments), prog_name="hemolens")
     except HemolensError as error:
