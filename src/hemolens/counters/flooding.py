@@ -76,11 +76,13 @@ def passes_between(hills: NDArray[np.integer], height: NDArray[np.float32], *, n
     hill_at, height_at = hills.ravel(), height.ravel()
     within = np.flatnonzero(hill_at != nowhere)
     found = []
-    for near, step in ((within[within % n_cols != n_cols - 1], 1), (within[within < hills.size - n_cols], n_cols)):
+    for step, n_with_neighbour in ((1, n_cols - 1), (n_cols, n_cols)):
+        near = within[: np.searchsorted(within, hills.size - step)]
         one, other = hill_at[near + step], hill_at[near]
-        touch = (one != other) & (one != nowhere)
-        here = near[touch]
-        found.append((one[touch], other[touch], np.minimum(height_at[here], height_at[here + step])))
+        here = near[(one != other) & (one != nowhere)]
+        here = here[here % n_cols < n_with_neighbour]
+        there = here + step
+        found.append((hill_at[there], hill_at[here], np.minimum(height_at[here], height_at[there])))
     return Passes(*(np.concatenate(part) for part in zip(*found, strict=True)))
 
 
