@@ -64,6 +64,21 @@ def test_a_source_can_weigh_more():
     assert score([right, wrong], "wbc", "connected-components", settings(min_area=0.5)) == pytest.approx(0.875)
 
 
+def boxed_case():
+    """The photograph of :func:`case` with boxes around its white cells."""
+    boxes = np.array([[18.0, 13, 43, 38], [18, 63, 43, 88]])
+    return case()._replace(truth=Truth(2, boxes))
+
+
+def test_a_speck_near_the_frame_or_where_labels_are_unsure_costs_nothing():
+    speck = settings(min_area=0.0, min_core_area=0.0)
+    assert score([boxed_case()], "wbc", "connected-components", speck) == pytest.approx((0.5 + 0.8) / 2)
+    near = boxed_case()._replace(margin_px=9.0)
+    assert score([near], "wbc", "connected-components", speck) == 1
+    unsure = boxed_case()._replace(unsure=np.array([[5.0, 105, 15, 115]]))
+    assert score([unsure], "wbc", "connected-components", speck) == 1
+
+
 def test_every_source_weighs_the_same():
     """Three photographs counted wrong in one source weigh as much as one counted right in another."""
     missed = case()._replace(truth=Truth(4, None), source="another")

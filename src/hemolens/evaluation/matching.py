@@ -126,7 +126,7 @@ def match_centres(truth: ArrayLike, found: ArrayLike) -> Detection:
     Detection(n_hits=1, n_false=1, n_missed=0)
 
     """
-    return _match(_centre_inside(truth, found))
+    return _match(centres_inside(truth, found))
 
 
 def possible_pairs(truth: ArrayLike, found: ArrayLike, centres: ArrayLike, rule: MatchingRule) -> NDArray[np.bool_]:
@@ -150,7 +150,7 @@ def possible_pairs(truth: ArrayLike, found: ArrayLike, centres: ArrayLike, rule:
 
     """
     possible = np.asarray(box_iou(truth, found) >= rule.iou)
-    return possible | _centre_inside(truth, centres) if rule.or_centre_inside else possible
+    return possible | centres_inside(truth, centres) if rule.or_centre_inside else possible
 
 
 def match_pairs(possible: ArrayLike) -> NDArray[np.intp]:
@@ -181,10 +181,18 @@ def match_pairs(possible: ArrayLike) -> NDArray[np.intp]:
     return np.asarray(maximum_bipartite_matching(csr_array(table), perm_type="column"), np.intp)
 
 
-def _centre_inside(truth: ArrayLike, centres: ArrayLike) -> NDArray[np.bool_]:
-    boxes = np.asarray(truth, np.float64).reshape(-1, 1, 4)
+def centres_inside(boxes: ArrayLike, centres: ArrayLike) -> NDArray[np.bool_]:
+    """Say which of M centres (row, col) lie in which of N half-open boxes, shape (N, M).
+
+    Examples
+    --------
+    >>> centres_inside([[0, 0, 10, 10]], [[4, 4], [12, 5]]).tolist()
+    [[True, False]]
+
+    """
+    corners = np.asarray(boxes, np.float64).reshape(-1, 1, 4)
     points = np.asarray(centres, np.float64).reshape(1, -1, 2)
-    inside = (points >= boxes[..., :2] - 0.5) & (points < boxes[..., 2:] - 0.5)
+    inside = (points >= corners[..., :2] - 0.5) & (points < corners[..., 2:] - 0.5)
     return np.asarray(inside.all(axis=-1))
 
 

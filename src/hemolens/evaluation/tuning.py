@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from hemolens.cells import to_photograph
@@ -21,7 +22,8 @@ from hemolens.config import CellType
 from hemolens.counters import COUNTERS, find_cells
 from hemolens.counters.source import CounterSettings
 from hemolens.evaluation.agreement import counting_accuracy
-from hemolens.evaluation.all_idb1 import detect, read_truth
+from hemolens.evaluation.all_idb1 import read_truth
+from hemolens.evaluation.folder.compare import Comparison, compare
 from hemolens.evaluation.matching import Detection, add_up
 from hemolens.labels.truth import Truth
 from hemolens.photograph import read_photograph
@@ -86,7 +88,8 @@ RADII: dict[CellType, tuple[list[float], list[float]]] = {
 class Case(NamedTuple):
     """A photograph to search on: its maps, its height and width in pixels, the truth, where it is from.
 
-    ``weight`` is that of its source, relative to another of weight 1.
+    ``weight`` is that of its source, relative to another of weight 1. ``margin_px`` and ``unsure`` are what
+    :func:`~.folder.compare.compare` leaves out of both counts.
     """
 
     maps: ProbabilityMaps
@@ -94,6 +97,8 @@ class Case(NamedTuple):
     truth: Truth
     source: str = "ALL-IDB1"
     weight: float = 1.0
+    margin_px: float | None = None
+    unsure: NDArray[np.float64] | None = None
 
 
 def read_case(folder: Path, name: str, kind: CellType, model: Model) -> Case:
@@ -143,24 +148,33 @@ def score(
     of reach.
     """
     # Until a photograph is counted, it may turn out perfect.
-    counts = [case.truth.count for case in cases]
+    truths = [case.truth.count for case in cases]
+    counts = list(truths)
     detections = [None if case.truth.boxes is None else Detection(case.truth.count, 0, 0) for case in cases]
     reached = 1.0
-    for n, (maps, shape, truth, *_) in enumerate(cases):
-        n_rows, n_cols = maps.mask.shape
-        cells = to_photograph(find_cells(maps, counter, settings), (n_rows, n_cols), shape)
-        counts[n], detections[n] = len(cells), detect(truth, cells, kind)
-        reached = _mean_over_sources(cases, counts, detections)
+    for n, case in enumerate(cases):
+        found = compare_case(case, kind, counter, settings)
+        truths[n], counts[n], detections[n] = found.truth, found.count, found.detection
+        reached = _mean_over_sources(cases, truths, counts, detections)
         if reached < at_least:
             return -math.inf
     return reached
 
 
-def _mean_over_sources(cases: Sequence[Case], counts: Sequence[int], detections: Sequence[Detection | None]) -> float:
+def compare_case(case: Case, kind: CellType, counter: str, settings: CounterSettings) -> Comparison:
+    """Count a photograph from its maps, and compare it with its truth."""
+    n_rows, n_cols = case.maps.mask.shape
+    cells = to_photograph(find_cells(case.maps, counter, settings), (n_rows, n_cols), case.shape)
+    return compare(cells, case.truth, kind, case.shape, case.margin_px, case.unsure)
+
+
+def _mean_over_sources(
+    cases: Sequence[Case], truths: Sequence[int], counts: Sequence[int], detections: Sequence[Detection | None]
+) -> float:
     scores, weights = [], []
     for source in dict.fromkeys(case.source for case in cases):
         own = [n for n, case in enumerate(cases) if case.source == source]
-        accuracy = counting_accuracy([cases[n].truth.count for n in own], [counts[n] for n in own])
+        accuracy = counting_accuracy([truths[n] for n in own], [counts[n] for n in own])
         found = [each for n in own if (each := detections[n]) is not None]
         scores.append((accuracy + add_up(found).f1) / 2 if found else accuracy)
         weights.append(cases[own[0]].weight)

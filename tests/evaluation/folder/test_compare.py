@@ -14,9 +14,9 @@ SHAPE = (40, 60)
 def compared(make_cell):
     """Compare red cells and labels, both given by their centres."""
 
-    def run(labels, finds, margin=None):
+    def run(labels, finds, margin=None, unsure=None):
         truth = truth_of_boxes([(row - 2, col - 2, row + 3, col + 3) for row, col in labels])
-        return compare([make_cell("rbc", row, col) for row, col in finds], truth, "rbc", SHAPE, margin)
+        return compare([make_cell("rbc", row, col) for row, col in finds], truth, "rbc", SHAPE, margin, unsure)
 
     return run
 
@@ -77,3 +77,19 @@ def test_each_side_of_the_frame_has_a_margin(box):
 
 def test_no_boxes():
     assert is_off_frame(np.zeros((0, 4)), SHAPE, 3).shape == (0,)
+
+
+def test_a_find_where_a_label_may_be_missing_is_neither_false_nor_counted(compared):
+    result = compared([(10, 10)], [(10, 10), (30, 30)], unsure=np.array([[25.0, 25, 35, 35]]))
+    assert (result.truth, result.count, result.detection) == (1, 1, Detection(1, 0, 0))
+    assert [(cell.row, cell.col) for cell in result.unjudged] == [(30, 30)]
+
+
+def test_a_label_where_one_may_be_missing_stays_a_label(compared):
+    place = np.array([[5.0, 5, 15, 15]])
+    assert compared([(10, 10)], [(10, 10)], unsure=place).detection == Detection(1, 0, 0)
+    assert compared([(10, 10)], [], unsure=place).detection == Detection(0, 0, 1)
+
+
+def test_nowhere_may_a_label_be_missing(compared):
+    assert compared([], [(30, 30)], unsure=np.zeros((0, 4))).detection == Detection(0, 1, 0)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hemolens.cells import Cell
 from hemolens.config import CellType
-from hemolens.evaluation.matching import MATCHING_RULES, Detection, match_pairs, possible_pairs
+from hemolens.evaluation.matching import MATCHING_RULES, Detection, centres_inside, match_pairs, possible_pairs
 from hemolens.labels.truth import Truth
 
 
@@ -23,8 +23,8 @@ class Comparison:
     truth, count : int
         Labelled and found cells; without those near the frame where they are left out.
     hits, false, unjudged : list of Cell
-        Finds that match a label, that match none, and that are not judged: those near the frame and, where the truth is
-        a count only, all.
+        Finds that match a label, that match none, and that are not judged: those near the frame, those that may be a
+        cell without a label and, where the truth is a count only, all.
     missed : ndarray, shape (N, 4)
         Boxes (row0, col0, row1, col1) of labels without a find.
     detection : Detection or None
@@ -49,7 +49,12 @@ class Comparison:
 
 
 def compare(
-    cells: Sequence[Cell], truth: Truth, kind: CellType, shape: tuple[int, int], frame_margin_px: int | None = None
+    cells: Sequence[Cell],
+    truth: Truth,
+    kind: CellType,
+    shape: tuple[int, int],
+    frame_margin_px: float | None = None,
+    unsure: NDArray[np.float64] | None = None,
 ) -> Comparison:
     """Compare the cells of one type with their truth.
 
@@ -61,10 +66,13 @@ def compare(
     kind : CellType
     shape : (int, int)
         Rows and columns of the photograph.
-    frame_margin_px : int, optional
+    frame_margin_px : float, optional
         Labels and finds whose box is not more than so many pixels off the frame are left out of both counts. A
         label without a find is a miss, and a find without a label is false, only if it is not left out itself. Of a
         pair the label decides: with a left-out label the find is neither a hit nor false.
+    unsure : ndarray, shape (N, 4), optional
+        Half-open boxes (row0, col0, row1, col1) of what may be a cell that has no label. A find without a label whose
+        centre lies in one is neither false nor counted.
 
     Returns
     -------
@@ -79,12 +87,15 @@ def compare(
         is_off_frame(truth.boxes, shape, frame_margin_px),
         is_off_frame(finds, shape, frame_margin_px),
     )
-    possible = possible_pairs(truth.boxes, finds, [(cell.row, cell.col) for cell in own], MATCHING_RULES[kind])
+    centres = [(cell.row, cell.col) for cell in own]
+    possible = possible_pairs(truth.boxes, finds, centres, MATCHING_RULES[kind])
     kept_pairs = match_pairs(possible[label_kept])
     is_hit = _chosen(kept_pairs, len(own))
     # only what the kept labels leave over may go to those that are left out
     near_pairs = match_pairs(possible[~label_kept] & ~is_hit)
     is_near = _chosen(near_pairs, len(own))
+    if unsure is not None:
+        find_kept &= is_hit | is_near | ~centres_inside(unsure, centres).any(axis=0)
     is_false = ~is_hit & ~is_near & find_kept
     missed = truth.boxes[label_kept][kept_pairs < 0]
     return Comparison(
@@ -98,7 +109,7 @@ def compare(
     )
 
 
-def is_off_frame(boxes: ArrayLike, shape: tuple[int, int], margin_px: int | None) -> NDArray[np.bool_]:
+def is_off_frame(boxes: ArrayLike, shape: tuple[int, int], margin_px: float | None) -> NDArray[np.bool_]:
     """Say which boxes are more than so many pixels off the frame; without a margin, all.
 
     Examples
