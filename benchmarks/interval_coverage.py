@@ -24,8 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from default_model import ERROR_TABLES, error_on
-from hemolens.config import CELL_NAMES
+from default_model import error_on, error_tables
+from hemolens.config import CELL_NAMES, CELL_TYPES
 from hemolens.counts import Counts, FrameCounts
 from hemolens.evaluation.count_error import measure_count_error
 from hemolens.evaluation.site_factor import Smear, fit_factor
@@ -120,7 +120,8 @@ def default_model() -> list[dict[str, Any]]:
     """Photographs of each laboratory whose true number is held by the error measured on the other laboratories."""
     counted = json.loads((HERE / "default-model.json").read_text(encoding="utf-8"))["photographs"]
     rows = []
-    for kind, measured_on in ERROR_TABLES.items():
+    for kind in CELL_TYPES:
+        measured_on = error_tables(counted, kind)
         for table in dict.fromkeys((*measured_on, "CBC test, TXL re-labels")):
             error = error_on(counted, kind, [each for each in measured_on if each != table])
             pairs = list(counted[f"{table}, {kind}"].values())

@@ -3,13 +3,15 @@
     python benchmarks/tune_default_model.py --data data --weights benchmarks/weights [--only one-pass] [--type rbc]
         [--trials 12] [--counter watershed]
 
-There are three models: the default one and two folds, trained alike, each without some capture sessions of ALL-IDB1;
-the folds also each without one of the box-labelled sources. The settings of a model are searched
-(hemolens.evaluation.tuning) on photographs of ALL-IDB1 that the other two have not seen, drawn by those, and on boxed
-photographs that were left out of its own training: a network draws what it was fitted to better than other photographs,
-and settings chosen there do not suit others. Of every photograph a copy is searched on as well, with changed colours,
-light or sharpness and a ruler that is 5 % off: settings must hold there too. A photograph that a model is measured on
-is never among those that its settings are chosen on. A fold that has not been trained yet is passed over.
+There are six models: the default one and five folds, trained alike. The first three are each without some capture
+sessions of ALL-IDB1; the folds are each without one of the sources. The settings of a model are searched
+(hemolens.evaluation.tuning) on photographs of ALL-IDB1 that the others of the first three have not seen, drawn by
+those, and on boxed photographs that were left out of its own training: a network draws what it was fitted to better
+than other photographs, and settings chosen there do not suit others. A source that a model has not seen has no part in
+its settings. Of every photograph a copy is searched on as well, with changed colours, light or sharpness and a ruler
+that is 5 % off: settings must hold there too. A photograph that a model is measured on is never among those that its
+settings are chosen on, nor is one of the CBC test or of those of bionet that are held out. A fold that has not been
+trained yet is passed over.
 
 The score that a cell gets is made a probability on the same photographs: isotonic regression of hit or false on the
 counter's own score (Zadrozny and Elkan, KDD 2002).
@@ -37,17 +39,16 @@ from typing import Any
 import tomli_w
 
 import hemolens
-from hemolens.cells import to_photograph
+from bionet import HELD_OUT, fields_of
 from hemolens.config import CELL_TYPES, CellType
-from hemolens.counters import COUNTERS, PAPER_COUNTERS, find_cells, settings_for
+from hemolens.counters import COUNTERS, PAPER_COUNTERS, settings_for
 from hemolens.counters.peaks import PeaksSettings
 from hemolens.counters.source import CounterSettings
 from hemolens.evaluation.all_idb1 import read_truth
 from hemolens.evaluation.calibration import calibration_error, fit_score_points
-from hemolens.evaluation.folder.compare import compare
 from hemolens.evaluation.paper.systems import labelled_photographs
 from hemolens.evaluation.robustness import CHANGES
-from hemolens.evaluation.tuning import Case, score, tune
+from hemolens.evaluation.tuning import Case, compare_case, score, tune
 from hemolens.labels.truth import Truth, fit_to_frame
 from hemolens.models import PAPER_MODELS, shipped_models
 from hemolens.photograph import read_photograph
@@ -57,12 +58,19 @@ from hemolens.training.labelled_folders import choose_names, read_source
 from hemolens.training.setup import read_setup
 
 DEFAULT = "one-pass"
-FOLDS = (DEFAULT, "one-pass-fold-2", "one-pass-fold-3")
+SESSION_FOLDS = (DEFAULT, "one-pass-fold-2", "one-pass-fold-3")
+"""Models that have each not seen other capture sessions of ALL-IDB1; together none has seen all."""
+
 UNSEEN_SOURCES = {
     "one-pass-fold-2": ("bcdd_ankara", "annotations.csv"),
     "one-pass-fold-3": ("txl_pbc", "annotations_raabin_trainval.csv"),
+    "one-pass-fold-4": ("bionet", "annotations.csv"),
+    "one-pass-fold-5": ("bccd_cbc", "annotations_txl.csv"),
+    "one-pass-fold-6": ("all-idb1", "outlines, counts and masks"),
 }
-"""The boxed source that a fold was not trained on, nor its settings chosen on: folder and table."""
+"""The source that a fold was not trained on, nor its settings chosen on: folder and table."""
+
+FOLDS = (DEFAULT, *UNSEEN_SOURCES)
 
 N_BOXED = 40
 """Photographs of each boxed source, at most."""
@@ -81,6 +89,9 @@ OUTLINES_WEIGHT = 3.0
 
 NOT_ALL_BOXED = ("rbc", "bccd_cbc")
 """Type and source whose cells lack boxes too often to choose settings on: finding them would be a fault."""
+
+HELD_OUT_SPLITS = (("bccd_cbc", "splits.csv", "cbc_split", "test"), ("bionet", "images.csv", "suggested_use", HELD_OUT))
+"""Photographs that no model has seen and no settings are chosen on: folder, table, column and value."""
 
 NO_PLATELET_TRUTH = {"S12"}
 """Capture sessions in which stain deposit is marked as platelets."""
@@ -131,12 +142,25 @@ def unseen_of_all_idb1(name: str, data: Path) -> Iterator[tuple[Path, dict[CellT
         )
 
 
+def held_out_of(folder: str, data: Path) -> set[str]:
+    """File names of those photographs of a source that no settings are chosen on."""
+    held_out: set[str] = set()
+    for source, table, column, value in HELD_OUT_SPLITS:
+        if source == folder:
+            with (data / "other" / source / table).open(newline="", encoding="utf-8") as file:
+                held_out |= {row["image"] for row in csv.DictReader(file) if row[column] == value}
+    return held_out
+
+
 def unseen_of_other_sources(name: str, data: Path) -> Iterator[tuple[Path, dict[CellType, Truth]]]:
     """Boxed photographs that a fold has not seen: those left out of training to choose settings on."""
     for source in read_setup(name).labelled:
         folder = data / source.folder
         labels = read_source(data, source).truths
-        left_out = choose_names(folder, source, sorted(labels), validation=True)
+        held_out = held_out_of(folder.name, data)
+        left_out = [
+            each for each in choose_names(folder, source, sorted(labels), validation=True) if each not in held_out
+        ]
         for photograph in evenly(left_out, N_BOXED):
             known = {kind: truth for kind, truth in labels[photograph].items() if kind in (source.types or CELL_TYPES)}
             yield folder / source.images / photograph, known
@@ -157,8 +181,10 @@ def draw_unseen(name: str, data: Path, weights: Path) -> list[tuple[CellType, st
     The copies are there because what is best on a few photographs as they are may be so by chance.
     """
     model = load_fold(name, weights)
-    wanted = [(path, truths, "ALL-IDB1") for path, truths in unseen_of_all_idb1(name, data)]
+    all_idb1 = unseen_of_all_idb1(name, data) if name in SESSION_FOLDS else ()
+    wanted = [(path, truths, "ALL-IDB1") for path, truths in all_idb1]
     wanted += [(path, truths, path.parts[-3]) for path, truths in unseen_of_other_sources(name, data)]
+    unjudged = {each.path: (each.margin_px, each.unsure) for each in fields_of(data)}
     drawn: list[tuple[CellType, str, Case]] = []
     for n, (path, truths, source) in enumerate(wanted):
         pixels = read_photograph(path).pixels
@@ -171,7 +197,9 @@ def draw_unseen(name: str, data: Path, weights: Path) -> list[tuple[CellType, st
                 if (kind, source) == NOT_ALL_BOXED:
                     continue
                 weight = OUTLINES_WEIGHT if (kind, source) == ("rbc", "ALL-IDB1") else 1.0
-                drawn.append((kind, path.stem, Case(maps[kind], shape, truth, source, weight)))
+                margin_px, unsure = unjudged.get(path, (None, None))
+                case = Case(maps[kind], shape, truth, source, weight, margin_px, unsure if kind == "plt" else None)
+                drawn.append((kind, path.stem, case))
     print(f"{name}: {len(wanted)} photographs drawn, and a changed copy of each", flush=True)
     return drawn
 
@@ -190,11 +218,9 @@ def calibrate(
     """Fit what a score means on the photographs whose cells are boxed."""
     scores: list[float] = []
     is_hit: list[bool] = []
-    for maps, shape, truth, *_ in cases:
-        if truth.boxes is not None:
-            n_rows, n_cols = maps.mask.shape
-            cells = to_photograph(find_cells(maps, counter, settings), (n_rows, n_cols), shape)
-            found = compare(cells, truth, kind, shape)
+    for case in cases:
+        if case.truth.boxes is not None:
+            found = compare_case(case, kind, counter, settings)
             scores += [cell.score for cell in (*found.hits, *found.false)]
             is_hit += [True] * len(found.hits) + [False] * len(found.false)
     if not scores:
@@ -204,15 +230,24 @@ def calibrate(
     return settings.model_copy(update={"score_points": tuple(points)}), report
 
 
-def search(name: str, kind: CellType, counters: Sequence[str], n_trials: int) -> tuple[dict[str, Any], str]:
-    """Search the settings of counters for one type of a model: all its settings, and a line on each counter."""
+def cases_for(name: str, kind: CellType) -> list[Case]:
+    """Photographs to choose the settings of a model on: boxed ones that it drew, of ALL-IDB1 those that others drew."""
     without = set(read_setup(name).photographs.test)
-    cases = [
+    no_all_idb1 = UNSEEN_SOURCES.get(name, ("",))[0] == "all-idb1"
+    return [
         case
         for other, drawn in DRAWN.items()
         for each, photograph, case in drawn
-        if each == kind and photograph not in without and (other == name) == (case.source != "ALL-IDB1")
+        if each == kind
+        and photograph not in without
+        and (other == name) == (case.source != "ALL-IDB1")
+        and not (no_all_idb1 and case.source == "ALL-IDB1")
     ]
+
+
+def search(name: str, kind: CellType, counters: Sequence[str], n_trials: int) -> tuple[dict[str, Any], str]:
+    """Search the settings of counters for one type of a model: all its settings, and a line on each counter."""
+    cases = cases_for(name, kind)
     own = dict(tomllib.loads(path_of(name).read_text(encoding="utf-8")).get(name, {}).get(kind, {}))
     own.pop("default_counter", None)
     for counter in PAPER_COUNTERS:

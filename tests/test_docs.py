@@ -123,9 +123,22 @@ def test_a_failing_documented_command_would_be_seen(tmp_path):
     assert is_run(words)
 
 
-def test_the_readme_shows_the_recorded_results():
-    recorded = (ROOT / "benchmarks" / "default-model.md").read_text("utf-8")
-    assert recorded in (ROOT / "README.md").read_text("utf-8")
+def shown(page):
+    """What a page shows of what is recorded: path of each table, and its text on the page."""
+    text = page.read_text("utf-8")
+    return re.findall(r"^<!-- (benchmarks/[\w.-]+) -->\n(.*?)^<!-- end -->", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if shown(page)], ids=lambda page: page.name)
+def test_a_page_shows_what_is_recorded(page):
+    differ = [path for path, text in shown(page) if text != (ROOT / path).read_text("utf-8")]
+    assert not differ, "python benchmarks/documents.py puts them in"
+
+
+def test_what_a_stranger_gets_comes_first():
+    unseen, rest = "benchmarks/unseen-laboratories.md", ["benchmarks/default-model.md", "benchmarks/stains.md"]
+    assert [path for path, _ in shown(ROOT / "README.md")] == [unseen]
+    assert [path for path, _ in shown(ROOT / "docs" / "how-right-it-is.md")] == [unseen, *rest]
 
 
 def test_the_readme_shows_what_counting_was_measured_to_cost():

@@ -68,6 +68,7 @@ STAINS: dict[str, Stain] = {
     "purple": Stain(red_cells=(0.20, 0.28, 0.12)),
     "blue-grey": Stain(red_cells=(0.24, 0.24, 0.14)),
     "Giemsa, dark": Stain(red_cells=(0.39, 0.42, 0.23)),
+    "Giemsa, very dark": Stain(red_cells=(0.56, 0.60, 0.36)),
     "bluish video camera": Stain(red_cells=(0.16, 0.17, 0.08), background=(150, 165, 205), hue_contrast=0.7),
     "nearly grey": Stain(red_cells=(0.13, 0.15, 0.13), background=(205, 205, 200), hue_contrast=0.3),
     "grey": Stain(red_cells=(0.15, 0.15, 0.15), background=(200, 200, 200), hue_contrast=0.0),
