@@ -53,6 +53,28 @@ def test_a_score_out_of_reach_is_given_up():
     assert score([case(), case()], "wbc", "connected-components", speck, at_least=0.51) == -math.inf
 
 
+def test_a_first_look_is_at_every_source():
+    cases = [case()] * 60 + [case()._replace(source="another")] * 21
+    few = tuning.first_look(cases)
+    assert [each.source for each in few] == ["ALL-IDB1"] * 20 + ["another"] * 7
+    assert tuning.first_look(cases[:57]) == []
+
+
+def test_what_is_worse_at_the_first_look_is_not_tried_on_the_others(monkeypatch):
+    looked_at = []
+    true_score = tuning.score
+    monkeypatch.setattr(tuning, "FEWEST_LOOKED_AT", 1)
+    monkeypatch.setattr(
+        tuning,
+        "score",
+        lambda cases, *args, **kwargs: looked_at.append(len(cases)) or true_score(cases, *args, **kwargs),
+    )
+    start = settings(min_area=0.5, min_core_area=0.0)
+    found, reached = tune([case()] * 8, "wbc", "connected-components", start, space={"min_area": [0.0]}, n_trials=0)
+    assert (found, reached) == (start, 1)
+    assert looked_at == [8, 3, 3]
+
+
 def test_only_the_settings_of_the_space_change():
     start = settings(min_area=0.0, min_core_area=0.0)
     found, _ = tune([case()], "wbc", "connected-components", start, space={"min_area": [0.5]}, n_trials=0)
