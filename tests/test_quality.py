@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -113,6 +114,24 @@ def test_a_stain_that_could_not_be_measured_is_a_warning(smear):
     unmeasured = measure_colours(smear.pixels, DIAMETER_PX)._replace(red_cell_absorbance=None)
     quality = judge_photograph(smear.pixels, RULER, smear.cells, unmeasured)
     assert [(finding.check, finding.verdict) for finding in quality.findings] == [("colours", "warn")]
+
+
+@pytest.mark.parametrize("stain", ["pink", "tan", "grey", "pale", "violet"])
+def test_a_red_cell_that_is_called_white_is_told(stain):
+    smear = drawn(3, stain=stain)
+    red = [n for n, cell in enumerate(smear.cells) if cell.type == "rbc" and not cell.touches_frame]
+    for n_swapped, verdict in ((0, "accept"), (1, "warn"), (5, "reject")):
+        swapped = set(red[:n_swapped])
+        cells = [replace(cell, type="wbc") if n in swapped else cell for n, cell in enumerate(smear.cells)]
+        quality = judge_photograph(smear.pixels, RULER, cells, measure_colours(smear.pixels, DIAMETER_PX))
+        assert verdict_of("swapped", quality) == verdict
+        assert quality.measures["white_like_red"] == pytest.approx(n_swapped / (smear.n_rbc - n_swapped))
+
+
+def test_a_white_cell_out_of_view_is_not_judged(smear):
+    white = next(cell for cell in smear.cells if cell.type == "wbc")
+    far = replace(white, outline=white.outline + np.float32(1e4))
+    assert judge_photograph(smear.pixels, RULER, [*smear.cells, far], measure_colours(smear.pixels, DIAMETER_PX)).measures["white_like_red"] == 0
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (300, 400)])

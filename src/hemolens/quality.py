@@ -15,6 +15,7 @@ stain           how much darker the cells are than the background
 grain           how much neighbouring pixels differ, against that
 crowding        how much of the frame cells cover
 missed          how much stained area lies under no counted cell
+swapped         are there white cells that are no darker than red cells
 unlike          colours, contrast and texture far from those of the training photographs (``quality.toml``)
 ==============  ====================================================================================================
 
@@ -51,6 +52,9 @@ _FEWEST_CELLS = 3  # with fewer, cells and background are told apart by brightne
 _CELL_SIZES = (0.6, 1.5)  # of counted red cells, in red-cell diameters; outside, ruler or cells are wrong
 _WIDEST_EDGE = 1.0
 _BLACK, _WHITE = 3, 254
+_DARKER_THAN_RED = (
+    1.25  # the darker fifth of a white cell, its nucleus, takes up so many times as much light as a red cell
+)
 _LEAST_CONTRAST = 0.01  # absorbance; keeps ratios finite where there is nothing
 
 
@@ -134,6 +138,13 @@ _LIMITS = (
     _Limit("grain", "grain", 0.12, 0.4, "grainy, neighbouring pixels differ by {:.0%} of a red cell's contrast"),
     _Limit("crowding", "covered", 0.75, math.inf, "crowded, cells cover {:.0%} of the frame"),
     _Limit("missed", "missed", 0.2, 0.35, "{:.0%} of what is stained is in no counted cell"),
+    _Limit(
+        "swapped",
+        "white_like_red",
+        0.0,
+        0.1,
+        "white cells that are no darker than red cells, {:.1%} of the number of these: they may be red cells",
+    ),
     _Limit(
         "unlike", "distance", 2.5, math.inf, "unlike the training photographs, {:.1f} times as far off as they reach"
     ),
@@ -228,6 +239,9 @@ def measure_photograph(
         of green and blue) of red cells less that of the background. ``grain``: mean difference from the 3 × 3 median in
         the background ÷ contrast. ``covered``: share of the frame under cells. ``missed``: share of what is
         stained at least half as much as a red cell that lies farther than 0.08 diameters from any counted cell.
+        ``white_like_red``: number of counted white cells whose darker fifth takes up less than 1.25 times as much light
+        (absorbance of all three colours) as the median red cell ÷ number of red cells, both in the middle that is
+        looked at.
         ``cell_size``: median diameter of the whole counted red cells ÷ the ruler, 0 without any.
         ``background_red``, ``background_blue``: logarithm of the background's red and blue light ÷ its green.
         ``stain_red``, ``stain_blue``: absorbance of red cells in red and in blue light ÷ that in green.
@@ -247,6 +261,7 @@ def measure_photograph(
         "grain": _grain(view, stain),
         "covered": float(view.in_cell.mean()),
         "missed": _missed(view, stain),
+        "white_like_red": _white_like_red(view, stain),
         "cell_size": _cell_size(cells, diameter_px),
         **_looks(view, stain),
     }
@@ -336,6 +351,8 @@ class _View(NamedTuple):
     near_cell: _Mask  # within 0.08 diameters of one
     in_red_cell: _Mask
     n_red_cells: int
+    n_red_cells_in_view: int
+    white_cells: tuple[NDArray[np.int32], ...]  # outlines (x, y) in sixteenths of a pixel
     absorbance: _Floats  # (H, W, 3), natural logarithm, relative to the background of the photograph
 
 
@@ -353,17 +370,24 @@ def _look_at(
     size = tuple(max(1, round(n * factor)) for n in (middle.shape[1], middle.shape[0]))
     view = np.asarray(cv2.resize(middle, size, interpolation=cv2.INTER_AREA), np.uint8)
     in_cell, in_red_cell = np.zeros(view.shape[:2], np.uint8), np.zeros(view.shape[:2], np.uint8)
+    white_cells = []
     for cell in cells:
         outline = (cell.outline[:, ::-1] - (col0, row0) + 0.5) * factor - 0.5
         corners = [np.rint(outline * 16).astype(np.int32)]  # sixteenths of a pixel
         cv2.fillPoly(in_cell, corners, 1, shift=4)
         if cell.type == "rbc":
             cv2.fillPoly(in_red_cell, corners, 1, shift=4)
+        elif cell.type == "wbc":
+            white_cells += corners
     taken_up = absorbance(view, background) * np.float32(math.log(10))
     reach = 2 * max(1, round(0.08 * diameter_px * factor)) + 1
     near_cell = np.asarray(cv2.dilate(in_cell, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))))
-    n_red_cells = sum(cell.type == "rbc" for cell in cells)
-    return _View(view, diameter_px * factor, in_cell > 0, near_cell > 0, in_red_cell > 0, n_red_cells, taken_up)
+    red_cells = [cell for cell in cells if cell.type == "rbc"]
+    n_in_view = sum(row0 <= cell.row < n_rows - row0 and col0 <= cell.col < n_cols - col0 for cell in red_cells)
+    return _View(
+        view, diameter_px * factor, in_cell > 0, near_cell > 0, in_red_cell > 0, len(red_cells), n_in_view,
+        tuple(white_cells), taken_up,
+    )  # fmt: skip
 
 
 class _Stain(NamedTuple):
@@ -438,6 +462,29 @@ def _missed(view: _View, stain: _Stain) -> float:
     """Share of the stained area that no counted cell explains."""
     stained = stain.darkness > 0.5 * stain.unit
     return float((stained & ~view.near_cell).sum() / max(1, stained.sum()))
+
+
+def _white_like_red(view: _View, stain: _Stain) -> float:
+    """White cells in view without a nucleus that is darker than red cells ÷ red cells; 0 without red cells."""
+    if view.n_red_cells_in_view < _FEWEST_CELLS:
+        return 0.0
+    taken_up = (view.absorbance - stain.of_background).sum(axis=-1)
+    least = _DARKER_THAN_RED * float((stain.of_red_cells - stain.of_background).sum())
+    inside = (_inside(outline, taken_up) for outline in view.white_cells)
+    return sum(float(np.percentile(cell, 80)) < least for cell in inside if cell.size) / view.n_red_cells_in_view
+
+
+def _inside(outline: NDArray[np.int32], values: _Floats) -> _Floats:
+    """Values within an outline in sixteenths of a pixel; empty where half of it lies outside the picture."""
+    import cv2
+
+    (x0, y0), (x1, y1) = np.maximum(outline.min(axis=0) // 16, 0), outline.max(axis=0) // 16 + 1
+    part = values[y0 : max(y1, y0), x0 : max(x1, x0)]
+    is_inside = np.zeros(part.shape, np.uint8)
+    if is_inside.size:
+        cv2.fillPoly(is_inside, [outline - np.array([x0, y0], np.int32) * 16], 1, shift=4)
+    is_seen = is_inside.sum() * 256 > 0.5 * cv2.contourArea(outline)
+    return np.asarray(part[(is_inside > 0) & is_seen], np.float32)
 
 
 def _cell_size(cells: Sequence[Cell], diameter_px: float) -> float:
