@@ -123,7 +123,7 @@ def test_a_red_cell_that_is_called_white_is_told(stain):
     for n_swapped, verdict in ((0, "accept"), (1, "warn"), (5, "reject")):
         swapped = set(red[:n_swapped])
         cells = [replace(cell, type="wbc") if n in swapped else cell for n, cell in enumerate(smear.cells)]
-        quality = judge_photograph(smear.pixels, RULER, cells, measure_colours(smear.pixels, DIAMETER_PX))
+        quality = judge_photograph(smear.pixels, RULER, cells)
         assert verdict_of("swapped", quality) == verdict
         assert quality.measures["white_like_red"] == pytest.approx(n_swapped / (smear.n_rbc - n_swapped))
 
@@ -131,7 +131,7 @@ def test_a_red_cell_that_is_called_white_is_told(stain):
 def test_a_white_cell_out_of_view_is_not_judged(smear):
     white = next(cell for cell in smear.cells if cell.type == "wbc")
     far = replace(white, outline=white.outline + np.float32(1e4))
-    assert judge_photograph(smear.pixels, RULER, [*smear.cells, far], measure_colours(smear.pixels, DIAMETER_PX)).measures["white_like_red"] == 0
+    assert judge_photograph(smear.pixels, RULER, [*smear.cells, far]).measures["white_like_red"] == 0
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (300, 400)])

@@ -17,14 +17,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.colours import StandardColours
+from hemolens.colours import measure_colours
 from hemolens.config import CellType
 from hemolens.photograph import read_photograph
-from hemolens.probability_maps import prepare
+from hemolens.probability_maps import resize_to_diameter
 from hemolens.training.all_idb1 import SMALLEST_PLATELET_PX, SMALLEST_WHITE_CELL, read_outlines, red_cell_diameters
 from hemolens.training.cell_planes import Known, NumberedCells
-from hemolens.training.piles import Piles, cut_out_cells
-from hemolens.training.smears import LabelledSmear
+from hemolens.training.piles import CutOut, cut_out_cells
+from hemolens.training.smears import LabelledSmear, draw_lent, join_cells
 
 DEPOSIT = "plt:stain_deposit_marked"
 NUCLEUS_ONLY = "wbc:neutrophil_nucleus_only"
@@ -32,8 +32,8 @@ NUCLEUS_ONLY = "wbc:neutrophil_nucleus_only"
 LARGE_BODY = 1.4
 """Where a mask joins white cells, bodies above so many times the usual area may be several."""
 
-WHITE_STEP = (0.75, 1.1)
-"""White cells of a group lie this far apart, in diameters: they touch more than they overlap."""
+OUTLINED, NOT_OUTLINED = "ALL-IDB1, outlined", "ALL-IDB1"
+"""Sources: the photographs with outlined red cells, and the others."""
 
 
 def read_smears(
@@ -41,9 +41,6 @@ def read_smears(
     names: Iterable[str],
     *,
     red_cell_diameter_px: float,
-    colours: StandardColours | None,
-    outputs: tuple[str, ...],
-    touching_weight: float,
 ) -> list[LabelledSmear]:
     """Read photographs of an ALL-IDB1 folder with everything that is known of their cells.
 
@@ -54,10 +51,6 @@ def read_smears(
         Without suffix, such as ``Im045_0``.
     red_cell_diameter_px : float
         Every photograph is resized so that its red cells have this diameter.
-    colours : StandardColours or None
-        As in :func:`hemolens.probability_maps.prepare`.
-    outputs, touching_weight
-        As in :class:`hemolens.training.smears.LabelledSmear`.
 
     Raises
     ------
@@ -70,30 +63,27 @@ def read_smears(
     smears = []
     for name in names:
         photograph = read_photograph(folder / "images" / f"{name}.jpg").pixels
-        pixels = prepare(photograph, diameters[name], red_cell_diameter_px, colours)
+        pixels = resize_to_diameter(photograph, diameters[name], red_cell_diameter_px)
         cells: dict[CellType, NumberedCells] = {}
-        piles: dict[CellType, Piles] = {}
+        lent: dict[CellType, tuple[CutOut, ...]] = {}
         disc_px = np.pi / 4 * diameters[name] ** 2
         shape = (pixels.shape[0], pixels.shape[1])
         if name in outlines:
             scale = np.array([shape[1] / photograph.shape[1], shape[0] / photograph.shape[0]])
             resized = [(points + 0.5) * scale - 0.5 for points in outlines[name]]
             cells["rbc"] = number_outlines(resized, shape)
-            background = np.median(pixels[cells["rbc"].numbers == 0], axis=0).astype(np.float32)
-            piles["rbc"] = Piles(cut_out_cells(pixels, resized), background)
+            lent["rbc"] = cut_out_cells(pixels, resized)
         if (mask := _mask(folder, "wbc", name)) is not None:
             white = white_cells(
                 mask, disc_px, count=int(counts[name]), nucleus_only=NUCLEUS_ONLY in flags[name].split(";")
             )
             cells["wbc"] = resize_cells(white, shape)
-            piles["wbc"] = white_piles(pixels, cells["wbc"])
+            lent["wbc"] = cut_out_cells(pixels, sure_outlines(cells["wbc"]))
         if (mask := _mask(folder, "plt", name)) is not None and DEPOSIT not in flags[name].split(";"):
             cells["plt"] = resize_cells(platelets(mask), shape)
-        smears.append(
-            LabelledSmear(
-                name, pixels, cells, red_cell_diameter_px, outputs, touching_weight, piles=piles,
-            )
-        )  # fmt: skip
+        source = OUTLINED if name in outlines else NOT_OUTLINED
+        colours = measure_colours(pixels, red_cell_diameter_px)
+        smears.append(LabelledSmear(name, source, pixels, *join_cells(cells, shape), draw_lent(lent, shape), colours))
     return smears
 
 
@@ -138,12 +128,6 @@ def white_cells(mask: NDArray[np.bool_], disc_px: float, *, count: int, nucleus_
         known[_widened(is_cell[labels], round(0.5 * np.sqrt(disc_px))) & ~is_cell[labels]] = Known.NOTHING
         known[is_cell[labels]] &= ~np.uint8(Known.EDGE | Known.DISTANCE)
     return NumberedCells(_numbered(labels, is_cell), known)
-
-
-def white_piles(pixels: NDArray[np.uint8], cells: NumberedCells) -> Piles:
-    """What groups of touching white cells can be made of: the bodies that are one cell for sure."""
-    background = np.median(pixels[cells.numbers == 0], axis=0).astype(np.float32)
-    return Piles(cut_out_cells(pixels, sure_outlines(cells)), background, step=WHITE_STEP, flatten=False)
 
 
 def sure_outlines(cells: NumberedCells) -> list[NDArray[np.float64]]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hemolens.training.microscopes import change_microscope
 from hemolens.training.setup import Augmentation
-from hemolens.training.sources import Labelled
+from hemolens.training.all_idb1 import LabelledPhotograph
 
 Rng = np.random.Generator
 
@@ -29,7 +29,7 @@ class Sample(NamedTuple):
 
 
 def draw_sample(
-    photographs: Sequence[Labelled],
+    photographs: Sequence[LabelledPhotograph],
     rng: Rng,
     settings: Augmentation,
     *,
@@ -74,7 +74,7 @@ def draw_sample(
         )
 
 
-def pick_photograph(photographs: Sequence[Labelled], rng: Rng) -> Labelled:
+def pick_photograph(photographs: Sequence[LabelledPhotograph], rng: Rng) -> LabelledPhotograph:
     """Step 1: any photograph, each as likely as its share."""
     ends = np.cumsum([photograph.share for photograph in photographs])
     return photographs[int(np.searchsorted(ends, rng.random() * ends[-1], side="right"))]

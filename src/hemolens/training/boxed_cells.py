@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hemolens.colours import background_colour
 from hemolens.config import CellType
 from hemolens.training.cell_planes import Known, NumberedCells
-from hemolens.training.piles import CutOut, Piles
+from hemolens.training.piles import CutOut
 
 SURE_CELL = 0.8
 """Pixels of the ellipse, shrunk by this factor, are cell for sure."""
@@ -83,8 +83,10 @@ def number_boxes(boxes: Sequence[LabelledBox], shape: tuple[int, int]) -> Number
     return NumberedCells(numbers, known)
 
 
-def red_piles(pixels: NDArray[np.uint8], boxes: Sequence[LabelledBox], box_margin: float) -> Piles:
-    """What piles of red cells can be made of: those that stand alone, cut out along their dark rim.
+def cut_out_boxed(
+    pixels: NDArray[np.uint8], boxes: Sequence[LabelledBox], box_margin: float
+) -> tuple[CutOut, ...]:
+    """Cut out the red cells that stand alone along their dark rim, to make piles of.
 
     Parameters
     ----------
@@ -101,7 +103,7 @@ def red_piles(pixels: NDArray[np.uint8], boxes: Sequence[LabelledBox], box_margi
         for box in boxes
         if box.type == "rbc" and not any(_holds_centre(box, other) for other in boxes if other is not box)
     )
-    return Piles(tuple(cell for cell in cells if cell is not None), background.astype(np.float32))
+    return tuple(cell for cell in cells if cell is not None)
 
 
 def _cut_out(pixels: NDArray[np.uint8], box: LabelledBox, background: float, box_margin: float) -> CutOut | None:
@@ -122,7 +124,7 @@ def _cut_out(pixels: NDArray[np.uint8], box: LabelledBox, background: float, box
     share = np.count_nonzero(mask) / np.count_nonzero(within) * box_margin**2
     reaches_rim = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
     is_cell = background > dark and not reaches_rim and CUT_OUT_AREA[0] <= share <= CUT_OUT_AREA[1]
-    return CutOut(window.copy(), mask) if is_cell else None
+    return CutOut(window.copy(), mask, top, left) if is_cell else None
 
 
 def _holds_centre(box: LabelledBox, other: LabelledBox) -> bool:

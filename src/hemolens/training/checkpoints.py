@@ -16,12 +16,14 @@ from hemolens.training.setup import TrainingSetup
 
 @dataclass
 class Checkpoint:
-    """State after ``step`` steps: the network, the optimiser, the set-up's text, and the processor time spent."""
+    """State after ``step`` steps: network, optimiser, mean weights, the set-up's text, and the time it took."""
 
     step: int
     network: dict[str, Tensor]
     optimiser: dict[str, Any]
+    average: list[Tensor]
     setup: str
+    seconds: float = 0.0
     cpu_seconds: float = 0.0
 
 

@@ -6,12 +6,11 @@ from typing import get_args
 
 import numpy as np
 
-from hemolens.colours import StandardColours
+from hemolens.colours import measure_colours
 from hemolens.config import CELL_TYPES
-from hemolens.probability_maps import prepare
 from hemolens.synthetic import StainName, draw_smear
 from hemolens.training.cell_planes import Known, NumberedCells
-from hemolens.training.smears import LabelledSmear
+from hemolens.training.smears import LENDING, LabelledSmear, join_cells
 
 SIDES = (10, 14)
 """Height and width of a smear in red-cell diameters."""
@@ -19,31 +18,23 @@ SIDES = (10, 14)
 N_RED, N_WHITE, N_PLATELETS = (10, 110), (0, 4), (0, 13)
 """Least number of cells of a smear, and one more than the greatest."""
 
+DRAWN = "drawn"
+"""The source of what is drawn."""
+
 OVERLAP = (0.0, 0.7)
 BLUR = (0.0, 0.03)
 """Of a smear's blur in red-cell diameters: lowest and highest."""
 
 
 def draw_smears(
-    n_smears: int,
-    *,
-    share: float,
-    red_cell_diameter_px: float,
-    colours: StandardColours | None,
-    outputs: tuple[str, ...],
-    touching_weight: float,
+    n_smears: int, red_cell_diameter_px: float
 ) -> list[LabelledSmear]:
     """Draw smears at the working scale: always the same ones for the same arguments.
 
     Parameters
     ----------
     n_smears : int
-    share : float
-        How often one of them is drawn, relative to a photograph of share 1.
-    colours : StandardColours or None
-        As in :func:`hemolens.probability_maps.prepare`.
-    red_cell_diameter_px, outputs, touching_weight
-        As in :class:`hemolens.training.smears.LabelledSmear`.
+    red_cell_diameter_px : float
 
     """
     height, width = (round(side * red_cell_diameter_px) for side in SIDES)
@@ -67,11 +58,8 @@ def draw_smears(
             kind: NumberedCells(smear.labels(kind).astype(np.uint16), np.full((height, width), Known.ALL, np.uint8))
             for kind in CELL_TYPES
         }
-        pixels = prepare(smear.pixels, red_cell_diameter_px, red_cell_diameter_px, colours)
-        smears.append(
-            LabelledSmear(
-                f"drawn-{number}", pixels, cells, red_cell_diameter_px, outputs, touching_weight,
-                share=share / n_smears,
-            )
-        )  # fmt: skip
+        nothing = np.zeros((height, width, len(LENDING)), np.uint16)
+        colours = measure_colours(smear.pixels, red_cell_diameter_px)
+        joined = join_cells(cells, (height, width))
+        smears.append(LabelledSmear(f"drawn-{number}", DRAWN, smear.pixels, *joined, nothing, colours))
     return smears

@@ -7,51 +7,36 @@ labels do not hold is unknown, not absent.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.colours import StandardColours, background_colour
+from hemolens.colours import measure_colours
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import TrainingError
 from hemolens.labels import read_labels
 from hemolens.labels.named_photographs import find_images
 from hemolens.labels.truth import Labels, Truth, Truths, fit_to_frame, in_pixels
 from hemolens.photograph import quoted, read_photograph
-from hemolens.probability_maps import prepare
-from hemolens.training.all_idb1_cells import resize_cells, sure_outlines, white_piles
-from hemolens.training.boxed_cells import LabelledBox, number_boxes, red_piles, usual_diameter
+from hemolens.probability_maps import resize_to_diameter
+from hemolens.training.all_idb1_cells import resize_cells, sure_outlines
+from hemolens.training.boxed_cells import LabelledBox, cut_out_boxed, number_boxes, usual_diameter
 from hemolens.training.cell_planes import Known, NumberedCells
-from hemolens.training.piles import CutOut, Piles, cut_out_cells
+from hemolens.training.piles import CutOut, cut_out_cells
 from hemolens.training.setup import LabelledSource
-from hemolens.training.smears import LabelledSmear
+from hemolens.training.smears import LabelledSmear, draw_lent, join_cells
 
 MOST_CELLS = 65535
 """Cells of a type on one photograph that can be numbered."""
 
 
-@dataclass(frozen=True)
-class WorkingScale:
-    """What photographs are brought to, and what is drawn of them: as in :class:`~.smears.LabelledSmear`.
-
-    ``colours`` are those of :func:`hemolens.probability_maps.prepare`; with them, piles are made of the cells
-    of all photographs of a source, else of those of the photograph that they are laid on.
-    """
-
-    red_cell_diameter_px: float
-    colours: StandardColours | None
-    outputs: tuple[str, ...]
-    touching_weight: float
-
-
-def read_labelled_smears(
-    data: Path, source: LabelledSource, scale: WorkingScale, *, validation: bool
-) -> list[LabelledSmear]:
-    """Read the photographs of a source that are trained on, or those left out to choose settings on.
+def read_labelled_smears(data: Path, source: LabelledSource, red_cell_diameter_px: float) -> list[LabelledSmear]:
+    """Read the photographs of a source that may be looked at, those left out to choose settings on among them.
 
     Raises
     ------
@@ -63,14 +48,13 @@ def read_labelled_smears(
 
     """
     labels = read_source(data, source)
-    names = choose_names(data / source.folder, source, sorted(labels.truths), validation=validation)
+    names = allowed_names(data / source.folder, source, labels.truths)
     paths = _find_photographs(data / source.folder / source.images, names)
-    share = source.share / max(1, len(names))
-    smears = [_read_smear(paths[name], name, labels, data, source, scale, share) for name in names]
-    if scale.colours is None:
-        return smears
-    lent = tuple(cell for smear in smears if "rbc" in smear.piles for cell in smear.piles["rbc"].cells)
-    return [_lend(smear, lent) for smear in smears]
+    unknown = _read_unknown_platelets(data, source)
+    return [
+        _read_smear(paths[name], name, labels, data, source, red_cell_diameter_px, unknown.get(name, ()))
+        for name in names
+    ]
 
 
 def read_source(data: Path, source: LabelledSource) -> Labels:
@@ -112,14 +96,21 @@ def read_source(data: Path, source: LabelledSource) -> Labels:
     return labels
 
 
-def choose_names(folder: Path, source: LabelledSource, names: Sequence[str], *, validation: bool) -> list[str]:
-    """Those photographs of a source that are trained on, or those left out to choose settings on."""
+def allowed_names(folder: Path, source: LabelledSource, names: Iterable[str]) -> list[str]:
+    """Names of the photographs of a source that may be looked at, sorted."""
     never: set[str] = set()
     for column, value in source.left_out.items():
-        with (folder / "splits.csv").open(newline="", encoding="utf-8") as file:
+        with (folder / source.splits).open(newline="", encoding="utf-8") as file:
             never |= {row["image"] for row in csv.DictReader(file) if row[column] == value}
-    allowed = [name for name in names if name not in never]
-    return [name for n, name in enumerate(allowed) if (n % source.validation_every == 0) == validation]
+    return sorted(name for name in names if name not in never)
+
+
+Each = TypeVar("Each")
+
+
+def part_of(source: LabelledSource, each: Sequence[Each], *, validation: bool) -> list[Each]:
+    """Those photographs of a source that are trained on, or those left out to choose settings on."""
+    return [one for n, one in enumerate(each) if (n % source.validation_every == 0) == validation]
 
 
 def number_cells(truth: Truth, kind: CellType, shape: tuple[int, int]) -> NumberedCells:
@@ -149,7 +140,13 @@ def _find_photographs(folder: Path, names: Sequence[str]) -> dict[str, Path]:
 
 
 def _read_smear(
-    path: Path, name: str, labels: Labels, data: Path, source: LabelledSource, scale: WorkingScale, share: float
+    path: Path,
+    name: str,
+    labels: Labels,
+    data: Path,
+    source: LabelledSource,
+    red_cell_diameter_px: float,
+    unknown: Iterable[LabelledBox],
 ) -> LabelledSmear:
     photograph = read_photograph(path).pixels
     shape = (photograph.shape[0], photograph.shape[1])
@@ -157,7 +154,7 @@ def _read_smear(
     truths = fit_to_frame(path.name, truths, shape, labels.sizes.get(name))
     boxes = _boxes_of(truths)
     diameter = usual_diameter(boxes, shape, source.usual_px) / source.box_margin
-    pixels = prepare(photograph, diameter, scale.red_cell_diameter_px, scale.colours)
+    pixels = resize_to_diameter(photograph, diameter, red_cell_diameter_px)
     small = (pixels.shape[0], pixels.shape[1])
     known = {kind: truth for kind, truth in truths.items() if kind in (source.types or CELL_TYPES)}
     cells = {kind: number_cells(truth, kind, shape) for kind, truth in known.items()}
@@ -165,38 +162,53 @@ def _read_smear(
         mask = data / source.folder / source.white_masks / f"{path.stem}.png"
         if mask.exists():
             cells["wbc"] = _number_mask(read_photograph(mask).pixels[..., 0] > 127)
+    if "rbc" in cells and source.frame_unknown:
+        forget_frame(cells["rbc"], source.frame_unknown * diameter)
+    if "plt" in cells:
+        for box in unknown:
+            cells["plt"].known[int(box.y0) : math.ceil(box.y1), int(box.x0) : math.ceil(box.x1)] = Known.NOTHING
     resized = {kind: resize_cells(each, small) for kind, each in cells.items()}
     scaled = [box.scaled(small[1] / shape[1], small[0] / shape[0]) for box in boxes]
-    return LabelledSmear(
-        path.name, pixels, resized, scale.red_cell_diameter_px, scale.outputs, scale.touching_weight,
-        share=share, piles=_piles_of(pixels, resized, known, scaled, source.box_margin),
-    )  # fmt: skip
+    lent = draw_lent(_cut_out(pixels, resized, known, scaled, source.box_margin), small)
+    colours = measure_colours(pixels, red_cell_diameter_px)
+    return LabelledSmear(path.name, source.name, pixels, *join_cells(resized, small), lent, colours)
 
 
-def _piles_of(
+def forget_frame(cells: NumberedCells, width_px: float) -> None:
+    """Mark a band along the frame as unknown, all but the cells in it, in place: some cut cells have no label."""
+    band = np.ones(cells.numbers.shape, bool)
+    width = round(width_px)
+    band[width : band.shape[0] - width, width : band.shape[1] - width] = False
+    cells.known[band & (cells.numbers == 0)] = Known.NOTHING
+
+
+def _read_unknown_platelets(data: Path, source: LabelledSource) -> dict[str, list[LabelledBox]]:
+    """Boxes in which it is not known whether there is a platelet, by photograph."""
+    unknown: dict[str, list[LabelledBox]] = {}
+    if source.unknown_platelets is not None:
+        with (data / source.folder / source.unknown_platelets).open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                box = LabelledBox("plt", *(float(row[side]) for side in ("x0", "y0", "x1", "y1")))
+                unknown.setdefault(row["image"], []).append(box)
+    return unknown
+
+
+def _cut_out(
     pixels: NDArray[np.uint8],
     cells: Mapping[CellType, NumberedCells],
     known: Truths,
     boxes: Sequence[LabelledBox],
     box_margin: float,
-) -> dict[CellType, Piles]:
-    """What piles can be made of; cells of boxes are cut out along their rim, white ones cannot be."""
-    piles: dict[CellType, Piles] = {}
+) -> dict[CellType, tuple[CutOut, ...]]:
+    """What can be laid elsewhere; cells of boxes are cut out along their rim, white ones cannot be."""
+    lent: dict[CellType, tuple[CutOut, ...]] = {}
     if "rbc" in known and known["rbc"].paint is None:
-        piles["rbc"] = red_piles(pixels, boxes, box_margin)
+        lent["rbc"] = cut_out_boxed(pixels, boxes, box_margin)
     elif "rbc" in known:
-        background = background_colour(pixels).astype(np.float32)
-        piles["rbc"] = Piles(cut_out_cells(pixels, sure_outlines(cells["rbc"])), background)
+        lent["rbc"] = cut_out_cells(pixels, sure_outlines(cells["rbc"]))
     if "wbc" in known and known["wbc"].paint is not None:
-        piles["wbc"] = white_piles(pixels, cells["wbc"])
-    return piles
-
-
-def _lend(smear: LabelledSmear, cells: tuple[CutOut, ...]) -> LabelledSmear:
-    """Let piles of red cells on a photograph be made of these cells."""
-    if "rbc" not in smear.piles:
-        return smear
-    return replace(smear, piles={**smear.piles, "rbc": replace(smear.piles["rbc"], cells=cells)})
+        lent["wbc"] = cut_out_cells(pixels, sure_outlines(cells["wbc"]))
+    return lent
 
 
 def _boxes_of(truths: Truths) -> list[LabelledBox]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,20 +15,24 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hemolens.errors import TrainingError
-from hemolens.networks import NETWORKS, create_network
+from hemolens.networks import create_network
 from hemolens.networks.network import Network
-from hemolens.training.augmentation import Sample, draw_sample
+from hemolens.training.batches import Batch, Batches, PhotographBatches, SmearBatches, draw_ahead
 from hemolens.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from hemolens.training.crops import lenders
 from hemolens.training.losses import total_loss
 from hemolens.training.setup import Phase, TrainingSetup
-from hemolens.training.sources import Labelled, read_photographs, read_validation
+from hemolens.training.smear_bank import SmearBank, fill_bank
+from hemolens.training.sources import read_all_smears, read_photographs, read_validation, share_out
 
 WARM_UP_STEPS = 100
 CHECKPOINT_SECONDS = 120.0
 LOG_STEPS = 250
 N_VALIDATION_SAMPLES = 32
-N_STATISTICS_BATCHES = 100
-N_PICTURE_BATCHES = 16
+N_STATISTICS_CROPS = 400
+N_PICTURES = 64
+LOSS_STEPS = 10
+LOG_COLUMNS = ("step", "learning_rate", "loss", "validation_loss", "crops_per_second", "waiting")
 
 STATISTICS_STREAM, VALIDATION_STREAM = 1_000_000, 2_000_000
 """Numbers beyond any step: the samples drawn with them are none of those trained on."""
@@ -39,55 +43,42 @@ class Progress:
     """What a progress display needs to know after each step."""
 
     step: int
-    steps: int
+    done: float
+    """0 … 1."""
     loss: float
     seconds_left: float
 
 
-def phase_at(step: int, setup: TrainingSetup) -> tuple[Phase, int]:
-    """The phase that a step (from 0) falls in, and the number of its steps before it."""
+def phase_at(position: float, setup: TrainingSetup) -> tuple[Phase, float]:
+    """The phase that a position (in steps, from 0) falls in, and how many of its steps lie before it."""
     for phase in setup.phases[:-1]:
-        if step < phase.steps:
-            return phase, step
-        step -= phase.steps
-    return setup.phases[-1], step
+        if position < phase.steps:
+            return phase, position
+        position -= phase.steps
+    return setup.phases[-1], position
 
 
-def learning_rate(step: int, setup: TrainingSetup) -> float:
+def learning_rate(position: float, setup: TrainingSetup) -> float:
     """Linear warm-up; in each phase half a cosine down to a hundredth (Loshchilov & Hutter, ICLR 2017, eq. 5)."""
-    warm = min(1.0, (step + 1) / WARM_UP_STEPS)
-    phase, done = phase_at(step, setup)
+    warm = min(1.0, (position + 1) / WARM_UP_STEPS)
+    phase, done = phase_at(position, setup)
     return phase.learning_rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * done / phase.steps)) / 2)
 
 
-def stack(samples: Sequence[Sample]) -> tuple[Tensor, Tensor, Tensor]:
-    """Samples → pixels (N, 3, H, W) in [−1, 1], targets and weights (N, K, h, w)."""
-    pixels = torch.from_numpy(np.stack([sample.pixels for sample in samples])).permute(0, 3, 1, 2)
-    targets, weights = (
-        torch.from_numpy(np.stack(planes))
-        for planes in ([sample.targets for sample in samples], [sample.weights for sample in samples])
-    )
-    return pixels.to(torch.float32, memory_format=torch.channels_last) / 127.5 - 1, targets, weights
+def half_precision(device: torch.device) -> torch.autocast:
+    """Compute in bfloat16 where there are instructions for it; other processors would take many times as long."""
+    if device.type == "cpu":
+        fast = bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
+    else:
+        fast = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return torch.autocast(device.type, torch.bfloat16, enabled=fast)
 
 
-def draw_batch(photographs: Sequence[Labelled], setup: TrainingSetup, step: int) -> list[Sample]:
-    """The samples of one step: the same for the same set-up, whatever was drawn before."""
-    return [
-        draw_sample(
-            photographs,
-            np.random.default_rng([setup.seed, step, i]),
-            setup.augmentation,
-            input_px=setup.input_px,
-            margin_px=NETWORKS[setup.network].margin_px,
-            piles=phase_at(step, setup)[0].piles,
-        )
-        for i in range(setup.batch)
-    ]
-
-
-def half_precision() -> torch.autocast:
-    """Compute in bfloat16 on processors that have instructions for it; others would take many times as long."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=bool(torch.cpu.get_capabilities().get("avx512_bf16", False)))
+def best_device() -> torch.device:
+    """The graphics card that torch finds, CUDA before MPS, else the processor."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def batch_norms(network: nn.Module) -> list[nn.BatchNorm2d]:
@@ -95,51 +86,83 @@ def batch_norms(network: nn.Module) -> list[nn.BatchNorm2d]:
     return [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
 
 
-def measure_statistics(network: nn.Module, photographs: Sequence[Labelled], setup: TrainingSetup) -> None:
+def measure_statistics(network: nn.Module, batches: Batches, setup: TrainingSetup, device: torch.device) -> None:
     """Replace the running statistics of batch norm by their mean over many batches, in place."""
+    n_batches = max(4, N_STATISTICS_CROPS // setup.batch)
     network.train()
     momenta = [norm.momentum for norm in batch_norms(network)]
     for norm in batch_norms(network):
         norm.reset_running_stats()
         norm.momentum = None  # a plain mean over all batches since the reset
-    with torch.no_grad(), half_precision():
-        for i in range(N_STATISTICS_BATCHES):
-            pixels, _, _ = stack(draw_batch(photographs, setup, STATISTICS_STREAM + i))
+    for i in range(n_batches):
+        pixels = batches.draw(STATISTICS_STREAM + i).pixels.to(device)
+        with torch.no_grad(), half_precision(device):
             network(pixels)
     for norm, momentum in zip(batch_norms(network), momenta, strict=True):
         norm.momentum = momentum
 
 
-def validation_loss(network: Network, samples: Sequence[Sample], setup: TrainingSetup) -> float:
-    """Mean loss of fixed samples from photographs that are not trained on."""
+def validation_loss(network: Network, checks: Sequence[Batch], setup: TrainingSetup) -> float:
+    """Mean loss of fixed batches from photographs that are not trained on; NaN without any."""
     network.eval()
+    device = next(network.parameters()).device
     losses = []
-    with torch.inference_mode(), half_precision():
-        for start in range(0, len(samples), setup.batch):
-            pixels, targets, weights = stack(samples[start : start + setup.batch])
-            logits = network(pixels).float()
-            losses.append(float(total_loss(logits, targets, weights, network.outputs, setup.loss)))
-    return float(np.mean(losses))
+    with torch.inference_mode(), half_precision(device):
+        for pixels, targets, weights in checks:
+            logits = network(pixels.to(device)).float()
+            loss = total_loss(logits, targets.to(device), weights.to(device), network.outputs, setup.loss)
+            losses.append(float(loss))
+    return float(np.mean(losses)) if losses else float("nan")
+
+
+class Average:
+    """A running mean of the weights of a network (Polyak & Juditsky, SIAM J. Control Optim. 30, 1992).
+
+    The first steps count for less: after n of them the decay is at most (1 + n) / (10 + n).
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.weights = [weight.detach().clone() for weight in network.parameters()]
+
+    def add(self, network: nn.Module, step: int) -> None:
+        """Take the weights after a step into the mean."""
+        decay = min(self.decay, (1 + step) / (10 + step))
+        with torch.no_grad():
+            torch._foreach_lerp_(self.weights, [weight.detach() for weight in network.parameters()], 1 - decay)
+
+    def put_into(self, network: nn.Module) -> None:
+        """Give a network the mean weights."""
+        with torch.no_grad():
+            for weight, mean in zip(network.parameters(), self.weights, strict=True):
+                weight.copy_(mean)
 
 
 @dataclass
 class Trainee:
-    """What training changes: the network, the optimiser, the steps done and the processor time they took."""
+    """What training changes: the network, the optimiser, the mean of the weights, and how long it took."""
 
     network: Network
     optimiser: torch.optim.Optimizer
+    average: Average
     step: int = 0
+    seconds: float = 0.0
     cpu_seconds: float = 0.0
     samples: NDArray[np.uint8] | None = None
     """Once trained, pictures to measure the ranges of activations on, for a network that is stored in 8 bits."""
 
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.network.parameters()).device
+
     def save(self, path: Path, setup: TrainingSetup) -> None:
         """Write a checkpoint."""
-        states = (self.network.state_dict(), self.optimiser.state_dict())
-        save_checkpoint(path, Checkpoint(self.step, *states, setup.model_dump_json(), self.cpu_seconds))
+        states = (self.network.state_dict(), self.optimiser.state_dict(), self.average.weights)
+        save_checkpoint(path, Checkpoint(self.step, *states, setup.model_dump_json(), self.seconds, self.cpu_seconds))
 
 
-def begin(setup: TrainingSetup, checkpoint_path: Path) -> Trainee:
+def begin(setup: TrainingSetup, checkpoint_path: Path, device: torch.device) -> Trainee:
     """Build the network of a set-up, or read it from the checkpoint if there is one.
 
     Raises
@@ -156,15 +179,22 @@ def begin(setup: TrainingSetup, checkpoint_path: Path) -> Trainee:
         encoder_weights="none" if going_on else setup.encoder_weights,
         encoder_file=None if going_on else setup.encoder_file,
     )
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     refuse_what_does_not_fit(network, setup)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=setup.phases[0].learning_rate, weight_decay=1e-4)
-    trainee = Trainee(network, optimiser)
+    network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    slopes = [weight for weight in network.parameters() if weight.ndim > 1]
+    others = [weight for weight in network.parameters() if weight.ndim <= 1]  # biases and norms are left to grow
+    optimiser = torch.optim.AdamW(
+        [{"params": slopes, "weight_decay": setup.weight_decay}, {"params": others, "weight_decay": 0.0}],
+        lr=setup.phases[0].learning_rate,
+    )
+    trainee = Trainee(network, optimiser, Average(network, setup.average))
     if going_on:
         checkpoint = load_checkpoint(checkpoint_path, setup)
         network.load_state_dict(checkpoint.network)
         optimiser.load_state_dict(checkpoint.optimiser)
-        trainee.step, trainee.cpu_seconds = checkpoint.step, checkpoint.cpu_seconds
+        trainee.average.weights = [weight.to(device) for weight in checkpoint.average]
+        trainee.step, trainee.seconds = checkpoint.step, checkpoint.seconds
+        trainee.cpu_seconds = checkpoint.cpu_seconds
     return trainee
 
 
@@ -217,20 +247,18 @@ def freeze(network: nn.Module, parts: Sequence[str]) -> None:
             norm.eval()
 
 
-def take_step(trainee: Trainee, photographs: Sequence[Labelled], setup: TrainingSetup) -> float:
-    """Draw a batch, lower its loss, and return what the loss was."""
+def take_step(trainee: Trainee, batch: Batch, setup: TrainingSetup, position: float) -> Tensor:
+    """Lower the loss of a batch, and return what it was; ``position`` says how far the schedule has come, in steps."""
     network, optimiser = trainee.network, trainee.optimiser
     for group in optimiser.param_groups:
-        group["lr"] = learning_rate(trainee.step, setup)
-    if trainee.step == setup.freeze_statistics_at:
-        measure_statistics(network, photographs, setup)
-    pixels, targets, weights = stack(draw_batch(photographs, setup, trainee.step))
+        group["lr"] = learning_rate(position, setup)
     network.train()
-    freeze(network, phase_at(trainee.step, setup)[0].frozen)
-    if setup.freeze_statistics_at is not None and trainee.step >= setup.freeze_statistics_at:
+    freeze(network, phase_at(position, setup)[0].frozen)
+    if setup.freeze_statistics_at is not None and position >= setup.freeze_statistics_at:
         for norm in batch_norms(network):
             norm.eval()
-    with half_precision():
+    pixels, targets, weights = (each.to(trainee.device, non_blocking=True) for each in batch)
+    with half_precision(trainee.device):
         logits = network(pixels)
     loss = total_loss(logits.float(), targets, weights, network.outputs, setup.loss)
     optimiser.zero_grad(set_to_none=True)
@@ -238,86 +266,260 @@ def take_step(trainee: Trainee, photographs: Sequence[Labelled], setup: Training
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimiser.step()
     trainee.step += 1
-    return float(loss.detach())
+    trainee.average.add(network, trainee.step)
+    return loss.detach()
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How far a training has come, in steps of its set-up: by its steps, or by the seconds that it may take."""
+
+    setup: TrainingSetup
+    seconds: float | None = None
+
+    def position(self, trainee: Trainee) -> float:
+        """Where the training is, 0 … ``setup.steps``."""
+        if self.seconds is None:
+            return trainee.step
+        return min(self.setup.steps, self.setup.steps * trainee.seconds / self.seconds)
+
+
+class Material:
+    """What a set-up trains on: read once for all phases where every type is trained, else for each phase.
+
+    Parameters
+    ----------
+    setup : TrainingSetup
+    data : Path or SmearBank
+        Folder of the photographs, a pack of them, or a bank that has been filled with them.
+    device : torch.device
+
+    """
+
+    def __init__(self, setup: TrainingSetup, data: Path | SmearBank, device: torch.device) -> None:
+        self.setup, self.data = setup, data
+        self.bank = data if isinstance(data, SmearBank) else None
+        if isinstance(data, Path) and setup.cell_type is None:
+            self.bank = read_bank(setup, data, device)
+
+    def of_phase(self, phase: Phase) -> Batches:
+        """Give the batches that a phase trains on."""
+        if self.bank is not None:
+            return smear_batches(self.bank, self.setup, validation=False)
+        return PhotographBatches(read_photographs(self.setup, self._folder, phase), self.setup, phase.piles)
+
+    def left_out(self) -> list[Batch]:
+        """Give fixed batches of the photographs that are left out; none without such photographs."""
+        batches: SmearBatches | PhotographBatches
+        if self.bank is not None:
+            batches = smear_batches(self.bank, self.setup, validation=True)
+            any_left_out = bool(batches.shares.any())
+        else:
+            photographs = read_validation(self.setup, self._folder)
+            batches = PhotographBatches(photographs, self.setup, self.setup.phases[0].piles)
+            any_left_out = bool(photographs)
+        n_batches = max(1, N_VALIDATION_SAMPLES // self.setup.batch) if any_left_out else 0
+        return [batches.draw(VALIDATION_STREAM + i) for i in range(n_batches)]
+
+    @property
+    def _folder(self) -> Path:
+        if not isinstance(self.data, Path) or self.data.is_file():
+            raise TrainingError(
+                "a network of one cell type is trained on a folder",
+                came=f"a pack for set-up {self.setup.name!r}",
+                allowed="the folder of ALL-IDB1",
+                do="give the folder with --data",
+            )
+        return self.data
+
+
+def read_bank(setup: TrainingSetup, data: Path, device: torch.device) -> SmearBank:
+    """Read all smears of a folder or pack onto a device, in the colours and at the scale of a set-up.
+
+    Raises
+    ------
+    TrainingError
+        If the data cannot be read, or the set-up names no colours.
+
+    """
+    if setup.colours is None:
+        raise TrainingError(
+            "a network of every type needs standard colours",
+            came=f"set-up {setup.name!r} without colours",
+            allowed="colours = { background_level = 220, red_cell_absorbance = [0.06, 0.14, 0.09] }",
+            do="add them to the set-up",
+        )
+    return fill_bank(list(read_all_smears(setup, data)), setup.colours, setup.red_cell_diameter_px, device)
+
+
+def smear_batches(bank: SmearBank, setup: TrainingSetup, *, validation: bool) -> SmearBatches:
+    """Give the batches of a set-up that are trained on, or those left out."""
+    shares = share_out(setup, bank, validation=validation)
+    return SmearBatches(bank, shares, setup, lenders(bank, shares))
 
 
 def train(
-    setup: TrainingSetup, data: Path, out: Path, *, on_progress: Callable[[Progress], None] | None = None
+    setup: TrainingSetup,
+    data: Path | SmearBank,
+    out: Path,
+    *,
+    seconds: float | None = None,
+    device: torch.device | None = None,
+    n_workers: int = 0,
+    on_progress: Callable[[Progress], None] | None = None,
 ) -> Trainee:
-    """Train a set-up, or go on with it; the network comes back in evaluation mode.
+    """Train a set-up, or go on with it; the network comes back in evaluation mode, on the processor.
 
-    Writes ``checkpoint.pt`` every two minutes and at the end, and ``log.csv`` (step, learning rate, loss,
-    validation loss) beside it. If ``out`` holds a checkpoint of the same set-up, training goes on from it
-    and gives the same weights as one that was never interrupted.
+    Writes ``checkpoint.pt`` every two minutes and at the end, and ``log.csv`` (step, learning rate, loss, validation
+    loss, crops a second, share of the time that was spent waiting for data) beside it. If ``out`` holds a checkpoint of
+    the same set-up, training goes on from it, on whatever device; on a processor it gives the same weights as one that
+    was never interrupted.
+
+    Parameters
+    ----------
+    setup : TrainingSetup
+    data : Path or SmearBank
+        As in :class:`Material`.
+    out : Path
+    seconds : float, optional
+        Ends after so many seconds of training, those before an interruption included: the phases and their learning
+        rates are stretched or shortened to fit. Without it, the set-up's steps count.
+    device : torch.device, optional
+        The best one there is by default.
+    n_workers : int
+        Processes that draw batches, on a processor.
 
     Raises
     ------
     TrainingError
         If the data, the set-up or the checkpoint do not fit together.
     """
+    device = device or (data.device if isinstance(data, SmearBank) else best_device())
     path = out / "checkpoint.pt"
-    trainee = begin(setup, path)
-    first = trainee.step
-    phase, _ = phase_at(first, setup)
-    photographs = read_photographs(setup, data, phase)
-    checks = validation_samples(read_validation(setup, data), setup)
-    log = _Log(out / "log.csv", keep_until=first)
-    started = saved = time.monotonic()
-    clock = time.process_time()
-    recent: list[float] = []
-    while trainee.step < setup.steps:
-        if phase_at(trainee.step, setup)[0] is not phase:
-            phase, _ = phase_at(trainee.step, setup)
-            photographs = read_photographs(setup, data, phase)
-        recent.append(take_step(trainee, photographs, setup))
-        step, before, clock = trainee.step, clock, time.process_time()
-        trainee.cpu_seconds += clock - before
-        if on_progress:
-            left = (time.monotonic() - started) / (step - first) * (setup.steps - step)
-            on_progress(Progress(step, setup.steps, recent[-1], left))
-        if step % LOG_STEPS == 0 or step == setup.steps:
-            checked = validation_loss(trainee.network, checks, setup) if checks else float("nan")
-            log.add(step, learning_rate(step - 1, setup), float(np.mean(recent)), checked)
-            recent.clear()
-        if time.monotonic() - saved > CHECKPOINT_SECONDS:
-            trainee.save(path, setup)
-            saved = time.monotonic()
+    trainee, schedule = begin(setup, path, device), Schedule(setup, seconds)
+    first, before = trainee.step, trainee.seconds
+    material = Material(setup, data, device)
+    checks = material.left_out()
+    log = _Log(out / "log.csv", first, setup.batch)
+    watch, batches = _Watch(trainee), material.of_phase(phase_at(schedule.position(trainee), setup)[0])
+    saved = time.monotonic()
+    while schedule.position(trainee) < setup.steps:
+        phase, _ = phase_at(schedule.position(trainee), setup)
+        batches = material.of_phase(phase)
+        for batch in watch.waiting_for(draw_ahead(batches, trainee.step, device, n_workers)):
+            position = schedule.position(trainee)
+            if position >= setup.steps or phase_at(position, setup)[0] is not phase:
+                break
+            if _freezes(setup, schedule, trainee, watch.last_position):
+                measure_statistics(trainee.network, batches, setup, device)
+            watch.add(take_step(trainee, batch, setup, position), position)
+            step = trainee.step
+            if on_progress:
+                done = schedule.position(trainee) / setup.steps
+                left = (trainee.seconds - before) / max(step - first, 1) * (setup.steps - step)
+                left = left if seconds is None else seconds - trainee.seconds
+                on_progress(Progress(step, done, watch.last_loss, max(left, 0)))
+            if step % LOG_STEPS == 0:
+                log.add(step, learning_rate(position, setup), watch, validation_loss(trainee.network, checks, setup))
+            if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                trainee.save(path, setup)
+                saved = time.monotonic()
+    if watch.n_steps:
+        log.add(trainee.step, learning_rate(watch.last_position, setup), watch, float("nan"))
     trainee.save(path, setup)
+    return finish(trainee, batches, setup)
+
+
+def finish(trainee: Trainee, batches: Batches, setup: TrainingSetup) -> Trainee:
+    """Make of a trainee the network that is kept: mean weights, statistics, evaluation mode, on the processor."""
+    device = trainee.device
+    if setup.average:
+        trainee.average.put_into(trainee.network)
     if setup.freeze_statistics_at is None:
-        measure_statistics(trainee.network, photographs, setup)
+        measure_statistics(trainee.network, batches, setup, device)
     trainee.network.eval()
     if trainee.network.eight_bits:
-        trainee.samples = draw_pictures(photographs, setup)
+        trainee.samples = draw_pictures(batches)
+    trainee.network.to("cpu")
     return trainee
 
 
-def draw_pictures(photographs: Sequence[Labelled], setup: TrainingSetup) -> NDArray[np.uint8]:
+def draw_pictures(batches: Batches) -> NDArray[np.uint8]:
     """Pictures as the network is trained on, uint8 (N, H, W, 3), in batches that no step has seen."""
-    batches = (draw_batch(photographs, setup, STATISTICS_STREAM + i) for i in range(N_PICTURE_BATCHES))
-    return np.stack([sample.pixels for batch in batches for sample in batch])
+    pictures: list[NDArray[np.uint8]] = []
+    for i in range(N_PICTURES):
+        pixels = batches.draw(STATISTICS_STREAM + i).pixels
+        pictures += list(((pixels + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy())
+        if len(pictures) >= N_PICTURES:
+            break
+    return np.stack(pictures[:N_PICTURES])
 
 
-def validation_samples(held_out: Sequence[Labelled], setup: TrainingSetup) -> list[Sample]:
-    """Fixed samples of the photographs that are left out; none without such photographs."""
-    if not held_out:
-        return []
-    n_batches = max(1, N_VALIDATION_SAMPLES // setup.batch)
-    return [sample for i in range(n_batches) for sample in draw_batch(held_out, setup, VALIDATION_STREAM + i)]
+def _freezes(setup: TrainingSetup, schedule: Schedule, trainee: Trainee, last_position: float) -> bool:
+    """Whether the statistics are to be measured before this step."""
+    at = setup.freeze_statistics_at
+    return at is not None and last_position < at <= schedule.position(trainee)
+
+
+class _Watch:
+    """What a training does with its time, and how its loss goes."""
+
+    def __init__(self, trainee: Trainee) -> None:
+        self.trainee = trainee
+        self.last_position = -1.0 if not trainee.step else float("inf")
+        self.last_loss = float("nan")
+        self._losses: list[Tensor] = []
+        self._clock, self._cpu_clock = time.monotonic(), time.process_time()
+        self._since, self._waited = self._clock, 0.0
+
+    @property
+    def n_steps(self) -> int:
+        """Steps since the last row of the log."""
+        return len(self._losses)
+
+    def waiting_for(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """Pass batches on, and note how long each was waited for."""
+        while True:
+            asked = time.monotonic()
+            batch = next(batches)
+            self._waited += time.monotonic() - asked
+            yield batch
+
+    def add(self, loss: Tensor, position: float) -> None:
+        """Note a step."""
+        self._losses.append(loss)
+        self.last_position = position
+        now, cpu_now = time.monotonic(), time.process_time()
+        self.trainee.seconds += now - self._clock
+        self.trainee.cpu_seconds += cpu_now - self._cpu_clock
+        self._clock, self._cpu_clock = now, cpu_now
+        if len(self._losses) % LOSS_STEPS == 1:
+            self.last_loss = float(loss)  # waits for a graphics card, so that it does not fall far behind the clock
+
+    def row(self, batch: int) -> tuple[float, float, float]:
+        """Mean loss, crops a second and share of the time waited since the last row."""
+        loss = float(torch.stack(self._losses).mean())
+        taken = max(time.monotonic() - self._since, 1e-9)
+        row = loss, len(self._losses) * batch / taken, self._waited / taken
+        self._losses, self._since, self._waited = [], time.monotonic(), 0.0
+        return row
 
 
 class _Log:
     """``log.csv``: rows up to the step that training goes on from are kept."""
 
-    def __init__(self, path: Path, keep_until: int) -> None:
-        self.path = path
+    def __init__(self, path: Path, keep_until: int, batch: int) -> None:
+        self.path, self.batch = path, batch
         path.parent.mkdir(parents=True, exist_ok=True)
         kept: list[list[str]] = []
         if path.exists() and keep_until:
             with path.open(newline="", encoding="utf-8") as file:
                 kept = [row for row in list(csv.reader(file))[1:] if int(row[0]) <= keep_until]
         with path.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([["step", "learning_rate", "loss", "validation_loss"], *kept])
+            csv.writer(file).writerows([LOG_COLUMNS, *kept])
 
-    def add(self, step: int, rate: float, loss: float, checked: float) -> None:
+    def add(self, step: int, rate: float, watch: _Watch, checked: float) -> None:
+        loss, crops_per_second, waiting = watch.row(self.batch)
+        values = (f"{rate:.3g}", f"{loss:.5f}", f"{checked:.5f}", f"{crops_per_second:.1f}", f"{waiting:.3f}")
         with self.path.open("a", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerow([step, f"{rate:.3g}", f"{loss:.5f}", f"{checked:.5f}"])
+            csv.writer(file).writerow([step, *values])

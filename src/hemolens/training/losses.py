@@ -16,13 +16,16 @@ def output_loss(logits: Tensor, target: Tensor, weight: Tensor, kind: str) -> Te
     ----------
     logits, target, weight : Tensor of float32, shape (N, h, w)
         Targets in 0 … 1.
-    kind : {"bce", "mse"}
-        Binary cross-entropy (the paper's single-output networks) or squared error of the probability
-        (its dual-output ones).
+    kind : {"bce", "mse", "bce+l1"}
+        Binary cross-entropy (the paper's single-output networks), squared error of the probability (its dual-output
+        ones), or the first and the absolute error together.
 
     """
     if kind == "bce":
         each = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    elif kind == "bce+l1":
+        each = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+        each = each + (torch.sigmoid(logits) - target).abs()
     else:
         each = (torch.sigmoid(logits) - target) ** 2
     return (each * weight).sum() / weight.sum().clamp(min=1)

@@ -32,10 +32,12 @@ Planes = NDArray[np.uint8]
 
 
 class CutOut(NamedTuple):
-    """One isolated cell: pixels uint8 (h, w, 3) and its filled outline uint8 (h, w), 0 or 255."""
+    """One isolated cell: pixels uint8 (h, w, 3), its filled outline uint8 (h, w), 0 or 255, and where it was."""
 
     pixels: Planes
     mask: Planes
+    row: int = 0
+    col: int = 0
 
 
 class Laid(NamedTuple):
@@ -151,7 +153,7 @@ def cut_out_cells(pixels: Planes, outlines: Sequence[NDArray[np.float64]]) -> tu
         if n_outlines[label] == 1 and inside and cv2.contourArea(points) >= smallest:
             mask = np.zeros((bottom - top, right - left), np.uint8)
             cv2.fillPoly(mask, [points - (left, top)], 255)
-            cells.append(CutOut(pixels[top:bottom, left:right].copy(), mask))
+            cells.append(CutOut(pixels[top:bottom, left:right].copy(), mask, int(top), int(left)))
     return tuple(cells)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -59,9 +59,15 @@ class LabelledSource(_Frozen):
     box_margin: float = Field(1.0, ge=1, lt=2)
     """Width of the boxes divided by that of the cells in them (``benchmarks/scale-accuracy.md``)."""
     share: float = Field(gt=0, le=1)
-    """Share of the slices that are drawn from this source."""
+    """Share of the crops that are drawn from this source, relative to the other shares."""
     left_out: dict[str, str] = {}
-    """Column and value in ``splits.csv`` of the photographs that are never looked at."""
+    """Column and value in the table ``splits`` of the photographs that are never looked at."""
+    splits: str = "splits.csv"
+    """Table with a column ``image``, relative to ``folder``."""
+    frame_unknown: float = Field(0.0, ge=0, lt=2)
+    """Width of the band along the frame, in red-cell diameters, in which some red cells have no label."""
+    unknown_platelets: str | None = None
+    """Table of boxes (image, x0, y0, x1, y1) that may or may not hold a platelet, relative to ``folder``."""
     white_masks: str | None = None
     """Folder with masks of the white cells, relative to ``folder``."""
     validation_every: int = Field(8, gt=1)
@@ -71,8 +77,8 @@ class DrawnSource(_Frozen):
     """Smears that the program draws (:mod:`hemolens.training.drawn_smears`), for networks that count every type."""
 
     n_smears: int = Field(40, gt=0)
-    share: float = Field(gt=0, lt=1)
-    """Share of the slices that are drawn from them."""
+    share: float = Field(gt=0, le=1)
+    """Share of the crops that are drawn from them, relative to the other shares."""
 
 
 class Augmentation(_Frozen):
@@ -100,10 +106,63 @@ class Augmentation(_Frozen):
     """Lowest quality of a compression that half of the slices go through."""
 
 
+class SmearAugmentation(_Frozen):
+    """How crops of smears are drawn and changed where every type is trained (:mod:`~.crops`, :mod:`~.appearance`).
+
+    Shares are of the crops, ranges are drawn from uniformly, those of stain on a logarithmic scale.
+    """
+
+    zoom: Range = (0.8, 1.25)
+    """Pixels of the photograph that become one of the crop."""
+    focused: float = Field(0.5, ge=0, le=1)
+    """Share of crops around a white cell or a platelet, of photographs that have one."""
+    piles: float = Field(0.5, ge=0, le=1)
+    """Share of crops on which piles of red cells are laid."""
+    white_groups: float = Field(0.2, ge=0, le=1)
+    """Share of crops on which touching white cells are laid."""
+    crenated: float = Field(0.25, ge=0, le=1)
+    """Share of crops whose outlines are made jagged."""
+    own_absorbance: float = Field(0.3, ge=0, le=1)
+    """Share of crops whose red cells differ from each other."""
+    dark_cells: float = Field(0.35, ge=0, le=1)
+    """Share of crops whose white cells, or platelets, are stained otherwise relative to the red cells."""
+    dark_cell_range: Range = (0.4, 1.7)
+    specks: float = Field(0.08, ge=0, le=1)
+    """Share of crops with dust, stain precipitate or parasites."""
+    stain: Range = (0.75, 1.33)
+    """Factor of the absorbance of each channel."""
+    wide_share: float = Field(0.2, ge=0, le=1)
+    wide_stain: Range = (0.45, 2.2)
+    """Factor of the absorbance on a share of the crops."""
+    cross_talk: float = Field(0.04, ge=0, le=0.5)
+    """Standard deviation of how much of one channel's absorbance gets into another."""
+    near_grey: float = Field(0.07, ge=0, le=1)
+    gain: float = Field(0.08, ge=0, le=0.5)
+    """Largest change of a channel's light, as a fraction."""
+    blur_px: float = Field(1.5, ge=0.1, le=5)
+    quality: Range = (0.55, 0.95)
+    """Size that a crop is reduced to and enlarged from, as a fraction."""
+    noise: float = Field(7.0, ge=0, le=30)
+    """Largest standard deviation of grain, in grey levels of 255."""
+    jpeg_quality: int = Field(35, ge=5, le=95)
+    """Lowest quality of a compression that half of the crops go through."""
+
+
+class PlaneWeights(_Frozen):
+    """What the loss of a network of every type is multiplied by at some pixels."""
+
+    touching: float = Field(12.0, ge=1, le=40)
+    """Of the edge between cells that touch."""
+    near_touching: float = Field(3.0, ge=1, le=40)
+    """Of distance and centre near such an edge."""
+    platelets: float = Field(5.0, ge=1, le=40)
+    """Of platelets: they are two pixels in a thousand."""
+
+
 class Loss(_Frozen):
     """Loss of one output: its kind and its weight in the sum over outputs."""
 
-    kind: Literal["bce", "mse"] = "bce"
+    kind: Literal["bce", "mse", "bce+l1"] = "bce"
     weight: float = Field(1.0, gt=0)
 
 
@@ -122,17 +181,15 @@ class Phase(_Frozen):
     train: tuple[str, ...] = ()
     """Photographs of this phase, if not those of the set-up."""
     piles: float = Field(0.0, ge=0, le=1)
-    """Share of slices on which piles of red cells are laid (:mod:`hemolens.training.piles`)."""
-    platelet_weight: float = Field(1.0, ge=1, le=40)
-    """Multiplies the loss on platelets where every type is trained: they are two pixels in a thousand."""
+    """Share of slices on which piles of red cells are laid (:mod:`hemolens.training.piles`); of one type."""
 
 
 class TrainingSetup(_Frozen):
     """Everything that decides what :func:`hemolens.training.loop.train` does.
 
     ``cell_type`` is what the network counts; without it, the network counts every type, and ``labelled`` and ``drawn``
-    may name further sources, or the only ones. ``outlined_share`` is then the share of the slices drawn from
-    photographs of ALL-IDB1 with red-cell outlines. Data folders: the ALL-IDB1 folder for one type; for all of them the
+    may name further sources, or the only ones. ``outlined_share`` and ``other_share`` are then those of the photographs
+    of ALL-IDB1 with red-cell outlines and without, relative to the other shares. Data folders: the ALL-IDB1 folder for one type; for all of them the
     folder that holds it as ``all-idb1`` beside the other sources.
     ``width``, ``encoder_weights`` and ``encoder_file`` are options of the network, for those that have them.
     ``red_cell_diameter_px`` is the scale at which the network works: each photograph is resized so that its red
@@ -155,6 +212,7 @@ class TrainingSetup(_Frozen):
     labelled: tuple[LabelledSource, ...] = ()
     drawn: DrawnSource | None = None
     outlined_share: float = Field(0.5, gt=0, le=1)
+    other_share: float = Field(0.2, ge=0, le=1)
     seed: int = 1
     phases: tuple[Phase, ...] = Field(min_length=1)
     batch: int = Field(8, gt=0)
@@ -162,7 +220,12 @@ class TrainingSetup(_Frozen):
     touching_weight: float = Field(1.0, ge=1, le=20)
     freeze_statistics_at: int | None = Field(None, gt=0)
     augmentation: Augmentation = Augmentation()
+    smears: SmearAugmentation = SmearAugmentation()
+    planes: PlaneWeights = PlaneWeights()
     loss: dict[str, Loss]
+    weight_decay: float = Field(1e-4, ge=0, le=1)
+    average: float = Field(0.0, ge=0, lt=1)
+    """Decay of the running mean of the weights, which is what is kept; 0 keeps the last ones."""
 
     @model_validator(mode="after")
     def _has_something_to_train_on(self) -> TrainingSetup:
@@ -170,14 +233,7 @@ class TrainingSetup(_Frozen):
             raise ValueError("labelled and drawn are for set-ups without a cell_type")
         if not self.trained_on and not self.labelled and not self.drawn:
             raise ValueError("nothing to train on: no photographs.train, no labelled, no drawn")
-        if self.trained_on and round(self.outlined_share + self.other_shares, 6) > 1:
-            raise ValueError("the shares of labelled and drawn and outlined_share are more than 1 together")
         return self
-
-    @property
-    def other_shares(self) -> float:
-        """Share of the slices that are not drawn from photographs of ALL-IDB1."""
-        return sum(source.share for source in self.labelled) + (self.drawn.share if self.drawn else 0)
 
     @property
     def only_type(self) -> CellType:
@@ -225,6 +281,9 @@ def shipped_setups() -> list[str]:
 def read_setup(name_or_path: str) -> TrainingSetup:
     """Read a shipped set-up by name, or one from a TOML file.
 
+    One that names another as its ``base`` has all of that one's fields but those it gives itself; the sources that it
+    names in ``without`` are taken out.
+
     Raises
     ------
     TrainingError
@@ -244,7 +303,7 @@ def read_setup(name_or_path: str) -> TrainingSetup:
                 do="check the name or the path",
             ) from error
     try:
-        return TrainingSetup.model_validate(tomllib.loads(text))
+        return TrainingSetup.model_validate(_on_its_base(tomllib.loads(text)))
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise TrainingError(
             f"training set-up {name_or_path!r} is not usable",
@@ -252,6 +311,16 @@ def read_setup(name_or_path: str) -> TrainingSetup:
             allowed="the fields of hemolens.training.setup.TrainingSetup",
             do="correct the file",
         ) from error
+
+
+def _on_its_base(own: dict[str, Any]) -> dict[str, Any]:
+    """Complete a set-up by the one that it is based on."""
+    base, without = own.pop("base", None), set(own.pop("without", ()))
+    if base is None:
+        return own
+    fields = read_setup(str(base)).model_dump(exclude_unset=True) | own
+    fields["labelled"] = [each for each in fields.get("labelled", ()) if each["name"] not in without]
+    return fields
 
 
 def _first_problem(error: tomllib.TOMLDecodeError | ValidationError) -> str:

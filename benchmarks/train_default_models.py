@@ -1,0 +1,50 @@
+"""Train the default model and its folds one after another from one pack, each for so many seconds.
+
+    python benchmarks/train_default_models.py --pack all.pack --out runs --seconds one-pass=180 one-pass-fold-2=70 ...
+
+The pack is read once. Each run leaves RUNS/NAME with log.csv, checkpoint.pt, NAME.onnx and its card NAME.toml; with
+--weights, only the mean weights as NAME.safetensors-like .pt files are left (for machines whose results are carried
+elsewhere). A graphics card is used where there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import torch
+
+from hemolens.training.loop import best_device, read_bank, train
+from hemolens.training.onnx_export import write_model
+from hemolens.training.setup import read_setup
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pack", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seconds", nargs="+", required=True, metavar="NAME=SECONDS")
+    parser.add_argument("--batch", type=int, help="in place of the set-ups'")
+    arguments = parser.parse_args()
+    device, started = best_device(), time.monotonic()
+    torch.backends.cudnn.benchmark = True
+    runs = [each.split("=") for each in arguments.seconds]
+    bank = read_bank(read_setup(runs[0][0]), arguments.pack, device)
+    print(f"{len(bank.names)} photographs on {device} after {time.monotonic() - started:.1f} s", flush=True)
+    for name, seconds in runs:
+        setup = read_setup(name)
+        if arguments.batch:
+            setup = setup.model_copy(update={"batch": arguments.batch})
+        folder = arguments.out / name
+        trained = train(setup, bank, folder, seconds=float(seconds))
+        n_crops = trained.step * setup.batch
+        print(f"{name}: {trained.step} steps, {n_crops} crops, {trained.seconds:.1f} s, {time.monotonic() - started:.1f} s in all", flush=True)
+        print((folder / "log.csv").read_text().strip().splitlines()[-1], flush=True)
+        torch.save(trained.network.state_dict(), folder / "weights.pt")
+        write_model(trained.network, setup, folder, samples=trained.samples, cpu_seconds=trained.cpu_seconds)
+        print(f"{name}: written, {time.monotonic() - started:.1f} s in all", flush=True)
+
+
+if __name__ == "__main__":
+    main()
