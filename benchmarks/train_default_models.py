@@ -2,9 +2,8 @@
 
     python benchmarks/train_default_models.py --pack all.pack --out runs --seconds one-pass=180 one-pass-fold-2=70 ...
 
-The pack is read once. Each run leaves RUNS/NAME with log.csv, checkpoint.pt, NAME.onnx and its card NAME.toml; with
---weights, only the mean weights as NAME.safetensors-like .pt files are left (for machines whose results are carried
-elsewhere). A graphics card is used where there is one.
+The pack (hemolens train --pack DATA --out all.pack) is read once. Each run leaves RUNS/NAME with log.csv, checkpoint.pt,
+weights.pt (in single precision), NAME.onnx and its card NAME.toml. A graphics card is used where there is one.
 """
 
 from __future__ import annotations
@@ -39,10 +38,14 @@ def main() -> None:
         folder = arguments.out / name
         trained = train(setup, bank, folder, seconds=float(seconds))
         n_crops = trained.step * setup.batch
-        print(f"{name}: {trained.step} steps, {n_crops} crops, {trained.seconds:.1f} s, {time.monotonic() - started:.1f} s in all", flush=True)
+        taken, in_all = trained.seconds, time.monotonic() - started
+        print(f"{name}: {trained.step} steps, {n_crops} crops, {taken:.1f} s, {in_all:.1f} s in all", flush=True)
         print((folder / "log.csv").read_text().strip().splitlines()[-1], flush=True)
         torch.save(trained.network.state_dict(), folder / "weights.pt")
-        write_model(trained.network, setup, folder, samples=trained.samples, cpu_seconds=trained.cpu_seconds)
+        write_model(
+            trained.network, setup, folder,
+            samples=trained.samples, steps=trained.step, cpu_seconds=trained.cpu_seconds,
+        )  # fmt: skip
         print(f"{name}: written, {time.monotonic() - started:.1f} s in all", flush=True)
 
 

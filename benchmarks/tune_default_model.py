@@ -39,7 +39,7 @@ from typing import Any
 import tomli_w
 
 import hemolens
-from bionet import HELD_OUT, fields_of
+from bionet import fields_of
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.counters import COUNTERS, PAPER_COUNTERS, settings_for
 from hemolens.counters.peaks import PeaksSettings
@@ -54,7 +54,7 @@ from hemolens.models import PAPER_MODELS, shipped_models
 from hemolens.photograph import read_photograph
 from hemolens.probability_maps import Model, compute_probability_maps, load_model
 from hemolens.scale import estimate_red_cell_diameter
-from hemolens.training.labelled_folders import choose_names, read_source
+from hemolens.training.labelled_folders import allowed_names, part_of, read_source
 from hemolens.training.setup import read_setup
 
 DEFAULT = "one-pass"
@@ -72,10 +72,10 @@ UNSEEN_SOURCES = {
 
 FOLDS = (DEFAULT, *UNSEEN_SOURCES)
 
-N_BOXED = 40
+N_BOXED = 20
 """Photographs of each boxed source, at most."""
 
-N_OTHER = 6
+N_OTHER = 4
 """Photographs of ALL-IDB1 without outlined red cells from each fold, at most; of those with outlines, all."""
 
 COPY_CHANGES = tuple(name for name in CHANGES if not name.startswith(("size", "turn")))
@@ -89,9 +89,6 @@ OUTLINES_WEIGHT = 3.0
 
 NOT_ALL_BOXED = ("rbc", "bccd_cbc")
 """Type and source whose cells lack boxes too often to choose settings on: finding them would be a fault."""
-
-HELD_OUT_SPLITS = (("bccd_cbc", "splits.csv", "cbc_split", "test"), ("bionet", "images.csv", "suggested_use", HELD_OUT))
-"""Photographs that no model has seen and no settings are chosen on: folder, table, column and value."""
 
 NO_PLATELET_TRUTH = {"S12"}
 """Capture sessions in which stain deposit is marked as platelets."""
@@ -142,25 +139,12 @@ def unseen_of_all_idb1(name: str, data: Path) -> Iterator[tuple[Path, dict[CellT
         )
 
 
-def held_out_of(folder: str, data: Path) -> set[str]:
-    """File names of those photographs of a source that no settings are chosen on."""
-    held_out: set[str] = set()
-    for source, table, column, value in HELD_OUT_SPLITS:
-        if source == folder:
-            with (data / "other" / source / table).open(newline="", encoding="utf-8") as file:
-                held_out |= {row["image"] for row in csv.DictReader(file) if row[column] == value}
-    return held_out
-
-
 def unseen_of_other_sources(name: str, data: Path) -> Iterator[tuple[Path, dict[CellType, Truth]]]:
     """Boxed photographs that a fold has not seen: those left out of training to choose settings on."""
     for source in read_setup(name).labelled:
         folder = data / source.folder
         labels = read_source(data, source).truths
-        held_out = held_out_of(folder.name, data)
-        left_out = [
-            each for each in choose_names(folder, source, sorted(labels), validation=True) if each not in held_out
-        ]
+        left_out = part_of(source, allowed_names(folder, source, labels), validation=True)
         for photograph in evenly(left_out, N_BOXED):
             known = {kind: truth for kind, truth in labels[photograph].items() if kind in (source.types or CELL_TYPES)}
             yield folder / source.images / photograph, known

@@ -2,26 +2,81 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from hemolens.training.setup import TrainingSetup
+
+
+class Device(StrEnum):
+    """Where the network is trained."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+    mps = "mps"
+
 
 def train(
-    setup: Annotated[str, typer.Argument(help="rbc, wbc, plt, or the path of a TOML file.", metavar="SETUP")],
-    data: Annotated[Path, typer.Option("--data", help="Folder of the labelled photographs.", metavar="DIR")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for checkpoints and the model.", metavar="DIR")],
+    setup: Annotated[
+        str, typer.Argument(help="one-pass, rbc, wbc, plt, or the path of a TOML file.", metavar="SETUP")
+    ] = "one-pass",
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder of the labelled photographs, or a pack.", metavar="DIR")
+    ] = None,
+    pack: Annotated[
+        Path | None,
+        typer.Option("--pack", help="Write the photographs of this folder into one file, --out.", metavar="DIR"),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for checkpoints and the model, or the pack.", metavar="PATH")
+    ] = Path("hemolens-run"),
+    seconds: Annotated[
+        float | None, typer.Option(help="Train for so long, in place of the set-up's steps.", min=1)
+    ] = None,
+    batch: Annotated[int | None, typer.Option(help="Crops of a step, in place of the set-up's.", min=1)] = None,
+    device: Annotated[Device, typer.Option(help="auto: a graphics card, if torch finds one.")] = Device.auto,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that draw crops, on a processor; by default one for each.", min=0)
+    ] = None,
     threads: Annotated[int, typer.Option(help="Processor cores to use; 0 for all.", min=0)] = 0,
 ) -> None:
     """Train a network; run again with the same folder, it goes on where it stopped.
 
-    Writes NAME.onnx and its card NAME.toml, beside the checkpoint and a log of the losses. Example:
+    Writes NAME.onnx and its card NAME.toml, beside the checkpoint and a log of the losses. Examples:
 
         hemolens train rbc --data all-idb1 --out runs/rbc
+
+        hemolens train --pack data --out all.pack
+
+        hemolens train one-pass --data all.pack --seconds 480 --out runs/one-pass
     """
     require_training_packages()
+    if (data is None) == (pack is None):
+        refuse_data(data)
 
+    import torch
+
+    from hemolens.training.setup import read_setup
+
+    if threads:
+        torch.set_num_threads(threads)
+    chosen = read_setup(setup)
+    if batch:
+        chosen = chosen.model_copy(update={"batch": batch})
+    if pack is not None:
+        write_pack_of(chosen, pack, out)
+    elif data is not None:
+        _train(chosen, data, out, seconds, _device(device), workers)
+
+
+def _train(
+    setup: TrainingSetup, data: Path, out: Path, seconds: float | None, device: str | None, workers: int | None
+) -> None:
     import torch
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
@@ -29,23 +84,96 @@ def train(
     from hemolens.training.loop import Progress as Step
     from hemolens.training.loop import train as run
     from hemolens.training.onnx_export import write_model
-    from hemolens.training.setup import read_setup
 
-    if threads:
-        torch.set_num_threads(threads)
-    chosen = read_setup(setup)
-    console = Console(stderr=True)
-    columns = (TextColumn(chosen.name), BarColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console) as progress:
-        bar = progress.add_task("reading the photographs", total=chosen.steps)
+    columns = (TextColumn(setup.name), BarColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task("reading the photographs", total=1.0)
 
         def show(step: Step) -> None:
-            text = f"step {step.step} of {step.steps}, loss {step.loss:.4f}, {step.seconds_left / 60:.0f} min left"
-            progress.update(bar, completed=step.step, description=text)
+            text = f"step {step.step}, loss {step.loss:.4f}, {step.seconds_left / 60:.0f} min left"
+            progress.update(bar, completed=step.done, description=text)
 
-        trained = run(chosen, data, out, on_progress=show)
-    path = write_model(trained.network, chosen, out, samples=trained.samples, cpu_seconds=trained.cpu_seconds)
+        trained = run(
+            setup, data, out, seconds=seconds, device=torch.device(device) if device else None,
+            n_workers=_processors() if workers is None else workers, on_progress=show,
+        )  # fmt: skip
+    path = write_model(
+        trained.network, setup, out, samples=trained.samples, steps=trained.step, cpu_seconds=trained.cpu_seconds
+    )
     typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB), card {path.with_suffix('.toml')}")
+
+
+def write_pack_of(setup: TrainingSetup, data: Path, out: Path) -> None:
+    """Write everything that a set-up may train on into one file.
+
+    Raises
+    ------
+    TrainingError
+        If the set-up is one of a single cell type, or the data do not fit it.
+
+    """
+    from hemolens.errors import TrainingError
+    from hemolens.training.pack import write_pack
+    from hemolens.training.sources import read_all_smears
+
+    if setup.cell_type is not None:
+        raise TrainingError(
+            "a pack is for set-ups of every cell type",
+            came=f"set-up {setup.name!r}, which counts {setup.cell_type}",
+            allowed="a set-up without a cell_type, such as one-pass",
+            do="name another set-up",
+        )
+    write_pack(out, read_all_smears(setup, data), setup.red_cell_diameter_px)
+    typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
+
+
+def refuse_data(data: Path | None) -> None:
+    """Say that one of --data and --pack is needed.
+
+    Raises
+    ------
+    UsageError
+
+    """
+    from hemolens.errors import UsageError
+
+    raise UsageError(
+        "give either the data to train on or the data to pack",
+        came="neither --data nor --pack" if data is None else "both --data and --pack",
+        allowed="--data to train, --pack to write one file",
+        do="give one of the two",
+    )
+
+
+def _device(device: Device) -> str | None:
+    """Name of a device that torch has; None for the best one.
+
+    Raises
+    ------
+    UsageError
+
+    """
+    import torch
+
+    from hemolens.errors import UsageError
+
+    if device is Device.auto:
+        return None
+    there = {Device.cpu: True, Device.cuda: torch.cuda.is_available(), Device.mps: torch.backends.mps.is_available()}
+    if not there[device]:
+        raise UsageError(
+            "torch does not find this device",
+            came=f"--device {device}",
+            allowed=", ".join(["auto", *(each for each, found in there.items() if found)]),
+            do="leave --device out, or install a torch that supports it",
+        )
+    return device.value
+
+
+def _processors() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def require_training_packages() -> None:

@@ -83,10 +83,10 @@ PEAKS: dict[CellType, dict[str, list[Any]]] = {
         "body_threshold": [0.4, 0.5],
         "min_score": [0.0, 0.6, 0.7, 0.8],
     },
-    "wbc": {**RELIEF, "mask_weight": [0.0, 0.5, 1.0], "edge_weight": [0.0]},
-    "plt": {**RELIEF, "edge_weight": [0.0]},
+    "wbc": {**RELIEF, "mask_weight": [0.0, 0.5, 1.0], "centre_weight": [0.0, 0.5, 1.0], "edge_weight": [0.0]},
+    "plt": {**RELIEF, "centre_weight": [0.0, 0.5, 1.0], "edge_weight": [0.0]},
 }
-"""The one-pass network draws centres of red cells, the depth of red and white cells, and platelets as a mask alone."""
+"""The one-pass network draws the centres of all types, the depth of red and white cells, and edges of red cells."""
 RADII: dict[CellType, tuple[list[float], list[float]]] = {
     "rbc": ([0.25, 0.3, 0.35], [0.6, 0.7, 0.8]),
     "wbc": ([0.4, 0.5, 0.6], [1.0, 1.2, 1.5]),

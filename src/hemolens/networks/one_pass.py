@@ -8,6 +8,7 @@ centre; of the other types less.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import ClassVar
 
 from torch import Tensor, nn
@@ -58,9 +59,7 @@ class OnePass(Network):
         self.encode = nn.ModuleList(
             Residual(before, own) for before, own in zip((WIDTHS[0], *WIDTHS[:-1]), WIDTHS, strict=True)
         )
-        self.up = nn.ModuleList(
-            convolution(below, own, kernel=1) for own, below in zip(WIDTHS[:-1], WIDTHS[1:], strict=True)
-        )
+        self.up = nn.ModuleList(convolution(below, own, kernel=1) for own, below in pairwise(WIDTHS))
         self.decode = nn.ModuleList(Residual(own, own) for own in WIDTHS[:-1])
         self.heads = nn.Conv2d(WIDTHS[0], len(self.outputs), 3, padding=1)
         self.pool = nn.MaxPool2d(2)

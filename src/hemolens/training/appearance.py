@@ -145,7 +145,9 @@ def draw_specks(pixels: Tensor, rng: Rng, settings: SmearAugmentation) -> Tensor
         points = torch.zeros((1, 1, side, side), device=pixels.device)
         n_specks = int(rng.integers(3, 60))
         at = torch.from_numpy(rng.integers(0, side, (2, n_specks))).to(pixels.device)
-        points[0, 0, at[0], at[1]] = torch.from_numpy(rng.uniform(0.2, 0.9, n_specks).astype(np.float32)).to(pixels.device)
+        points[0, 0, at[0], at[1]] = torch.from_numpy(rng.uniform(0.2, 0.9, n_specks).astype(np.float32)).to(
+            pixels.device
+        )
         sigma = rng.uniform(0.4, 1.3)
         spread = _blur(points, sigma) * (2 * math.pi * sigma**2 + 1)
         specks[n] = spread[0] * _each(rng.uniform(0.5, 1.0, (1, 3)), pixels)[0]
@@ -182,12 +184,12 @@ def change_lamp(like: Tensor, rng: Rng, settings: SmearAugmentation) -> Tensor:
 def change_focus(pixels: Tensor, rng: Rng, settings: SmearAugmentation) -> Tensor:
     """Blur some crops, sharpen others, and take fine detail from others by reducing and enlarging them."""
     changed = []
-    for group in pixels.chunk(N_GROUPS):
-        chance = rng.random()
+    for crops in pixels.chunk(N_GROUPS):
+        chance, group = rng.random(), crops
         if chance < 0.45:
-            group = _blur(group, rng.uniform(0.1, settings.blur_px))
+            group = _blur(crops, rng.uniform(0.1, settings.blur_px))
         elif chance < 0.55:
-            group = group + rng.uniform(0.3, 1.5) * (group - _blur(group, rng.uniform(0.7, 2.0)))
+            group = crops + rng.uniform(0.3, 1.5) * (crops - _blur(crops, rng.uniform(0.7, 2.0)))
         if rng.random() < 0.4:
             small = F.interpolate(
                 group, scale_factor=rng.uniform(*settings.quality), mode="bilinear", antialias=True, align_corners=False
@@ -238,7 +240,9 @@ def compress(pixels: Tensor, rng: Rng, settings: SmearAugmentation) -> Tensor:
     quality = rng.uniform(settings.jpeg_quality, 96, len(chosen))
     scale = _each(np.where(quality < 50, 50 / quality, 2 - quality / 50), pixels)[..., None, None]
     to_ycc = torch.tensor(_TO_YCC, device=device)
-    picture = torch.einsum("ij,bjhw->bihw", to_ycc, pixels[which]) - torch.tensor([128.0, 0, 0], device=device).view(3, 1, 1)
+    picture = torch.einsum("ij,bjhw->bihw", to_ycc, pixels[which]) - torch.tensor([128.0, 0, 0], device=device).view(
+        3, 1, 1
+    )
     table = torch.tensor(_LUMA_TABLE, device=device, dtype=torch.float32)
     luma = _quantise(picture[:, :1], table * scale)
     small = F.avg_pool2d(picture[:, 1:], 2)

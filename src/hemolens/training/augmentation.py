@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hemolens.training.all_idb1 import LabelledPhotograph
 from hemolens.training.microscopes import change_microscope
 from hemolens.training.setup import Augmentation
-from hemolens.training.all_idb1 import LabelledPhotograph
 
 Rng = np.random.Generator
 

@@ -112,7 +112,7 @@ class SmearBatches:
             crops = change_appearance(crops, rng, setup.smears, bank.background_level)
             outputs = NETWORKS[setup.network].outputs
             planes = draw_planes(crops.numbers, crops.known, outputs, bank.red_cell_diameter_px, setup.planes)
-            parts = zip(*(each.split(setup.batch) for each in (_centred(crops.pixels), *planes)), strict=True)
+            parts = zip(*(torch.split(each, setup.batch) for each in (_centred(crops.pixels), *planes)), strict=True)
             return [Batch(*part) for part in parts]
 
 

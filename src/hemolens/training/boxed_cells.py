@@ -83,9 +83,7 @@ def number_boxes(boxes: Sequence[LabelledBox], shape: tuple[int, int]) -> Number
     return NumberedCells(numbers, known)
 
 
-def cut_out_boxed(
-    pixels: NDArray[np.uint8], boxes: Sequence[LabelledBox], box_margin: float
-) -> tuple[CutOut, ...]:
+def cut_out_boxed(pixels: NDArray[np.uint8], boxes: Sequence[LabelledBox], box_margin: float) -> tuple[CutOut, ...]:
     """Cut out the red cells that stand alone along their dark rim, to make piles of.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Numbered cells → what the one-pass network is taught of them: mask, edge, distance and centre, and how much it counts.
+"""Numbered cells → what the one-pass network is taught of them: mask, edge, distance and centre, and their weights.
 
 A picture of numbers says which pixel belongs to which cell; a picture of flags beside it says where which of the
 planes is known, since many labels (boxes, joined masks) tell less than an outline does. Planes are drawn for a whole
@@ -112,10 +112,8 @@ def draw_planes(
             continue
         own, flags = numbers[:, CELL_TYPES.index(kind)].long(), known[:, CELL_TYPES.index(kind)]
         between = between_cells(own)
-        if kind == "plt":  # so small that every pixel of one is deep
-            depth = (own > 0).float()
-        else:
-            depth = share_of_depth(own, red_cell_diameter_px)
+        # A platelet is so small that every pixel of it is deep.
+        depth = (own > 0).float() if kind == "plt" else share_of_depth(own, red_cell_diameter_px)
         near = F.max_pool2d(between.float(), 2 * NEAR_BORDER_PX + 1, 1, NEAR_BORDER_PX)
         for plane in planes:
             weight = ((flags & int(PLANES[plane])) > 0).float()
@@ -227,7 +225,9 @@ def draw_centres(numbers: Tensor, depth: Tensor, sigma_px: float) -> Tensor:
     reach = int(np.ceil(3 * sigma_px))
     ramp = torch.arange(-reach, reach + 1, device=numbers.device, dtype=torch.float32)
     peak = torch.exp(-(ramp**2) / (2 * sigma_px**2))
-    spread = F.conv2d(F.conv2d(points, peak[None, None, :, None], padding=(reach, 0)), peak[None, None, None], padding=(0, reach))
+    spread = F.conv2d(
+        F.conv2d(points, peak[None, None, :, None], padding=(reach, 0)), peak[None, None, None], padding=(0, reach)
+    )
     return spread[:, 0].clamp(max=1)
 
 

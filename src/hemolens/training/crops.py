@@ -183,8 +183,8 @@ def lay_chains(
     for n, smear in enumerate(chosen):
         own = lent.get(bank.sources[smear])
         if own is not None and rng.random() < getattr(settings, chains.share_of):
-            cells = _plan_chains(chains, cut_outs, own, crops.pixels.shape[-1], zooms[n], rng)
-            for layer, cell in enumerate(cells):
+            chain = _plan_chains(chains, cut_outs, own, crops.pixels.shape[-1], zooms[n], rng)
+            for layer, cell in enumerate(chain):
                 if layer == len(plan):
                     plan.append([])
                 plan[layer].append((n, *cell))
@@ -209,7 +209,15 @@ def _plan_chains(
         direction, pale_centre, see_through = rng.uniform(0, 2 * math.pi), rng.random(), rng.random()
         for _ in range(int(rng.integers(*chains.n_cells))):
             cut_out, own_zoom = lent[int(rng.integers(len(lent)))], rng.uniform(0.85, 1.1) / zoom
-            yield cut_out, row, col, rng.uniform(0, 2 * math.pi), own_zoom, see_through * chains.see_through, pale_centre
+            yield (
+                cut_out,
+                row,
+                col,
+                rng.uniform(0, 2 * math.pi),
+                own_zoom,
+                see_through * chains.see_through,
+                pale_centre,
+            )
             step = rng.uniform(*chains.step) * float(cut_outs.diameters_px[cut_out]) * own_zoom
             direction += rng.normal(0, 0.3)
             row, col = row + step * math.sin(direction), col + step * math.cos(direction)

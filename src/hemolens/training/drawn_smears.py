@@ -26,9 +26,7 @@ BLUR = (0.0, 0.03)
 """Of a smear's blur in red-cell diameters: lowest and highest."""
 
 
-def draw_smears(
-    n_smears: int, red_cell_diameter_px: float
-) -> list[LabelledSmear]:
+def draw_smears(n_smears: int, red_cell_diameter_px: float) -> list[LabelledSmear]:
     """Draw smears at the working scale: always the same ones for the same arguments.
 
     Parameters

@@ -188,7 +188,8 @@ def _read_unknown_platelets(data: Path, source: LabelledSource) -> dict[str, lis
     if source.unknown_platelets is not None:
         with (data / source.folder / source.unknown_platelets).open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
-                box = LabelledBox("plt", *(float(row[side]) for side in ("x0", "y0", "x1", "y1")))
+                x0, y0, x1, y1 = (float(row[side]) for side in ("x0", "y0", "x1", "y1"))
+                box = LabelledBox("plt", x0, y0, x1, y1)
                 unknown.setdefault(row["image"], []).append(box)
     return unknown
 

@@ -56,11 +56,12 @@ def write_model(
     folder: Path,
     *,
     samples: NDArray[np.uint8] | None = None,
+    steps: int | None = None,
     cpu_seconds: float | None = None,
 ) -> Path:
     """Write ``NAME.onnx`` and its card ``NAME.toml`` into ``folder`` and return the former's path.
 
-    With ``samples``, pictures such as the network sees, uint8 (N, H, W, 3), it is stored in 8 bits.
+    ``steps`` are those that were done, if not those of the set-up. With ``samples``, pictures such as the network sees, uint8 (N, H, W, 3), it is stored in 8 bits.
     """
     path = folder / f"{setup.name}.onnx"
     sha256 = export_onnx(network, path, samples)
@@ -78,7 +79,7 @@ def write_model(
         colours=setup.colours,
         sha256=sha256,
         terms=TERMS if setup.trained_on else TERMS_OF_OTHERS,
-        trained_steps=setup.steps,
+        trained_steps=setup.steps if steps is None else steps,
         trained_cpu_seconds=None if cpu_seconds is None else round(cpu_seconds),
         seed=setup.seed,
         trained_on=setup.trained_on,

@@ -105,12 +105,12 @@ def _describe(smear: LabelledSmear) -> dict[str, Any]:
 
 def _restore(entry: dict[str, Any], blobs: Sequence[bytes]) -> LabelledSmear:
     height, width = entry["shape"]
-    picture = cv2.cvtColor(cv2.imdecode(np.frombuffer(blobs[0], np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    picture = np.asarray(cv2.imdecode(np.frombuffer(blobs[0], np.uint8), cv2.IMREAD_COLOR))[..., ::-1]
     measured = entry["red_cell_absorbance"]
     return LabelledSmear(
         entry["name"],
         entry["source"],
-        np.asarray(picture, np.uint8),
+        np.ascontiguousarray(picture),
         _unfold(blobs[1], np.dtype(np.uint16), (height, width, 3)),
         _unfold(blobs[2], np.dtype(np.uint8), (height, width, 3)),
         _unfold(blobs[3], np.dtype(np.uint16), (height, width, 2)),

@@ -189,8 +189,8 @@ class TrainingSetup(_Frozen):
 
     ``cell_type`` is what the network counts; without it, the network counts every type, and ``labelled`` and ``drawn``
     may name further sources, or the only ones. ``outlined_share`` and ``other_share`` are then those of the photographs
-    of ALL-IDB1 with red-cell outlines and without, relative to the other shares. Data folders: the ALL-IDB1 folder for one type; for all of them the
-    folder that holds it as ``all-idb1`` beside the other sources.
+    of ALL-IDB1 with red-cell outlines and without, relative to the other shares. Data folders: the ALL-IDB1 folder for
+    one type; for all of them the folder that holds it as ``all-idb1`` beside the other sources, or a pack of them.
     ``width``, ``encoder_weights`` and ``encoder_file`` are options of the network, for those that have them.
     ``red_cell_diameter_px`` is the scale at which the network works: each photograph is resized so that its red
     cells have this diameter. ``colours``, for networks that count every type, are what those of each

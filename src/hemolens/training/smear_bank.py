@@ -167,7 +167,10 @@ def _patches(pixels: NDArray[np.uint8], lent: NDArray[np.uint16], side: int) -> 
         if window is None or max(axis.stop - axis.start for axis in window) > side - 4:
             continue
         row, col = ((axis.start + axis.stop - side) // 2 for axis in window)
-        rows, cols = np.clip(np.arange(row, row + side), 0, height - 1), np.clip(np.arange(col, col + side), 0, width - 1)
+        rows, cols = (
+            np.clip(np.arange(row, row + side), 0, height - 1),
+            np.clip(np.arange(col, col + side), 0, width - 1),
+        )
         at = np.ix_(rows, cols)
         mask = np.where(lent[at] == number, 255, 0).astype(np.uint8)
         patches.append(np.dstack([pixels[at], mask]))

@@ -139,4 +139,4 @@ def share_out(setup: TrainingSetup, bank: SmearBank, *, validation: bool) -> NDA
             allowed="labelled cells on at least one photograph that is not left out to choose settings on",
             do="label more photographs, or raise validation_every in the set-up",
         )
-    return shares / max(shares.sum(), 1e-12)
+    return np.asarray(shares / max(shares.sum(), 1e-12))
