@@ -72,10 +72,10 @@ UNSEEN_SOURCES = {
 
 FOLDS = (DEFAULT, *UNSEEN_SOURCES)
 
-N_BOXED = 20
+N_BOXED = 10
 """Photographs of each boxed source, at most."""
 
-N_OTHER = 4
+N_OTHER = 3
 """Photographs of ALL-IDB1 without outlined red cells from each fold, at most; of those with outlines, all."""
 
 COPY_CHANGES = tuple(name for name in CHANGES if not name.startswith(("size", "turn")))
@@ -265,7 +265,7 @@ def main() -> None:
     parser.add_argument("--only", choices=FOLDS, action="append")
     parser.add_argument("--counter", choices=COUNTERS, action="append", help="peaks by default")
     parser.add_argument("--type", choices=CELL_TYPES, action="append", help="all three by default")
-    parser.add_argument("--trials", type=int, default=12)
+    parser.add_argument("--trials", type=int, default=0)
     arguments = parser.parse_args()
     trained = [name for name in FOLDS if name == DEFAULT or (arguments.weights / f"{name}.onnx").exists()]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
