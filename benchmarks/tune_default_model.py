@@ -8,8 +8,8 @@ sessions of ALL-IDB1; the folds are each without one of the sources. The setting
 (hemolens.evaluation.tuning) on photographs of ALL-IDB1 that the others of the first three have not seen, drawn by
 those, and on boxed photographs that were left out of its own training: a network draws what it was fitted to better
 than other photographs, and settings chosen there do not suit others. A source that a model has not seen has no part in
-its settings. Of every photograph a copy is searched on as well, with changed colours, light or sharpness and a ruler
-that is 5 % off: settings must hold there too. A photograph that a model is measured on is never among those that its
+its settings. Of every boxed photograph a copy is searched on as well, with changed colours, light or sharpness and
+a ruler that is 5 % off: settings must hold there too. A photograph that a model is measured on is never among those that its
 settings are chosen on, nor is one of the CBC test or of those of bionet that are held out. A fold that has not been
 trained yet is passed over.
 
@@ -17,7 +17,7 @@ The score that a cell gets is made a probability on the same photographs: isoton
 counter's own score (Zadrozny and Elkan, KDD 2002).
 
 Peaks are searched for, others on request (--counter, several times), from neutral settings or those that the model had,
-whichever do better. A counter of the paper that is not searched for keeps what it had, or gets its settings for the
+whichever do better; of those searched for, the best is the default one. A counter of the paper that is not searched for keeps what it had, or gets its settings for the
 paper's own network of that cell type: they are in red-cell diameters, so they fit another scale.
 
 Writes the settings of the default model to src/hemolens/counters/settings.toml, those of the folds to
@@ -174,8 +174,11 @@ def draw_unseen(name: str, data: Path, weights: Path) -> list[tuple[CellType, st
         pixels = read_photograph(path).pixels
         shape = (pixels.shape[0], pixels.shape[1])
         diameter_px = estimate_red_cell_diameter(pixels).px
-        copy, error = CHANGES[COPY_CHANGES[n % len(COPY_CHANGES)]](pixels), RULER_ERRORS[n % len(RULER_ERRORS)]
-        for each, ruler_px in ((pixels, diameter_px), (copy, diameter_px * error)):
+        views = [(pixels, diameter_px)]
+        if source != "ALL-IDB1":
+            change, error = COPY_CHANGES[n % len(COPY_CHANGES)], RULER_ERRORS[n % len(RULER_ERRORS)]
+            views.append((CHANGES[change](pixels), diameter_px * error))
+        for each, ruler_px in views:
             maps = compute_probability_maps(each, ruler_px, model)
             for kind, truth in fit_to_frame(path.name, truths, shape).items():
                 if (kind, source) == NOT_ALL_BOXED:
@@ -247,8 +250,8 @@ def search(name: str, kind: CellType, counters: Sequence[str], n_trials: int) ->
         report += text
         own[counter] = found.model_dump(mode="json")
     scores = {
-        counter: score(cases, kind, counter, COUNTERS[counter].settings_model.model_validate(settings))
-        for counter, settings in own.items()
+        counter: score(cases, kind, counter, COUNTERS[counter].settings_model.model_validate(own[counter]))
+        for counter in counters
     }
     own["default_counter"] = max(scores, key=lambda counter: scores[counter])
     return own, f"{name} {kind}, {len(cases)} photographs: {scores}\n{report}"

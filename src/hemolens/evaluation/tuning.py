@@ -31,7 +31,7 @@ from hemolens.photograph import read_photograph
 from hemolens.probability_maps import Model, ProbabilityMaps, compute_probability_maps
 from hemolens.scale import estimate_red_cell_diameter
 
-N_ROUNDS = 2
+N_ROUNDS = 1
 """Each setting is searched so many times at most."""
 
 FIRST_LOOK = 3
