@@ -2,8 +2,9 @@
 
     python benchmarks/train_default_models.py --pack all.pack --out runs --seconds one-pass=180 one-pass-fold-2=70 ...
 
-The pack (hemolens train --pack DATA --out all.pack) is read once. Each run leaves RUNS/NAME with log.csv, checkpoint.pt,
-weights.pt (in single precision), NAME.onnx and its card NAME.toml. A graphics card is used where there is one.
+The pack (hemolens train --pack DATA --out all.pack) is read once. Each run leaves RUNS/NAME with log.csv,
+checkpoint.pt, weights.pt (in single precision), NAME.onnx and its card NAME.toml. A graphics card is used where there
+is one.
 """
 
 from __future__ import annotations

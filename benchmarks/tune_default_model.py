@@ -8,17 +8,18 @@ sessions of ALL-IDB1; the folds are each without one of the sources. The setting
 (hemolens.evaluation.tuning) on photographs of ALL-IDB1 that the others of the first three have not seen, drawn by
 those, and on boxed photographs that were left out of its own training: a network draws what it was fitted to better
 than other photographs, and settings chosen there do not suit others. A source that a model has not seen has no part in
-its settings. Of every boxed photograph a copy is searched on as well, with changed colours, light or sharpness and
-a ruler that is 5 % off: settings must hold there too. A photograph that a model is measured on is never among those that its
-settings are chosen on, nor is one of the CBC test or of those of bionet that are held out. A fold that has not been
-trained yet is passed over.
+its settings. Of every boxed photograph a copy is searched on as well, with changed colours, light or sharpness and a
+ruler that is 5 % off: settings must hold there too. A photograph that a model is measured on is never among those that
+its settings are chosen on, nor is one of the CBC test or of those of bionet that are held out. A fold that has not
+been trained yet is passed over.
 
 The score that a cell gets is made a probability on the same photographs: isotonic regression of hit or false on the
 counter's own score (Zadrozny and Elkan, KDD 2002).
 
-Peaks are searched for, others on request (--counter, several times), from neutral settings or those that the model had,
-whichever do better; of those searched for, the best is the default one. A counter of the paper that is not searched for keeps what it had, or gets its settings for the
-paper's own network of that cell type: they are in red-cell diameters, so they fit another scale.
+Peaks are searched for, others on request (--counter, several times), from neutral settings or those that the model
+had, whichever do better; of those searched for, the best is the default one. A counter of the paper that is not
+searched for keeps what it had, or gets its settings for the paper's own network of that cell type: they are in red-
+cell diameters, so they fit another scale.
 
 Writes the settings of the default model to src/hemolens/counters/settings.toml, those of the folds to
 benchmarks/default-model-settings.toml.
@@ -232,7 +233,9 @@ def cases_for(name: str, kind: CellType) -> list[Case]:
     ]
 
 
-def search(name: str, kind: CellType, counters: Sequence[str], n_trials: int) -> tuple[dict[str, Any], str]:
+def search(
+    name: str, kind: CellType, counters: Sequence[str], n_trials: int, n_rounds: int
+) -> tuple[dict[str, Any], str]:
     """Search the settings of counters for one type of a model: all its settings, and a line on each counter."""
     cases = cases_for(name, kind)
     own = dict(tomllib.loads(path_of(name).read_text(encoding="utf-8")).get(name, {}).get(kind, {}))
@@ -245,7 +248,7 @@ def search(name: str, kind: CellType, counters: Sequence[str], n_trials: int) ->
         if counter in own:
             starts.append(COUNTERS[counter].settings_model.model_validate(own[counter]))
         start = max(starts, key=lambda settings: score(cases, kind, counter, settings))
-        found, _ = tune(cases, kind, counter, start, n_trials=n_trials)
+        found, _ = tune(cases, kind, counter, start, n_trials=n_trials, n_rounds=n_rounds)
         found, text = calibrate(cases, kind, counter, found)
         report += text
         own[counter] = found.model_dump(mode="json")
@@ -269,6 +272,7 @@ def main() -> None:
     parser.add_argument("--counter", choices=COUNTERS, action="append", help="peaks by default")
     parser.add_argument("--type", choices=CELL_TYPES, action="append", help="all three by default")
     parser.add_argument("--trials", type=int, default=0)
+    parser.add_argument("--rounds", type=int, default=1)
     arguments = parser.parse_args()
     trained = [name for name in FOLDS if name == DEFAULT or (arguments.weights / f"{name}.onnx").exists()]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
@@ -277,7 +281,7 @@ def main() -> None:
     tasks = [(name, kind) for kind in arguments.type or CELL_TYPES for name in arguments.only or trained]
     counters = arguments.counter or ["peaks"]
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as pool:
-        found = {task: pool.submit(search, *task, counters, arguments.trials) for task in tasks}
+        found = {task: pool.submit(search, *task, counters, arguments.trials, arguments.rounds) for task in tasks}
         for (name, kind), future in found.items():
             own, report = future.result()
             print(report, flush=True)

@@ -31,8 +31,8 @@ from hemolens.photograph import read_photograph
 from hemolens.probability_maps import Model, ProbabilityMaps, compute_probability_maps
 from hemolens.scale import estimate_red_cell_diameter
 
-N_ROUNDS = 1
-"""Each setting is searched so many times at most."""
+N_ROUNDS = 3
+"""Each setting is searched so many times at most, by default."""
 
 FIRST_LOOK = 3
 """Every so many-th photograph of a source is in the first look; odd, as every second may be a changed copy."""
@@ -205,6 +205,7 @@ def tune(
     *,
     space: Mapping[str, Sequence[Any]] | None = None,
     n_trials: int = 40,
+    n_rounds: int = N_ROUNDS,
     seed: int = 0,
 ) -> tuple[CounterSettings, float]:
     """Search for better settings of a counter.
@@ -221,6 +222,8 @@ def tune(
         The settings searched and the values tried for each; :func:`choices` by default.
     n_trials : int
         Random changes tried before each setting is searched in turn.
+    n_rounds : int
+        How often each setting is searched, at most.
 
     Returns
     -------
@@ -232,7 +235,7 @@ def tune(
     space = choices(kind, counter) if space is None else space
     for _ in range(n_trials):
         search.attempt({name: each[int(rng.integers(len(each)))] for name, each in space.items() if rng.random() < 0.4})
-    for _ in range(N_ROUNDS):
+    for _ in range(n_rounds):
         before = search.best_score
         for name, values in space.items():
             for value in values:
