@@ -141,7 +141,7 @@ _LIMITS = (
     _Limit(
         "swapped",
         "white_like_red",
-        0.0,
+        0.01,
         0.1,
         "white cells that are no darker than red cells, {:.1%} of the number of these: they may be red cells",
     ),
