@@ -110,9 +110,12 @@ def write_pack_of(setup: TrainingSetup, data: Path, out: Path) -> None:
     ------
     TrainingError
         If the set-up is one of a single cell type, or the data do not fit it.
+    UsageError
+        If there is a folder where the file is to be.
 
     """
-    from hemolens.errors import TrainingError
+    from hemolens.errors import TrainingError, UsageError
+    from hemolens.photograph import quoted
     from hemolens.training.pack import write_pack
     from hemolens.training.sources import read_all_smears
 
@@ -122,6 +125,13 @@ def write_pack_of(setup: TrainingSetup, data: Path, out: Path) -> None:
             came=f"set-up {setup.name!r}, which counts {setup.cell_type}",
             allowed="a set-up without a cell_type, such as one-pass",
             do="name another set-up",
+        )
+    if out.is_dir():
+        raise UsageError(
+            "a pack is one file",
+            came=f"--out {quoted(out)}, which is a folder",
+            allowed="the path of a file, such as all.pack",
+            do="name a file with --out",
         )
     write_pack(out, read_all_smears(setup, data), setup.red_cell_diameter_px)
     typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")

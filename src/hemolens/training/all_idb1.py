@@ -86,7 +86,6 @@ class LabelledPhotograph:
     weights: NDArray[np.uint8]
     piles: Piles | None = None
     touching_weight: float = 1.0
-    share: float = 1.0
 
     def take_slice(
         self, row: int, col: int, side: int, rng: np.random.Generator, piles: float

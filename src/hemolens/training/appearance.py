@@ -163,7 +163,7 @@ def change_stain(absorbance: Tensor, rng: Rng, settings: SmearAugmentation) -> T
         _log_uniform(rng, *wide, (n_crops, 1)) * _log_uniform(rng, 0.7, 1.4, (n_crops, 3)),
         _log_uniform(rng, *usual, (n_crops, 3)),
     )
-    spread = np.where(_some(rng, n_crops, 0.15), 0.15, settings.cross_talk)
+    spread = np.where(_some(rng, n_crops, 0.15), settings.strong_cross_talk, settings.cross_talk)
     mixing = np.eye(3) + spread[:, None, None] * rng.standard_normal((n_crops, 3, 3))
     grey = np.where(_some(rng, n_crops, settings.near_grey), rng.uniform(0.6, 1, n_crops), 0)
     mixing = (1 - grey)[:, None, None] * mixing + grey[:, None, None] * np.full((3, 3), 1 / 3)
@@ -175,7 +175,8 @@ def change_lamp(like: Tensor, rng: Rng, settings: SmearAugmentation) -> Tensor:
     """Factor of the light: channel by channel, and falling off to one side on some crops."""
     n_crops, side = len(like), like.shape[-1]
     gains = _each(rng.uniform(1 - settings.gain, 1 + settings.gain, (n_crops, 3)), like)
-    slopes = np.where(_some(rng, n_crops, 0.25)[:, None], rng.uniform(-0.15, 0.15, (n_crops, 2)), 0)
+    fall = rng.uniform(-settings.fall_off, settings.fall_off, (n_crops, 2))
+    slopes = np.where(_some(rng, n_crops, 0.25)[:, None], fall, 0)
     ramp = torch.linspace(-1, 1, side, device=like.device)
     down, across = (_each(slopes[:, axis], like) for axis in (0, 1))
     return gains * (1 + down * ramp[:, None] + across * ramp)
@@ -231,7 +232,10 @@ _TO_YCC = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, 
 
 
 def compress(pixels: Tensor, rng: Rng, settings: SmearAugmentation) -> Tensor:
-    """Lose on half of the crops what JPEG compression loses (ITU-T T.81), colours at half the resolution."""
+    """Lose on half of the crops what JPEG compression loses (ITU-T T.81), colours at half the resolution.
+
+    Sides are multiples of 16.
+    """
     n_crops, device = len(pixels), pixels.device
     chosen = np.flatnonzero(_some(rng, n_crops, 0.5))
     if not len(chosen):

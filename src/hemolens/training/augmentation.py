@@ -75,9 +75,8 @@ def draw_sample(
 
 
 def pick_photograph(photographs: Sequence[LabelledPhotograph], rng: Rng) -> LabelledPhotograph:
-    """Step 1: any photograph, each as likely as its share."""
-    ends = np.cumsum([photograph.share for photograph in photographs])
-    return photographs[int(np.searchsorted(ends, rng.random() * ends[-1], side="right"))]
+    """Step 1: any photograph, each as likely as the others."""
+    return photographs[int(rng.random() * len(photographs))]
 
 
 def pick_place(shape: tuple[int, ...], side: int, margin_px: int, rng: Rng) -> tuple[int, int]:

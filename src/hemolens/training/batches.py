@@ -1,6 +1,7 @@
 """Batches to train on: drawn step after step, ahead of the training, by other processes or on the graphics card.
 
-The batch of a step is the same for the same set-up on the same kind of device, whatever was drawn before.
+On a processor the batch of a step is the same for the same set-up, whatever was drawn before. A graphics card draws
+those of several steps at once.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
+from multiprocessing import get_all_start_methods
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -132,14 +134,14 @@ def draw_ahead(batches: Batches, first: int, device: torch.device, n_workers: in
     batches : Batches
     first : int
     device : torch.device
-        Where the training is. On a processor, ``n_workers`` other processes draw; with 0 of them, nothing is drawn
-        ahead. On a graphics card a thread sends the work of drawing to the card.
+        Where the training is. Of smears that are on a graphics card, a thread sends the work of drawing to it.
     n_workers : int
+        Other processes that draw what a processor draws; with 0 of them, nothing is drawn ahead.
 
     """
-    if device.type == "cuda" and isinstance(batches, SmearBatches):
+    if isinstance(batches, SmearBatches) and batches.bank.device.type == "cuda":
         yield from _draw_in_thread(batches, first, device)
-    elif n_workers == 0 or (device.type != "cpu" and isinstance(batches, SmearBatches)):
+    elif n_workers == 0:
         yield from (batches.draw(step) for step in count(first))
     else:
         loader: DataLoader[Batch] = DataLoader(
@@ -147,14 +149,9 @@ def draw_ahead(batches: Batches, first: int, device: torch.device, n_workers: in
             batch_size=None,
             sampler=range(first, first + 10**9),
             num_workers=n_workers,
-            multiprocessing_context="fork",
-            worker_init_fn=_use_one_thread,
+            multiprocessing_context="fork" if "fork" in get_all_start_methods() else None,  # shares the photographs
         )
         yield from loader
-
-
-def _use_one_thread(worker: int) -> None:
-    torch.set_num_threads(1)
 
 
 def _draw_in_thread(batches: SmearBatches, first: int, device: torch.device) -> Iterator[Batch]:
@@ -164,9 +161,10 @@ def _draw_in_thread(batches: SmearBatches, first: int, device: torch.device) -> 
 
     def draw() -> None:
         try:
-            with torch.cuda.stream(torch.cuda.Stream(device)):
+            with torch.cuda.stream(torch.cuda.Stream(device)):  # type: ignore[no-untyped-call]
                 for step in count(first, N_AT_ONCE):
-                    several, drawn = batches.draw_several(step, N_AT_ONCE), torch.cuda.Event()
+                    several = batches.draw_several(step, N_AT_ONCE)
+                    drawn = torch.cuda.Event()  # type: ignore[no-untyped-call]
                     drawn.record()
                     while not stopped.is_set():
                         try:

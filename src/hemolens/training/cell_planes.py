@@ -195,9 +195,10 @@ def distance_to(marked: Tensor, reach_px: int) -> Tensor:
     """Euclidean distance to the nearest marked pixel, at most ``reach_px``: float32 (B, N, N)."""
     n = marked.shape[-1]
     ramp = torch.arange(n, device=marked.device)
-    left = torch.where(marked, ramp, -n).cummax(-1).values
-    right = torch.where(marked, ramp, 2 * n).flip(-1).cummin(-1).values.flip(-1)
-    along = torch.minimum(ramp - left, right - ramp).clamp(max=reach_px).to(torch.int16) ** 2
+    left = torch.where(marked, ramp, -reach_px).cummax(-1).values
+    right = torch.where(marked, ramp, n + reach_px).flip(-1).cummin(-1).values.flip(-1)
+    whole = torch.int16 if 2 * reach_px**2 <= torch.iinfo(torch.int16).max else torch.int32  # the first is faster
+    along = torch.minimum(ramp - left, right - ramp).clamp(max=reach_px).to(whole) ** 2
     padded = F.pad(along, (0, 0, reach_px, reach_px), value=reach_px**2)
     squares = along.clone()
     for away in range(1, reach_px):

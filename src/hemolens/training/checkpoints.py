@@ -16,7 +16,10 @@ from hemolens.training.setup import TrainingSetup
 
 @dataclass
 class Checkpoint:
-    """State after ``step`` steps: network, optimiser, mean weights, the set-up's text, and the time it took."""
+    """State after ``step`` steps: network, optimiser, mean weights, the set-up's text, the time it took, what is measured.
+
+    That is the statistics of batch norm, once.
+    """
 
     step: int
     network: dict[str, Tensor]
@@ -25,6 +28,7 @@ class Checkpoint:
     setup: str
     seconds: float = 0.0
     cpu_seconds: float = 0.0
+    has_statistics: bool = False
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:

@@ -166,7 +166,8 @@ def _read_smear(
         forget_frame(cells["rbc"], source.frame_unknown * diameter)
     if "plt" in cells:
         for box in unknown:
-            cells["plt"].known[int(box.y0) : math.ceil(box.y1), int(box.x0) : math.ceil(box.x1)] = Known.NOTHING
+            top, left = max(0, int(box.y0)), max(0, int(box.x0))
+            cells["plt"].known[top : math.ceil(box.y1), left : math.ceil(box.x1)] = Known.NOTHING
     resized = {kind: resize_cells(each, small) for kind, each in cells.items()}
     scaled = [box.scaled(small[1] / shape[1], small[0] / shape[0]) for box in boxes]
     lent = draw_lent(_cut_out(pixels, resized, known, scaled, source.box_margin), small)
@@ -176,9 +177,9 @@ def _read_smear(
 
 def forget_frame(cells: NumberedCells, width_px: float) -> None:
     """Mark a band along the frame as unknown, all but the cells in it, in place: some cut cells have no label."""
-    band = np.ones(cells.numbers.shape, bool)
-    width = round(width_px)
-    band[width : band.shape[0] - width, width : band.shape[1] - width] = False
+    height, length = cells.numbers.shape
+    band, width = np.ones((height, length), bool), round(width_px)
+    band[width : height - width, width : length - width] = False
     cells.known[band & (cells.numbers == 0)] = Known.NOTHING
 
 

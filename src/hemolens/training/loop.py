@@ -148,6 +148,8 @@ class Trainee:
     step: int = 0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
+    has_statistics: bool = False
+    """Whether the statistics of batch norm were measured, from which on they are frozen."""
     samples: NDArray[np.uint8] | None = None
     """Once trained, pictures to measure the ranges of activations on, for a network that is stored in 8 bits."""
 
@@ -159,7 +161,8 @@ class Trainee:
     def save(self, path: Path, setup: TrainingSetup) -> None:
         """Write a checkpoint."""
         states = (self.network.state_dict(), self.optimiser.state_dict(), self.average.weights)
-        save_checkpoint(path, Checkpoint(self.step, *states, setup.model_dump_json(), self.seconds, self.cpu_seconds))
+        spent = self.seconds, self.cpu_seconds
+        save_checkpoint(path, Checkpoint(self.step, *states, setup.model_dump_json(), *spent, self.has_statistics))
 
 
 def begin(setup: TrainingSetup, checkpoint_path: Path, device: torch.device) -> Trainee:
@@ -194,7 +197,7 @@ def begin(setup: TrainingSetup, checkpoint_path: Path, device: torch.device) -> 
         optimiser.load_state_dict(checkpoint.optimiser)
         trainee.average.weights = [weight.to(device) for weight in checkpoint.average]
         trainee.step, trainee.seconds = checkpoint.step, checkpoint.seconds
-        trainee.cpu_seconds = checkpoint.cpu_seconds
+        trainee.cpu_seconds, trainee.has_statistics = checkpoint.cpu_seconds, checkpoint.has_statistics
     return trainee
 
 
@@ -254,7 +257,7 @@ def take_step(trainee: Trainee, batch: Batch, setup: TrainingSetup, position: fl
         group["lr"] = learning_rate(position, setup)
     network.train()
     freeze(network, phase_at(position, setup)[0].frozen)
-    if setup.freeze_statistics_at is not None and position >= setup.freeze_statistics_at:
+    if freezes(setup, position):
         for norm in batch_norms(network):
             norm.eval()
     pixels, targets, weights = (each.to(trainee.device, non_blocking=True) for each in batch)
@@ -293,6 +296,7 @@ class Material:
     data : Path or SmearBank
         Folder of the photographs, a pack of them, or a bank that has been filled with them.
     device : torch.device
+        Of the training. Crops are drawn there if it is CUDA; the other graphics cards lack what that takes.
 
     """
 
@@ -300,7 +304,7 @@ class Material:
         self.setup, self.data = setup, data
         self.bank = data if isinstance(data, SmearBank) else None
         if isinstance(data, Path) and setup.cell_type is None:
-            self.bank = read_bank(setup, data, device)
+            self.bank = read_bank(setup, data, device if device.type == "cuda" else torch.device("cpu"))
 
     def of_phase(self, phase: Phase) -> Batches:
         """Give the batches that a phase trains on."""
@@ -401,17 +405,18 @@ def train(
     material = Material(setup, data, device)
     checks = material.left_out()
     log = _Log(out / "log.csv", first, setup.batch)
-    watch, batches = _Watch(trainee), material.of_phase(phase_at(schedule.position(trainee), setup)[0])
-    saved = time.monotonic()
+    phase, _ = phase_at(schedule.position(trainee), setup)
+    watch, batches, saved = _Watch(trainee), material.of_phase(phase), time.monotonic()
     while schedule.position(trainee) < setup.steps:
-        phase, _ = phase_at(schedule.position(trainee), setup)
-        batches = material.of_phase(phase)
+        if (phase_now := phase_at(schedule.position(trainee), setup)[0]) is not phase:
+            phase, batches = phase_now, material.of_phase(phase_now)
         for batch in watch.waiting_for(draw_ahead(batches, trainee.step, device, n_workers)):
             position = schedule.position(trainee)
             if position >= setup.steps or phase_at(position, setup)[0] is not phase:
                 break
-            if _freezes(setup, schedule, trainee, watch.last_position):
+            if freezes(setup, position) and not trainee.has_statistics:
                 measure_statistics(trainee.network, batches, setup, device)
+                trainee.has_statistics = True
             watch.add(take_step(trainee, batch, setup, position), position)
             step = trainee.step
             if on_progress:
@@ -455,10 +460,9 @@ def draw_pictures(batches: Batches) -> NDArray[np.uint8]:
     return np.stack(pictures[:N_PICTURES])
 
 
-def _freezes(setup: TrainingSetup, schedule: Schedule, trainee: Trainee, last_position: float) -> bool:
-    """Whether the statistics are to be measured before this step."""
-    at = setup.freeze_statistics_at
-    return at is not None and last_position < at <= schedule.position(trainee)
+def freezes(setup: TrainingSetup, position: float) -> bool:
+    """Whether the statistics of batch norm are frozen at this position of the schedule."""
+    return setup.freeze_statistics_at is not None and position >= setup.freeze_statistics_at
 
 
 class _Watch:
@@ -466,7 +470,7 @@ class _Watch:
 
     def __init__(self, trainee: Trainee) -> None:
         self.trainee = trainee
-        self.last_position = -1.0 if not trainee.step else float("inf")
+        self.last_position = 0.0
         self.last_loss = float("nan")
         self._losses: list[Tensor] = []
         self._clock, self._cpu_clock = time.monotonic(), time.process_time()

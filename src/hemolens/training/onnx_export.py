@@ -61,7 +61,8 @@ def write_model(
 ) -> Path:
     """Write ``NAME.onnx`` and its card ``NAME.toml`` into ``folder`` and return the former's path.
 
-    ``steps`` are those that were done, if not those of the set-up. With ``samples``, pictures such as the network sees, uint8 (N, H, W, 3), it is stored in 8 bits.
+    ``steps`` are those that were done, if not those of the set-up. With ``samples``, pictures such as the network sees,
+    uint8 (N, H, W, 3), it is stored in 8 bits.
     """
     path = folder / f"{setup.name}.onnx"
     sha256 = export_onnx(network, path, samples)

@@ -71,25 +71,29 @@ def read_pack(path: Path, red_cell_diameter_px: float) -> list[LabelledSmear]:
     try:
         with zipfile.ZipFile(path) as archive:
             index = json.loads(archive.read("pack.json"))
+            _refuse_another(index["format"], index["red_cell_diameter_px"], red_cell_diameter_px)
             blobs = [
                 [archive.read(f"{n}.{member}") for member in ("webp", *PLANES)] for n in range(len(index["smears"]))
             ]
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise TrainingError(
             "not a pack of labelled photographs",
             came=f"{quoted(path.name)} ({type(error).__name__})",
             allowed="a file that hemolens train --pack wrote, or the folder of the photographs",
             do="write it again, or correct --data",
         ) from error
-    if (index["format"], index["red_cell_diameter_px"]) != (FORMAT, red_cell_diameter_px):
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(_restore, index["smears"], blobs))
+
+
+def _refuse_another(its_format: int, its_diameter_px: float, red_cell_diameter_px: float) -> None:
+    if (its_format, its_diameter_px) != (FORMAT, red_cell_diameter_px):
         raise TrainingError(
             "the pack does not fit the training set-up",
-            came=f"format {index['format']}, red cells of {index['red_cell_diameter_px']:g} px",
+            came=f"format {its_format}, red cells of {its_diameter_px:g} px",
             allowed=f"format {FORMAT}, red cells of {red_cell_diameter_px:g} px",
             do="write it again with hemolens train --pack",
         )
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(_restore, index["smears"], blobs))
 
 
 def _describe(smear: LabelledSmear) -> dict[str, Any]:

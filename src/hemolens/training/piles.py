@@ -54,9 +54,6 @@ class Piles:
 
     cells: tuple[CutOut, ...]
     background: NDArray[np.float32]
-    step: tuple[float, float] = STEP
-    flatten: bool = True
-    """Take some of the pale centre away, as red cells in a pile have none."""
 
     def lay(self, pixels: Planes, rng: np.random.Generator) -> tuple[Planes, list[Laid]]:
         """Lay one to three chains on a slice.
@@ -86,11 +83,9 @@ class Piles:
         pale_centre, see_through = rng.uniform(0, 1), rng.uniform(0, 0.8)
         for _ in range(int(rng.integers(*CELLS_OF_PILE))):
             cell = self.cells[int(rng.integers(len(self.cells)))]
-            turned = _turn(
-                _flatten(cell, pale_centre) if self.flatten else cell, rng.uniform(0, 360), rng.uniform(0.85, 1.1)
-            )
+            turned = _turn(_flatten(cell, pale_centre), rng.uniform(0, 360), rng.uniform(0.85, 1.1))
             yield from self._lay_cell(pixels, turned, (round(row), round(col)), see_through)
-            step = rng.uniform(*self.step) * math.sqrt(4 / math.pi * np.count_nonzero(turned.mask))
+            step = rng.uniform(*STEP) * math.sqrt(4 / math.pi * np.count_nonzero(turned.mask))
             direction += rng.normal(0, 0.3)
             row, col = row + step * math.sin(direction), col + step * math.cos(direction)
 

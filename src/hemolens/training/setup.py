@@ -136,9 +136,14 @@ class SmearAugmentation(_Frozen):
     """Factor of the absorbance on a share of the crops."""
     cross_talk: float = Field(0.04, ge=0, le=0.5)
     """Standard deviation of how much of one channel's absorbance gets into another."""
+    strong_cross_talk: float = Field(0.15, ge=0, le=0.5)
+    """The same on three crops of twenty."""
     near_grey: float = Field(0.07, ge=0, le=1)
+    """Share of crops that lose most of their colour."""
     gain: float = Field(0.08, ge=0, le=0.5)
     """Largest change of a channel's light, as a fraction."""
+    fall_off: float = Field(0.15, ge=0, le=0.5)
+    """Largest change of the light from the middle to a side, as a fraction, on a quarter of the crops."""
     blur_px: float = Field(1.5, ge=0.1, le=5)
     quality: Range = (0.55, 0.95)
     """Size that a crop is reduced to and enlarged from, as a fraction."""
@@ -233,6 +238,9 @@ class TrainingSetup(_Frozen):
             raise ValueError("labelled and drawn are for set-ups without a cell_type")
         if not self.trained_on and not self.labelled and not self.drawn:
             raise ValueError("nothing to train on: no photographs.train, no labelled, no drawn")
+        names = [each.name for each in self.labelled]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two sources of one name: {', '.join(sorted({n for n in names if names.count(n) > 1}))}")
         return self
 
     @property

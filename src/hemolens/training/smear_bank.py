@@ -214,9 +214,9 @@ def _places(smear: LabelledSmear) -> dict[CellType, NDArray[np.float32]]:
     places = {}
     for kind in FOCUSED:
         plane = CELL_TYPES.index(kind)
-        if not smear.numbers[..., plane].any():
+        rows, cols = np.nonzero((smear.numbers[..., plane] > 0) & (smear.known[..., plane] > 0))
+        if not len(rows):
             continue
-        rows, cols = np.nonzero(smear.numbers[..., plane])
         own = smear.numbers[rows, cols, plane]
         n_each = np.bincount(own)
         is_cell = n_each > 0

@@ -115,9 +115,10 @@ def share_out(setup: TrainingSetup, bank: SmearBank, *, validation: bool) -> NDA
     Raises
     ------
     TrainingError
-        If there is nothing to train on.
+        If there is nothing to train on, or something that the set-up trains on is not there.
 
     """
+    _refuse_missing(setup, bank)
     names = setup.photographs.validation if validation else setup.trained_on
     every = list(zip(range(len(bank.names)), bank.names, bank.sources, strict=True))
     chosen: list[tuple[float, list[int]]] = [
@@ -140,3 +141,17 @@ def share_out(setup: TrainingSetup, bank: SmearBank, *, validation: bool) -> NDA
             do="label more photographs, or raise validation_every in the set-up",
         )
     return np.asarray(shares / max(shares.sum(), 1e-12))
+
+
+def _refuse_missing(setup: TrainingSetup, bank: SmearBank) -> None:
+    """The card of a model names all that its set-up names; so all of it has to be there."""
+    wanted = [each.name for each in setup.labelled] + ([DRAWN] if setup.drawn else [])
+    own = {name for name, source in zip(bank.names, bank.sources, strict=True) if source in (OUTLINED, NOT_OUTLINED)}
+    missing = [name for name in wanted if name not in bank.sources] + sorted(set(setup.trained_on) - own)
+    if missing:
+        raise TrainingError(
+            f"the data do not hold everything that set-up {setup.name!r} trains on",
+            came=f"none of {', '.join(missing[:3])}" + (f" and {len(missing) - 3} more" if len(missing) > 3 else ""),
+            allowed="data with every source and photograph that the set-up names",
+            do="write the pack again for this set-up, or take them out with 'without'",
+        )

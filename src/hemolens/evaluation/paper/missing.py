@@ -46,7 +46,7 @@ def train_missing(
         setup,
         data,
         weights.folder / "runs" / setup.name,
-        on_progress=lambda step: on_progress(step.step, step.steps, step.seconds_left),
+        on_progress=lambda step: on_progress(step.step, setup.steps, step.seconds_left),
     )
     write_model(trained.network, setup, weights.folder, samples=trained.samples, cpu_seconds=trained.cpu_seconds)
 
