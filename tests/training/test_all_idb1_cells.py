@@ -1,11 +1,21 @@
 import numpy as np
 import pytest
 
-from hemolens.colours import StandardColours, background_colour
-from hemolens.training.all_idb1_cells import number_outlines, platelets, read_smears, resize_cells, white_cells
+pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
+
+from hemolens.training.all_idb1_cells import (
+    OUTLINED,
+    number_outlines,
+    platelets,
+    read_smears,
+    resize_cells,
+    sure_outlines,
+    white_cells,
+)
 from hemolens.training.cell_planes import Known, NumberedCells
 
-STANDARD = StandardColours(background_level=220, red_cell_absorbance=(0.06, 0.14, 0.09))
+pytestmark = pytest.mark.train
+
 DISC_PX = np.pi / 4 * 40**2
 
 
@@ -66,21 +76,36 @@ def test_resized_cells_keep_their_numbers(shape):
     assert small.known.shape == shape
 
 
-def read_drawn(folder, colours=None):
-    return read_smears(
-        folder, ["Im037_0"], red_cell_diameter_px=20, colours=colours,
-        outputs=("rbc.mask", "wbc.mask"), touching_weight=1,
-    )  # fmt: skip
+def test_only_what_is_known_throughout_is_outlined():
+    numbers = np.zeros((40, 60), np.uint16)
+    numbers[5:15, 5:15], numbers[5:15, 40:50] = 1, 2
+    known = np.full(numbers.shape, Known.ALL, np.uint8)
+    known[:, :20] = Known.MASK
+    (outline,) = sure_outlines(NumberedCells(numbers, known))
+    assert [outline.min(axis=0).tolist(), outline.max(axis=0).tolist()] == [[40, 5], [49, 14]]
 
 
-def test_a_folder_gives_what_is_known_of_each_photograph(drawn_all_idb1):
-    (smear,) = read_drawn(drawn_all_idb1)
-    assert set(smear.cells) == {"rbc", "wbc", "plt"}
-    assert smear.cells["rbc"].numbers.max() > 1
-    assert smear.cells["rbc"].numbers.shape == smear.pixels.shape[:2]
+@pytest.fixture(scope="module")
+def smear(drawn_all_idb1):
+    (smear,) = read_smears(drawn_all_idb1, ["Im037_0"], red_cell_diameter_px=20)
+    return smear
 
 
-def test_the_background_of_a_photograph_is_brought_to_the_level_of_the_set_up(drawn_all_idb1):
-    (smear,) = read_drawn(drawn_all_idb1, colours=STANDARD)
-    assert background_colour(smear.pixels).tolist() == pytest.approx([220] * 3, abs=6)
-    assert smear.piles["rbc"].background.tolist() == pytest.approx([220] * 3, abs=6)
+def test_a_folder_gives_what_is_known_of_each_photograph(smear):
+    assert (smear.name, smear.source) == ("Im037_0", OUTLINED)
+    assert all(smear.labels(kind) for kind in ("rbc", "wbc", "plt"))
+    assert smear.numbers[..., 0].max() > 1
+    assert smear.numbers.shape == smear.known.shape == smear.pixels.shape
+
+
+@pytest.mark.parametrize("plane", [0, 1])
+def test_cells_that_stand_alone_are_lent_where_they_lie(drawn_all_idb1, plane):
+    smears = read_smears(drawn_all_idb1, ["Im004_1", "Im037_0", "Im053_1"], red_cell_diameter_px=20)
+    assert any(smear.lent[..., plane].any() for smear in smears)
+    for smear in smears:
+        assert (smear.numbers[..., plane][smear.lent[..., plane] > 0] > 0).all()
+
+
+def test_the_background_is_measured(smear):
+    glass = np.median(smear.pixels[(smear.numbers == 0).all(-1)], axis=0)
+    assert smear.colours.background.tolist() == pytest.approx(glass.tolist(), abs=6)

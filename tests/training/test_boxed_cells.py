@@ -2,8 +2,12 @@ import cv2
 import numpy as np
 import pytest
 
-from hemolens.training.boxed_cells import LabelledBox, number_boxes, red_piles, touches_frame, usual_diameter
+pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
+
+from hemolens.training.boxed_cells import LabelledBox, cut_out_boxed, number_boxes, touches_frame, usual_diameter
 from hemolens.training.cell_planes import Known
+
+pytestmark = pytest.mark.train
 
 SHAPE = (100, 120)
 
@@ -65,16 +69,18 @@ def glass():
 
 def test_a_cell_that_stands_alone_is_cut_out_along_its_rim():
     pixels = glass()
-    (cell,) = red_piles(pixels, [disc(pixels, 50, 60)], box_margin=35 / 31).cells
+    (cell,) = cut_out_boxed(pixels, [disc(pixels, 50, 60)], box_margin=35 / 31)
     assert np.count_nonzero(cell.mask) == pytest.approx(np.count_nonzero(pixels[..., 1] < 200), rel=0.05)
     assert (cell.pixels[cell.mask > 0] < 200).all(axis=1).mean() > 0.9
+    height, width = cell.mask.shape
+    assert (cell.row + height / 2, cell.col + width / 2) == pytest.approx((50.5, 60.5), abs=1)
 
 
 def test_cells_that_touch_or_are_cut_by_the_frame_are_not_cut_out():
     pixels = glass()
     boxes = [disc(pixels, 50, 50), disc(pixels, 50, 76), disc(pixels, 95, 100)]
-    assert red_piles(pixels, boxes, box_margin=35 / 31).cells == ()
+    assert cut_out_boxed(pixels, boxes, box_margin=35 / 31) == ()
 
 
 def test_nothing_is_cut_out_of_an_empty_box():
-    assert red_piles(glass(), [box(40, 40)], box_margin=1).cells == ()
+    assert cut_out_boxed(glass(), [box(40, 40)], box_margin=1) == ()

@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
+pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
 
-from hypothesis import given, settings  # noqa: E402
-from hypothesis import strategies as st  # noqa: E402
-from scipy import ndimage  # noqa: E402
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
 
-from hemolens.training.cell_planes import (  # noqa: E402
+from hemolens.training.cell_planes import (
     EDGE_PX,
     N_NUMBERS,
     PLANES,
@@ -18,7 +19,7 @@ from hemolens.training.cell_planes import (  # noqa: E402
     draw_planes,
     index_cells,
 )
-from hemolens.training.setup import PlaneWeights  # noqa: E402
+from hemolens.training.setup import PlaneWeights
 
 pytestmark = pytest.mark.train
 

@@ -93,7 +93,7 @@ def test_a_setup_of_labelled_folders_needs_nothing_else(tmp_path):
         (OURS[: OURS.index("labelled")], "nothing to train on: no photographs.train, no labelled, no drawn"),
         (MINIMAL.replace('["Im001_1"]', "[]"), "nothing to train on"),
         (OURS.replace('network = "one-pass"', 'network = "do-unet"\ncell_type = "rbc"'), "without a cell_type"),
-        (OURS + 'photographs = { train = ["Im001_1"] }', "outlined_share are more than 1 together"),
+        (OURS.replace("0.6 }", f"0.6 }}, {OURS[OURS.index('{ name') : -2]}"), "two sources of one name: ours"),
         (OURS.replace("0.6", "1.1"), "labelled.0.share"),
         (OURS.replace("usual_px = 40, ", ""), "labelled.0.usual_px"),
         (OURS.replace("usual_px", "types = [], usual_px"), "labelled.0.types"),
@@ -105,10 +105,66 @@ def test_what_cannot_be_trained_on_is_refused(tmp_path, text, problem):
         read_setup(str(tmp_path / "ours.toml"))
 
 
-@pytest.mark.parametrize("name", [name for name in shipped_setups() if name.startswith("one-pass")])
-def test_the_shares_of_the_sources_leave_some_for_the_rest(name):
-    setup = read_setup(name)
-    assert setup.outlined_share + setup.other_shares < 1
+BASED = """
+name = "mine"
+base = "BASE"
+batch = 3
+"""
+
+
+def read_based(tmp_path, more="", text=BASED):
+    (tmp_path / "ours.toml").write_text(OURS.replace("[{ steps = 3 }]", "[{ steps = 3 }]\nseed = 7"))
+    (tmp_path / "mine.toml").write_text(text.replace("BASE", str(tmp_path / "ours.toml")) + more)
+    return read_setup(str(tmp_path / "mine.toml"))
+
+
+def test_a_setup_has_what_its_base_has_but_for_its_own(tmp_path):
+    mine = read_based(tmp_path)
+    assert (mine.name, mine.batch, mine.seed, mine.steps) == ("mine", 3, 7, 3)
+    assert [each.name for each in mine.labelled] == ["ours"]
+
+
+def test_sources_of_the_base_can_be_taken_out(tmp_path):
+    mine = read_based(tmp_path, 'without = ["ours"]\ndrawn = { share = 0.1 }')
+    assert mine.labelled == ()
+
+
+def test_a_source_to_take_out_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(TrainingError, match=r"no source of the base to leave out: got theirs; allowed: ours; correct"):
+        read_based(tmp_path, 'without = ["ours", "theirs"]\ndrawn = { share = 0.1 }')
+
+
+def test_a_base_that_is_not_there_is_named(tmp_path):
+    (tmp_path / "mine.toml").write_text(BASED)
+    with pytest.raises(TrainingError, match="no such training set-up: got 'BASE'"):
+        read_setup(str(tmp_path / "mine.toml"))
+
+
+def test_the_base_of_a_base_is_read_too(tmp_path):
+    read_based(tmp_path)
+    (tmp_path / "third.toml").write_text(f'name = "third"\nbase = "{tmp_path / "mine.toml"}"\nseed = 9')
+    third = read_setup(str(tmp_path / "third.toml"))
+    assert (third.name, third.batch, third.seed) == ("third", 3, 9)
+
+
+def test_a_setup_that_is_its_own_base_is_refused(tmp_path):
+    (tmp_path / "mine.toml").write_text(BASED.replace("BASE", str(tmp_path / "mine.toml")))
+    with pytest.raises(TrainingError, match=r"set-up is based on itself: got '.*mine\.toml'"):
+        read_setup(str(tmp_path / "mine.toml"))
+
+
+def test_every_source_of_the_default_model_is_left_out_of_one_fold():
+    whole = {source.name for source in read_setup("one-pass").labelled}
+    folds = [read_setup(f"one-pass-fold-{n}") for n in range(2, 7)]
+    assert {name for fold in folds for name in whole - {source.name for source in fold.labelled}} == whole
+    assert [fold.name for fold in folds if not fold.trained_on] == ["one-pass-fold-6"]
+
+
+@pytest.mark.parametrize("name", [f"one-pass-fold-{n}" for n in range(2, 7)])
+def test_a_fold_is_trained_like_the_default_model(name):
+    alike = ("network", "colours", "red_cell_diameter_px", "smears", "planes", "loss", "average", "input_px", "phases")
+    whole, fold = read_setup("one-pass"), read_setup(name)
+    assert [getattr(fold, field) for field in alike] == [getattr(whole, field) for field in alike]
 
 
 def of_photographs(data, column):
@@ -129,7 +185,10 @@ def test_no_default_model_has_seen_a_test_photograph_or_one_of_its_field(data, n
     assert seen.isdisjoint(field[image] for image in photographs.validation)
 
 
-HONEST = [name for name in shipped_setups() if "fold" in name or "honest" in name]
+OF_LABORATORIES = ["one-pass-fold-4", "one-pass-fold-5"]
+"""They leave out a laboratory, and the photographs of ALL-IDB1 that the default model leaves out."""
+
+HONEST = [name for name in shipped_setups() if ("fold" in name or "honest" in name) and name not in OF_LABORATORIES]
 TOGETHER = {"S08": "S07", "S10": "S09"}
 """Sessions that share fields with another."""
 

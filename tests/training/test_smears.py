@@ -1,97 +1,41 @@
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
+
 from hemolens.training.cell_planes import Known, NumberedCells
-from hemolens.training.piles import CutOut, Piles
-from hemolens.training.smears import LabelledSmear, between_cells
+from hemolens.training.piles import CutOut
+from hemolens.training.smears import draw_lent, join_cells
 
-OUTPUTS = ("rbc.mask", "rbc.edge", "wbc.mask")
+from ..drawn_bank import labelled
 
-
-def rng(seed=0):
-    return np.random.default_rng(seed)
+pytestmark = pytest.mark.train
 
 
-def smear(known=Known.ALL, **changes):
-    numbers = np.zeros((60, 60), np.uint16)
-    numbers[20:40, 10:30], numbers[20:40, 30:50] = 1, 2
-    cells = {"rbc": NumberedCells(numbers, np.full(numbers.shape, known, np.uint8))}
-    values = {"name": "a", "pixels": np.full((60, 60, 3), 200, np.uint8), "cells": cells, "touching_weight": 5.0}
-    values |= {"red_cell_diameter_px": 20, "outputs": OUTPUTS}
-    return LabelledSmear(**(values | changes))
+def test_a_type_without_flags_is_not_labelled():
+    smear = labelled(known=["wbc"])
+    assert [smear.labels(kind) for kind in ("rbc", "wbc", "plt")] == [False, True, False]
 
 
-def test_a_type_that_is_not_labelled_is_unknown():
-    _, targets, weights = smear().take_slice(0, 0, 60, rng(), piles=0)
-    assert not weights[2].any()
-    assert not targets[2].any()
-    assert weights[0].all()
+def test_types_lie_on_each_other_in_their_order():
+    cells = {"plt": NumberedCells(np.full((3, 4), 7, np.uint16), np.full((3, 4), Known.MASK, np.uint8))}
+    numbers, known = join_cells(cells, (3, 4))
+    assert numbers[0, 0].tolist() == [0, 0, 7]
+    assert known[0, 0].tolist() == [0, 0, Known.MASK]
+    assert (numbers.dtype, known.dtype) == (np.uint16, np.uint8)
 
 
-def test_a_plane_counts_only_where_it_is_known():
-    _, _, weights = smear(known=Known.MASK).take_slice(0, 0, 60, rng(), piles=0)
-    assert weights[0].all()
-    assert not weights[1].any()
+def cut_out(row, col, side=3):
+    return CutOut(np.zeros((side, side, 3), np.uint8), np.full((side, side), 255, np.uint8), row, col)
 
 
-def test_nothing_is_known_beyond_the_frame():
-    pixels, targets, weights = smear().take_slice(-10, 0, 60, rng(), piles=0)
-    assert pixels.shape == (60, 60, 3)
-    assert not weights[:, :10].any()
-    assert weights[0, 10:].all()
-    assert targets[0, 30:50, 10:50].all()
+def test_bodies_are_numbered_where_they_were_cut_out():
+    lent = draw_lent({"rbc": (cut_out(0, 1), cut_out(5, 6)), "wbc": (cut_out(2, 2),)}, (10, 12))
+    assert lent[1, 2].tolist() == [1, 0]
+    assert lent[6, 7].tolist() == [2, 0]
+    assert lent[4, 4].tolist() == [0, 1]
+    assert np.count_nonzero(lent) == 27
 
 
-def test_the_border_of_touching_cells_weighs_more():
-    _, _, weights = smear().take_slice(0, 0, 60, rng(), piles=0)
-    assert weights[1, 30, 29:31].tolist() == [5, 5]
-    assert weights[1, 30, 10] == 1
-
-
-def test_an_outer_border_is_not_between_cells():
-    numbers = np.zeros((9, 9), np.uint16)
-    numbers[3:6, 3:6] = 4
-    assert not between_cells(numbers).any()
-
-
-def pile_of(kind):
-    mask = np.zeros((29, 29), np.uint8)
-    mask[4:25, 4:25] = 255
-    dark = CutOut(np.full((29, 29, 3), 90, np.uint8), mask)
-    return {kind: Piles((dark,), np.full(3, 200, np.float32))}
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_cells_that_are_laid_are_known(seed):
-    unknown = smear(known=Known.NOTHING, piles=pile_of("rbc"))
-    pixels, targets, weights = unknown.take_slice(0, 0, 60, rng(seed), piles=1)
-    laid = (pixels < 120).all(axis=2)
-    assert laid.any()
-    assert targets[0][laid].all()
-    assert weights[0][laid].all()
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_a_white_cell_covers_the_red_ones_below(seed):
-    plain = smear(piles=pile_of("wbc"))
-    nothing = NumberedCells(np.zeros((60, 60), np.uint16), np.full((60, 60), Known.ALL, np.uint8))
-    both = smear(piles=plain.piles, cells={**plain.cells, "wbc": nothing})
-    _, targets, _ = both.take_slice(0, 0, 60, rng(seed), piles=1)
-    assert targets[2].any()
-    assert not (targets[0] & targets[2]).any()
-
-
-def test_the_smear_itself_is_not_changed():
-    own = smear(piles=pile_of("rbc"))
-    before = own.cells["rbc"].numbers.copy()
-    own.take_slice(0, 0, 60, rng(), piles=1)
-    assert (own.cells["rbc"].numbers == before).all()
-
-
-def test_platelets_weigh_more_where_the_phase_says_so():
-    own = smear().cells["rbc"]
-    _, targets, weights = smear(cells={"plt": own}, outputs=("plt.mask",), platelet_weight=10.0).take_slice(
-        0, 0, 60, rng(), piles=0
-    )
-    assert set(np.unique(weights[0][targets[0] > 0])) == {10}
-    assert set(np.unique(weights[0][targets[0] == 0])) == {1}
+def test_without_cut_outs_nothing_is_lent():
+    assert not draw_lent({}, (4, 5)).any()

@@ -16,9 +16,9 @@ from hemolens.training.setup import TrainingSetup
 
 @dataclass
 class Checkpoint:
-    """State after ``step`` steps: network, optimiser, mean weights, the set-up's text, the time it took, what is measured.
+    """State after ``step`` steps: network, optimiser, mean weights, the set-up's text and the time it took.
 
-    That is the statistics of batch norm, once.
+    ``has_statistics`` says whether those of batch norm are measured already.
     """
 
     step: int

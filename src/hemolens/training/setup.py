@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from hemolens.colours import StandardColours
 from hemolens.config import CellType
 from hemolens.errors import TrainingError
+from hemolens.photograph import quoted
 
 Range = Annotated[tuple[float, float], Field(description="lowest and highest value, drawn uniformly")]
 
@@ -295,9 +296,21 @@ def read_setup(name_or_path: str) -> TrainingSetup:
     Raises
     ------
     TrainingError
-        If there is no such set-up, or the file is not valid TOML, or a value is not allowed.
+        If there is no such set-up, or the file is not valid TOML, or a value is not allowed, or bases go in a circle.
 
     """
+    return _read(name_or_path, ())
+
+
+def _read(name_or_path: str, above: tuple[str, ...]) -> TrainingSetup:
+    """Read a set-up that those ``above`` are based on."""
+    if name_or_path in above:
+        raise TrainingError(
+            "a training set-up is based on itself",
+            came=quoted(name_or_path),
+            allowed="a base that is complete without the set-up",
+            do="correct base in the file",
+        )
     if name_or_path in shipped_setups():
         text = (resources.files("hemolens.training") / "setups" / f"{name_or_path}.toml").read_text("utf-8")
     else:
@@ -311,7 +324,7 @@ def read_setup(name_or_path: str) -> TrainingSetup:
                 do="check the name or the path",
             ) from error
     try:
-        return TrainingSetup.model_validate(_on_its_base(tomllib.loads(text)))
+        return TrainingSetup.model_validate(_on_its_base(tomllib.loads(text), (*above, name_or_path)))
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise TrainingError(
             f"training set-up {name_or_path!r} is not usable",
@@ -321,14 +334,22 @@ def read_setup(name_or_path: str) -> TrainingSetup:
         ) from error
 
 
-def _on_its_base(own: dict[str, Any]) -> dict[str, Any]:
+def _on_its_base(own: dict[str, Any], above: tuple[str, ...]) -> dict[str, Any]:
     """Complete a set-up by the one that it is based on."""
-    base, without = own.pop("base", None), set(own.pop("without", ()))
-    if base is None:
+    if "base" not in own:
         return own
-    fields = read_setup(str(base)).model_dump(exclude_unset=True) | own
-    fields["labelled"] = [each for each in fields.get("labelled", ()) if each["name"] not in without]
-    return fields
+    base = _read(str(own["base"]), above)
+    without, there = own.get("without", []), [each.name for each in base.labelled]
+    if missing := [str(name) for name in without if name not in there]:
+        raise TrainingError(
+            "there is no source of the base to leave out",
+            came=", ".join(missing),
+            allowed=", ".join(there) or "none, as the base has no labelled sources",
+            do="correct without in the file",
+        )
+    kept = [each.model_dump(exclude_unset=True) for each in base.labelled if each.name not in without]
+    inherited = base.model_dump(exclude_unset=True) | {"labelled": kept}
+    return inherited | {name: value for name, value in own.items() if name not in {"base", "without"}}
 
 
 def _first_problem(error: tomllib.TOMLDecodeError | ValidationError) -> str:
