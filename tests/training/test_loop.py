@@ -1,20 +1,27 @@
+import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
+pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
 
-import numpy as np  # noqa: E402
+import torch
 
-from hemolens.errors import TrainingError  # noqa: E402
-from hemolens.networks import NETWORKS  # noqa: E402
-from hemolens.training import augmentation, loop, sources  # noqa: E402
-from hemolens.training.all_idb1 import LabelledPhotograph  # noqa: E402
-from hemolens.training.checkpoints import Checkpoint, save_checkpoint  # noqa: E402
-from hemolens.training.setup import TrainingSetup  # noqa: E402
+from hemolens.errors import TrainingError
+from hemolens.networks import NETWORKS
+from hemolens.training import augmentation, loop, sources
+from hemolens.training.all_idb1 import LabelledPhotograph
+from hemolens.training.batches import PhotographBatches
+from hemolens.training.checkpoints import Checkpoint, save_checkpoint
+from hemolens.training.setup import TrainingSetup
+
+from ..drawn_bank import DIAMETER_PX, bank_of, labelled
 
 pytestmark = pytest.mark.train
+
+CPU = torch.device("cpu")
 
 
 def setup(**changes) -> TrainingSetup:
@@ -45,7 +52,41 @@ def one_photograph(monkeypatch):
     planes = np.stack([disc, disc]).astype(np.uint8)
     photograph = LabelledPhotograph("a", pixels, 255 * planes, np.ones_like(planes))
     monkeypatch.setattr(sources, "read_training_set", lambda *_, **__: [photograph])
+    monkeypatch.setattr(loop, "N_STATISTICS_CROPS", 8)
     return photograph
+
+
+def one_pass_setup(**changes):
+    """Steps of two crops of 32 pixels, on the smears of :func:`bank`."""
+    outputs = NETWORKS["one-pass"].outputs
+    source = {"name": "ours", "what": "", "terms": "", "labels": "", "usual_px": 20, "share": 1, "validation_every": 3}
+    values = {
+        "name": "tiny", "network": "one-pass", "red_cell_diameter_px": DIAMETER_PX, "labelled": [source], "batch": 2,
+        "phases": [{"steps": 4, "learning_rate": 1e-2}], "input_px": 32, "loss": {name: {} for name in outputs},
+        "average": 0.9,
+    }  # fmt: skip
+    return TrainingSetup.model_validate(values | changes)
+
+
+@pytest.fixture(scope="module")
+def bank():
+    cells = [("rbc", 30, 30, 10), ("rbc", 44, 47, 10), ("wbc", 60, 90, 14), ("plt", 20, 80, 4)]
+    return bank_of(*(labelled(name, cells=cells, lends=True) for name in "abc"))
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Few pictures and few validation samples."""
+    monkeypatch.setattr(loop, "N_VALIDATION_SAMPLES", 2)
+    monkeypatch.setattr(loop, "N_PICTURES", 2)
+
+
+def batches(chosen):
+    return PhotographBatches(sources.read_training_set(), chosen, piles=0)
+
+
+def take_step(trainee, chosen):
+    return loop.take_step(trainee, batches(chosen).draw(trainee.step), chosen, trainee.step)
 
 
 def weights(network):
@@ -86,6 +127,7 @@ def test_the_processor_time_of_an_interrupted_training_adds_up(tmp_path, monkeyp
 def test_the_loss_falls(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "WARM_UP_STEPS", 1)
     seen = []
+    monkeypatch.setattr(loop, "LOSS_STEPS", 2)
     loop.train(
         setup(phases=[{"steps": 25, "learning_rate": 1e-2}]),
         tmp_path,
@@ -96,34 +138,52 @@ def test_the_loss_falls(tmp_path, monkeypatch):
 
 
 def test_frozen_statistics_are_those_of_many_batches(tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "N_STATISTICS_BATCHES", 5)
-    trainee = loop.begin(setup(), tmp_path / "none")
+    monkeypatch.setattr(loop, "N_STATISTICS_CROPS", 5)
+    trainee = loop.begin(setup(), tmp_path / "none", CPU)
     first = loop.batch_norms(trainee.network)[0]
     before = first.running_mean.clone()
-    loop.measure_statistics(trainee.network, sources.read_training_set(), setup())
+    loop.measure_statistics(trainee.network, batches(setup()), setup(), CPU)
     assert first.num_batches_tracked == 5
     assert not torch.allclose(first.running_mean, before)
 
 
-def test_statistics_stay_frozen_from_their_step_on(tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "N_STATISTICS_BATCHES", 2)
+def test_statistics_stay_frozen_from_their_step_on(tmp_path):
     frozen = setup(freeze_statistics_at=1)
-    trainee, photographs = loop.begin(frozen, tmp_path / "none"), sources.read_training_set()
+    trainee = loop.begin(frozen, tmp_path / "none", CPU)
     seen = []
     for _ in range(3):
-        loop.take_step(trainee, photographs, frozen)
+        take_step(trainee, frozen)
         seen.append(loop.batch_norms(trainee.network)[0].running_mean.clone())
-    assert not torch.equal(seen[0], seen[1])
+    assert torch.equal(seen[0], seen[1])
     assert torch.equal(seen[1], seen[2])
 
 
-def test_validation_draws_all_its_samples_from_the_whole_photograph(monkeypatch):
+@pytest.mark.parametrize(("stop_at", "n_times"), [(3, 1), (4, 1), (5, 0)], ids=["before", "just before", "after"])
+def test_a_resumed_training_measures_the_statistics_if_they_are_not_yet(tmp_path, monkeypatch, stop_at, n_times):
+    """The last checkpoint is that of the step before; statistics are frozen from step 3 on."""
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+    measured = []
+    monkeypatch.setattr(loop, "measure_statistics", lambda *_: measured.append(None))
+    frozen = setup(phases=[{"steps": 6}], freeze_statistics_at=3)
+
+    def stop(progress):
+        if progress.step == stop_at:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(frozen, tmp_path, tmp_path / "a", on_progress=stop)
+    measured.clear()
+    loop.train(frozen, tmp_path, tmp_path / "a")
+    assert len(measured) == n_times
+
+
+def test_validation_draws_all_its_samples_from_the_whole_photograph(tmp_path, monkeypatch):
     """In the released code of the paper the validation stopped after one tile a row."""
     places = []
     real = augmentation.pick_place
     monkeypatch.setattr(augmentation, "pick_place", lambda *how: places.append(real(*how)) or places[-1])
-    samples = loop.validation_samples(sources.read_training_set(), setup(batch=4))
-    assert len(samples) == loop.N_VALIDATION_SAMPLES
+    checks = loop.Material(setup(batch=4), tmp_path, CPU).left_out()
+    assert sum(len(batch.pixels) for batch in checks) == loop.N_VALIDATION_SAMPLES
     rows, cols = np.ptp(np.array(places), axis=0)
     assert min(rows, cols) > 30
 
@@ -131,15 +191,41 @@ def test_validation_draws_all_its_samples_from_the_whole_photograph(monkeypatch)
 def test_progress_tells_the_step_and_the_time_left(tmp_path):
     seen = []
     loop.train(setup(), tmp_path, tmp_path / "a", on_progress=seen.append)
-    assert [(each.step, each.steps) for each in seen] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert [(each.step, each.done) for each in seen] == [(1, 0.25), (2, 0.5), (3, 0.75), (4, 1)]
     assert seen[-1].seconds_left == 0
 
 
 def test_the_log_has_a_row_for_the_end(tmp_path):
     loop.train(setup(), tmp_path, tmp_path / "a")
     header, row = (tmp_path / "a" / "log.csv").read_text().splitlines()
-    assert header == "step,learning_rate,loss,validation_loss"
-    assert row.startswith("4,")
+    assert header == "step,learning_rate,loss,validation_loss,crops_per_second,waiting"
+    step, _, loss, validation_loss, crops_per_second, waiting = row.split(",")
+    assert (step, validation_loss) == ("4", "nan")
+    assert float(loss) > 0
+    assert float(crops_per_second) > 0
+    assert 0 <= float(waiting) <= 1
+
+
+def test_the_log_has_a_row_for_every_so_many_steps(tmp_path, bank, few, monkeypatch):
+    monkeypatch.setattr(loop, "LOG_STEPS", 2)
+    loop.train(one_pass_setup(phases=[{"steps": 5}]), bank, tmp_path)
+    with (tmp_path / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == ["2", "4", "5"]
+    assert [row["validation_loss"] == "nan" for row in rows] == [False, False, True]
+
+
+def test_rows_of_steps_that_were_lost_are_written_again(tmp_path, bank, few, monkeypatch):
+    monkeypatch.setattr(loop, "LOG_STEPS", 1)
+
+    def stop(progress):
+        if progress.step == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(one_pass_setup(), bank, tmp_path, on_progress=stop)  # no checkpoint yet
+    loop.train(one_pass_setup(), bank, tmp_path)
+    assert [line.split(",")[0] for line in (tmp_path / "log.csv").read_text().splitlines()[1:]] == ["1", "2", "3", "4"]
 
 
 def test_a_checkpoint_of_another_setup_is_refused(tmp_path):
@@ -180,7 +266,7 @@ def test_the_input_must_fit_the_network(tmp_path, changes, message):
 
 
 def test_options_of_the_network_reach_it(tmp_path):
-    trainee = loop.begin(segnet_setup(width=3), tmp_path / "none")
+    trainee = loop.begin(segnet_setup(width=3), tmp_path / "none", CPU)
     assert trainee.network.mask.in_channels == 3
 
 
@@ -190,13 +276,14 @@ def test_an_option_that_the_network_does_not_have_is_refused(tmp_path):
 
 
 def test_the_network_decides_how_much_of_a_sample_it_writes():
-    (sample,) = loop.draw_batch(sources.read_training_set(), segnet_setup(batch=1), step=0)
-    assert sample.pixels.shape == (64, 64, 3)
-    assert sample.targets.shape == (2, 64, 64)
+    batch = batches(segnet_setup(batch=1)).draw(0)
+    assert batch.pixels.shape == (1, 3, 64, 64)
+    assert batch.targets.shape == (1, 2, 64, 64)
 
 
 def test_a_segnet_learns(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "WARM_UP_STEPS", 1)
+    monkeypatch.setattr(loop, "LOSS_STEPS", 2)
     seen = []
     loop.train(
         segnet_setup(phases=[{"steps": 25, "learning_rate": 1e-2}]),
@@ -216,23 +303,23 @@ def test_training_goes_on_without_the_file_that_the_encoder_began_with(tmp_path,
 
     monkeypatch.setattr(loop, "create_network", create)
     chosen = segnet_setup(encoder_weights="imagenet", encoder_file="vgg16.pth")
-    loop.begin(chosen, tmp_path / "none").save(tmp_path / "checkpoint.pt", chosen)
-    loop.begin(chosen, tmp_path / "checkpoint.pt")
+    loop.begin(chosen, tmp_path / "none", CPU).save(tmp_path / "checkpoint.pt", chosen)
+    loop.begin(chosen, tmp_path / "checkpoint.pt", CPU)
     assert asked == [("imagenet", Path("vgg16.pth")), ("none", None)]
 
 
 def test_a_checkpoint_without_a_younger_setting_is_of_the_same_setup(tmp_path):
-    trainee = loop.begin(setup(), tmp_path / "none")
+    trainee = loop.begin(setup(), tmp_path / "none", CPU)
     older = {name: value for name, value in setup().model_dump(mode="json").items() if name != "width"}
-    states = (trainee.network.state_dict(), trainee.optimiser.state_dict())
+    states = (trainee.network.state_dict(), trainee.optimiser.state_dict(), trainee.average.weights)
     save_checkpoint(tmp_path / "checkpoint.pt", Checkpoint(3, *states, setup=json.dumps(older)))
-    assert loop.begin(setup(), tmp_path / "checkpoint.pt").step == 3
+    assert loop.begin(setup(), tmp_path / "checkpoint.pt", CPU).step == 3
 
 
 def test_a_checkpoint_whose_setup_is_not_one_is_refused(tmp_path):
-    save_checkpoint(tmp_path / "checkpoint.pt", Checkpoint(3, {}, {}, setup='{"name": "tiny"}'))
+    save_checkpoint(tmp_path / "checkpoint.pt", Checkpoint(3, {}, {}, [], setup='{"name": "tiny"}'))
     with pytest.raises(TrainingError, match="checkpoint belongs to another training set-up"):
-        loop.begin(setup(), tmp_path / "checkpoint.pt")
+        loop.begin(setup(), tmp_path / "checkpoint.pt", CPU)
 
 
 def test_the_learning_rate_warms_up_and_falls():
@@ -258,10 +345,9 @@ def part_states(network, part):
 
 
 def states_after_each_step(chosen, tmp_path, part):
-    trainee, photographs = loop.begin(chosen, tmp_path / "none"), sources.read_training_set()
-    states = []
+    trainee, states = loop.begin(chosen, tmp_path / "none", CPU), []
     for _ in range(chosen.steps):
-        loop.take_step(trainee, photographs, chosen)
+        take_step(trainee, chosen)
         states.append(part_states(trainee.network, part))
     return states
 
@@ -297,17 +383,25 @@ def test_an_unknown_part_to_freeze_is_named(tmp_path):
         loop.train(two_phases(frozen=["head"]), tmp_path, tmp_path)
 
 
-def test_each_phase_reads_its_own_photographs_and_labels(tmp_path, monkeypatch):
+@pytest.fixture
+def asked(monkeypatch):
+    """The names and labels that were asked for."""
     asked, photographs = [], sources.read_training_set()
-    monkeypatch.setattr(sources, "read_training_set", lambda _, **how: asked.append(how) or photographs)
+
+    def read(_, names, *, labels, **__):
+        asked.append((names, labels))
+        return photographs if names else []
+
+    monkeypatch.setattr(sources, "read_training_set", read)
+    return asked
+
+
+def test_each_phase_reads_its_own_photographs_and_labels_once(tmp_path, asked):
     loop.train(two_phases(train=["b"], labels="stand-in"), tmp_path, tmp_path)
-    in_phases = [(how["names"], how["labels"]) for how in asked if "labels" in how]
-    assert in_phases == [(("a",), "annotated"), (("b",), "stand-in")]
+    assert [each for each in asked if each[0]] == [(("a",), "annotated"), (("b",), "stand-in")]
 
 
-def test_training_goes_on_in_the_phase_it_was_in(tmp_path, monkeypatch):
-    asked, photographs = [], sources.read_training_set()
-    monkeypatch.setattr(sources, "read_training_set", lambda _, **how: asked.append(how) or photographs)
+def test_training_goes_on_in_the_phase_it_was_in(tmp_path, asked, monkeypatch):
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
 
     def stop(progress):
@@ -318,4 +412,181 @@ def test_training_goes_on_in_the_phase_it_was_in(tmp_path, monkeypatch):
         loop.train(two_phases(train=["b"]), tmp_path, tmp_path, on_progress=stop)
     asked.clear()
     loop.train(two_phases(train=["b"]), tmp_path, tmp_path)
-    assert asked[0]["names"] == ("b",)
+    assert [names for names, _ in asked if names] == [("b",)]
+
+
+def test_all_types_are_trained_on_a_bank(tmp_path, bank, few):
+    trained = loop.train(one_pass_setup(), bank, tmp_path)
+    assert trained.step == 4
+    assert not trained.network.training
+    assert (trained.samples.shape, trained.samples.dtype) == ((2, 32, 32, 3), np.uint8)
+
+
+@pytest.mark.parametrize("n_workers", [0, 2])
+def test_all_types_end_at_the_same_weights_after_an_interruption(tmp_path, bank, few, monkeypatch, n_workers):
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+    frozen = one_pass_setup(freeze_statistics_at=2)
+
+    def stop(progress):
+        if progress.step == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(frozen, bank, tmp_path / "a", n_workers=n_workers, on_progress=stop)
+    resumed = weights(loop.train(frozen, bank, tmp_path / "a", n_workers=n_workers).network)
+    assert torch.equal(resumed, weights(loop.train(frozen, bank, tmp_path / "b").network))
+
+
+def test_the_photographs_that_are_left_out_are_not_trained_on(bank):
+    material = loop.Material(one_pass_setup(), bank, CPU)
+    trained = material.of_phase(one_pass_setup().phases[0]).shares
+    assert trained.tolist() == [0, 0.5, 0.5]
+    assert len(material.left_out()) == loop.N_VALIDATION_SAMPLES // 2
+
+
+def test_without_photographs_left_out_there_is_nothing_to_check(tmp_path, few, monkeypatch):
+    drawn = one_pass_setup(labelled=[], drawn={"n_smears": 1, "share": 1})
+    cells = [("rbc", 30, 30, 10)]
+    assert loop.Material(drawn, bank_of(labelled("drawn-0", "drawn", cells)), CPU).left_out() == []
+
+
+def test_a_pack_for_one_type_is_refused(tmp_path):
+    (tmp_path / "all.pack").write_bytes(b"")
+    with pytest.raises(TrainingError, match=r"is trained on a folder: got a pack for set-up 'tiny'; .*--data"):
+        loop.train(setup(), tmp_path / "all.pack", tmp_path)
+
+
+def test_a_network_of_all_types_needs_colours(tmp_path):
+    with pytest.raises(TrainingError, match=r"standard colours: got set-up 'tiny' without colours; allowed: colours ="):
+        loop.train(one_pass_setup(), tmp_path, tmp_path)
+
+
+class Clock:
+    """A second goes by at each look."""
+
+    now = 0.0
+
+    def __call__(self):
+        self.now += 1
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(loop.time, "monotonic", clock)
+    return clock
+
+
+def test_a_schedule_of_seconds_ends_in_time(tmp_path, bank, few, clock):
+    trained = loop.train(one_pass_setup(phases=[{"steps": 10_000}]), bank, tmp_path, seconds=30)
+    assert 30 <= trained.seconds < 40
+    assert trained.step < 15
+
+
+def test_a_schedule_of_seconds_reaches_the_end_of_its_cosine(tmp_path, bank, few, clock, monkeypatch):
+    monkeypatch.setattr(loop, "WARM_UP_STEPS", 1)
+    monkeypatch.setattr(loop, "LOG_STEPS", 1)
+    loop.train(one_pass_setup(phases=[{"steps": 10_000, "learning_rate": 0.5}]), bank, tmp_path, seconds=60)
+    rates = [float(line.split(",")[1]) for line in (tmp_path / "log.csv").read_text().splitlines()[1:]]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] > 0.45
+    assert rates[-1] < 0.1
+
+
+def test_a_schedule_of_seconds_goes_through_all_phases(bank):
+    chosen = one_pass_setup(phases=[{"steps": 30}, {"steps": 10}])
+    trainee = loop.begin(chosen, Path("none"), CPU)
+    schedule = loop.Schedule(chosen, seconds=80)
+    seen = []
+    for trainee.seconds in (0, 40, 61, 80, 90):
+        seen.append(schedule.position(trainee))
+    assert seen == [0, 20, 30.5, 40, 40]
+    assert loop.phase_at(30.5, chosen) == (chosen.phases[1], 0.5)
+
+
+def test_the_seconds_before_an_interruption_count(tmp_path, bank, few, clock, monkeypatch):
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+
+    def stop(progress):
+        if progress.done > 0.5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(one_pass_setup(), bank, tmp_path, seconds=40, on_progress=stop)
+    assert loop.train(one_pass_setup(), bank, tmp_path, seconds=40).seconds < 50
+
+
+def test_the_mean_weights_follow_the_weights():
+    network = torch.nn.Linear(1, 1, bias=False)
+    average = loop.Average(network, decay=0.5)
+    with torch.no_grad():
+        network.weight.fill_(1.0)
+        average.weights[0].zero_()
+    average.add(network, step=100)
+    assert float(average.weights[0]) == 0.5
+    average.add(network, step=100)
+    assert float(average.weights[0]) == 0.75
+
+
+def test_the_first_steps_count_for_less_in_the_mean():
+    network = torch.nn.Linear(1, 1, bias=False)
+    average = loop.Average(network, decay=0.999)
+    average.weights[0].zero_()
+    with torch.no_grad():
+        network.weight.fill_(1.0)
+    average.add(network, step=1)
+    assert float(average.weights[0]) == pytest.approx(1 - 2 / 11)
+
+
+def test_a_mean_without_decay_is_the_last_weights():
+    network = torch.nn.Linear(2, 2)
+    average = loop.Average(network, decay=0)
+    with torch.no_grad():
+        network.weight.fill_(3.0)
+    average.add(network, step=5)
+    assert torch.equal(average.weights[0], network.weight)
+
+
+def test_the_mean_weights_are_what_is_kept(tmp_path, bank, few):
+    trained = loop.train(one_pass_setup(), bank, tmp_path)
+    assert all(map(torch.equal, trained.network.parameters(), trained.average.weights))
+
+
+def test_without_a_mean_the_last_weights_are_kept(tmp_path, bank, few):
+    last = one_pass_setup(average=0)
+    trained = loop.train(last, bank, tmp_path)
+    kept = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["network"]
+    assert all(torch.equal(weight, kept[name]) for name, weight in trained.network.named_parameters())
+
+
+def test_a_checkpoint_keeps_the_last_weights_to_go_on_from(tmp_path, bank, few):
+    trained = loop.train(one_pass_setup(), bank, tmp_path)
+    going_on = loop.begin(one_pass_setup(), tmp_path / "checkpoint.pt", CPU)
+    assert not torch.equal(weights(going_on.network), weights(trained.network))
+    assert all(map(torch.equal, going_on.average.weights, trained.average.weights))
+
+
+def test_biases_and_norms_do_not_decay(tmp_path):
+    decayed, free = loop.begin(one_pass_setup(weight_decay=0.1), tmp_path / "none", CPU).optimiser.param_groups
+    assert (decayed["weight_decay"], free["weight_decay"]) == (0.1, 0)
+    assert all(weight.ndim > 1 for weight in decayed["params"])
+    assert all(weight.ndim == 1 for weight in free["params"])
+
+
+def test_pictures_are_those_that_the_network_sees(bank):
+    class Grey:
+        def draw(self, step):
+            return loop.Batch(torch.full((2, 3, 4, 4), 1.0), torch.empty(0), torch.empty(0))
+
+    pictures = loop.draw_pictures(Grey())
+    assert pictures.shape == (loop.N_PICTURES, 4, 4, 3)
+    assert (pictures == 255).all()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_a_checkpoint_of_a_graphics_card_goes_on_elsewhere(tmp_path, bank, few, monkeypatch):
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+    trainee = loop.begin(one_pass_setup(), tmp_path / "none", torch.device("cuda"))
+    trainee.save(tmp_path / "checkpoint.pt", one_pass_setup())
+    assert loop.train(one_pass_setup(), bank, tmp_path, device=CPU).step == 4

@@ -1,0 +1,125 @@
+import cv2
+import pytest
+
+pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
+
+import torch
+
+from hemolens.cli import main
+from hemolens.networks import NETWORKS
+from hemolens.synthetic import draw_smear
+from hemolens.training import loop
+from hemolens.training.pack import read_pack
+
+pytestmark = pytest.mark.train
+
+
+def run(*arguments):
+    with pytest.raises(SystemExit) as left:
+        main(["train", *map(str, arguments)])
+    return left.value.code
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two boxed photographs in a folder, and a set-up of a few steps beside it."""
+    rows = "image,type,x0,y0,x1,y1\n"
+    (tmp_path / "data" / "images").mkdir(parents=True)
+    for n in range(2):
+        smear = draw_smear(n, height=100, width=120, n_rbc=5, n_wbc=0, n_plt=0, red_cell_diameter_px=20)
+        cv2.imwrite(str(tmp_path / "data" / "images" / f"{n}.png"), smear.pixels[..., ::-1])
+        for row0, col0, row1, col1 in (cell.box for cell in smear.cells):
+            rows += f"{n}.png,rbc,{col0},{row0},{col1},{row1}\n"
+    (tmp_path / "data" / "labels.csv").write_text(rows)
+    losses = "\n".join(f'"{name}" = {{}}' for name in NETWORKS["one-pass"].outputs)
+    (tmp_path / "ours.toml").write_text(f"""
+name = "ours"
+network = "one-pass"
+red_cell_diameter_px = 20
+colours = {{ background_level = 220, red_cell_absorbance = [0.06, 0.14, 0.09] }}
+batch = 2
+input_px = 32
+phases = [{{ steps = 2 }}]
+labelled = [{{ name = "ours", what = "ours", terms = "ours", labels = "labels.csv", usual_px = 20, share = 1 }}]
+[loss]
+{losses}
+""")
+    return tmp_path
+
+
+@pytest.fixture
+def few(monkeypatch):
+    monkeypatch.setattr(loop, "N_STATISTICS_CROPS", 8)
+    monkeypatch.setattr(loop, "N_VALIDATION_SAMPLES", 2)
+    monkeypatch.setattr(loop, "N_PICTURES", 2)
+
+
+def test_a_folder_is_packed_and_trained_on(folder, few, capsys):
+    setup, pack, out = folder / "ours.toml", folder / "all.pack", folder / "run"
+    assert run(setup, "--pack", folder / "data", "--out", pack) == 0
+    assert [smear.name for smear in read_pack(pack, 20)] == ["0.png", "1.png"]
+    assert "all.pack (0." in capsys.readouterr().out
+    assert run(setup, "--data", pack, "--out", out, "--device", "cpu", "--workers", 0) == 0
+    assert {path.name for path in out.iterdir()} == {"checkpoint.pt", "log.csv", "ours.onnx", "ours.toml"}
+
+
+def test_seconds_take_the_place_of_steps(folder, few):
+    assert run(
+        folder / "ours.toml", "--data", folder / "data", "--out", folder / "run", "--seconds", 1, "--workers", 0,
+        "--device", "cpu",
+    ) == 0  # fmt: skip
+    checkpoint = torch.load(folder / "run" / "checkpoint.pt", weights_only=True)
+    assert checkpoint["step"] > 2
+    assert 1 <= checkpoint["seconds"] < 5
+
+
+def test_a_batch_of_another_size(folder, few):
+    out = folder / "run"
+    assert run(folder / "ours.toml", "--data", folder / "data", "--out", out, "--batch", 1, "--workers", 0) == 0
+    assert '"batch":1,' in torch.load(out / "checkpoint.pt", weights_only=True)["setup"]
+
+
+@pytest.mark.parametrize(
+    ("options", "came"), [([], "neither --data nor --pack"), (["--data", "a", "--pack", "b"], "both --data and --pack")]
+)
+def test_one_of_data_and_pack_is_needed(capsys, options, came):
+    assert run("one-pass", *options) == 2
+    error = " ".join(capsys.readouterr().err.split())
+    assert f"either the data to train on or the data to pack: got {came}; allowed: --data to train" in error
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_a_device_that_is_not_there_is_refused(folder, capsys, monkeypatch, device):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert run(folder / "ours.toml", "--data", folder / "data", "--device", device) == 2
+    error = " ".join(capsys.readouterr().err.split())
+    assert f"torch does not find this device: got --device {device}; allowed: auto, cpu; leave --device out" in error
+
+
+def test_a_pack_of_one_type_is_refused(tmp_path, capsys):
+    assert run("rbc", "--pack", tmp_path, "--out", tmp_path / "all.pack") == 1
+    error = " ".join(capsys.readouterr().err.split())
+    assert (
+        "a pack is for set-ups of every cell type: got set-up 'rbc-do-unet', which counts rbc; allowed: a set-up"
+        in error
+    )
+
+
+def test_a_pack_in_place_of_a_folder_is_refused(folder, capsys):
+    assert run(folder / "ours.toml", "--pack", folder / "data", "--out", folder) == 2
+    assert "a pack is one file: got --out" in " ".join(capsys.readouterr().err.split())
+
+
+def test_what_is_no_pack_is_refused(folder, capsys):
+    assert run(folder / "ours.toml", "--data", folder / "data" / "labels.csv", "--out", folder / "run") == 1
+    assert "not a pack of labelled photographs: got 'labels.csv' (BadZipFile)" in " ".join(
+        capsys.readouterr().err.split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--seconds", 0), ("--batch", 0), ("--workers", -1), ("--device", "tpu")]
+)
+def test_values_out_of_range_are_refused(option, value):
+    assert run("one-pass", "--data", "somewhere", option, value) == 2
