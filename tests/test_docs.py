@@ -88,20 +88,55 @@ def test_a_documented_command_works(page, words, folder):
     assert done.returncode == 0, f"{page.name}: {shlex.join(words)}\n{done.stderr}"
 
 
-def test_the_documented_setup_of_own_labels_can_be_trained(folder):
-    pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
-    from hemolens.networks import NETWORKS
-    from hemolens.training.setup import read_setup
-    from hemolens.training.sources import read_photographs
-
-    (text,) = re.findall(
+def documented_setups():
+    return re.findall(
         r"^```toml\n(.*?)^```", (ROOT / "docs/how-to-train.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
     )
+
+
+def read_documented(folder, part):
+    """The one documented set-up that holds a certain text."""
+    from hemolens.training.setup import read_setup
+
+    (text,) = [text for text in documented_setups() if part in text]
     (folder / "ours.toml").write_text(text, "utf-8")
-    setup = read_setup(str(folder / "ours.toml"))
+    return read_setup(str(folder / "ours.toml"))
+
+
+def test_the_documented_setup_of_own_labels_can_be_trained(folder):
+    torch = pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
+    from hemolens.networks import NETWORKS
+    from hemolens.training.smear_bank import fill_bank
+    from hemolens.training.sources import read_all_smears, share_out
+
+    setup = read_documented(folder, "Our laboratory")
     assert set(setup.loss) == set(NETWORKS[setup.network].outputs)
-    smears = read_photographs(setup.model_copy(update={"drawn": None}), folder, setup.phases[0])
-    assert [smear.name for smear in smears] == ["2.jpg"]
+    setup = setup.model_copy(update={"drawn": None})
+    smears = list(read_all_smears(setup, folder))
+    bank = fill_bank(smears, setup.colours, setup.red_cell_diameter_px, torch.device("cpu"))
+    shares = share_out(setup, bank, validation=False)
+    assert [name for name, share in zip(bank.names, shares, strict=True) if share] == ["2.jpg"]
+
+
+def test_the_documented_setup_on_a_base_leaves_its_source_out(folder):
+    assert "BCDD" not in {source.name for source in read_documented(folder, "without").labelled}
+
+
+def test_every_setting_of_how_crops_are_changed_is_documented():
+    from hemolens.training.setup import SmearAugmentation
+
+    (table,) = re.findall(
+        r"^## How crops are changed\n(.*?)^## ",
+        (ROOT / "docs/how-to-train.md").read_text("utf-8"),
+        re.MULTILINE | re.DOTALL,
+    )
+    rows = [row.split(" | ") for row in re.findall(r"^\| (`.*) \|$", table, re.MULTILINE)]
+    written = {}
+    for names, values, *_ in rows:
+        each = re.findall(r"`(\w+)`", names)
+        written |= dict(zip(each, json.loads(f"[{values}]"), strict=True))
+    defaults = SmearAugmentation().model_dump(mode="json")
+    assert written == defaults
 
 
 def test_every_command_of_hemolens_is_documented():

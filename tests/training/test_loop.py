@@ -159,21 +159,23 @@ def test_statistics_stay_frozen_from_their_step_on(tmp_path):
 
 
 @pytest.mark.parametrize(("stop_at", "n_times"), [(3, 1), (4, 1), (5, 0)], ids=["before", "just before", "after"])
-def test_a_resumed_training_measures_the_statistics_if_they_are_not_yet(tmp_path, monkeypatch, stop_at, n_times):
+def test_a_resumed_training_measures_the_statistics_if_they_are_not_yet(
+    tmp_path, bank, few, monkeypatch, stop_at, n_times
+):
     """The last checkpoint is that of the step before; statistics are frozen from step 3 on."""
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
     measured = []
     monkeypatch.setattr(loop, "measure_statistics", lambda *_: measured.append(None))
-    frozen = setup(phases=[{"steps": 6}], freeze_statistics_at=3)
+    frozen = one_pass_setup(phases=[{"steps": 6}], freeze_statistics_at=3)
 
     def stop(progress):
         if progress.step == stop_at:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        loop.train(frozen, tmp_path, tmp_path / "a", on_progress=stop)
+        loop.train(frozen, bank, tmp_path / "a", on_progress=stop)
     measured.clear()
-    loop.train(frozen, tmp_path, tmp_path / "a")
+    loop.train(frozen, bank, tmp_path / "a")
     assert len(measured) == n_times
 
 
