@@ -82,15 +82,6 @@ def test_without_workers_nothing_is_drawn_ahead():
     assert asked == [3, 4]
 
 
-def test_an_error_of_a_worker_ends_the_training():
-    class Broken:
-        def draw(self, step):
-            raise ValueError("broken")
-
-    with pytest.raises(ValueError, match="broken"):
-        next(draw_ahead(Broken(), 0, CPU, n_workers=1))
-
-
 def test_samples_are_stacked():
     planes = np.ones((1, 4, 4), np.float32)
     sample = Sample(np.full((8, 8, 3), 255, np.uint8), planes, planes)
