@@ -42,15 +42,7 @@ def short_setups(n_steps: int) -> list[TrainingSetup]:
     full = read_setup(DEFAULT)
     phase = full.phases[0].model_copy(update={"steps": n_steps})
     short = full.model_copy(update={"phases": (phase,), "freeze_statistics_at": n_steps * 4 // 5, "name": "with-drawn"})
-    others = 1 / (1 - short.other_shares + sum(each.share for each in short.labelled))  # 1 less the drawn share
-    without = short.model_copy(
-        update={
-            "name": "without-drawn",
-            "drawn": None,
-            "outlined_share": short.outlined_share * others,
-            "labelled": tuple(each.model_copy(update={"share": each.share * others}) for each in short.labelled),
-        }
-    )
+    without = short.model_copy(update={"name": "without-drawn", "drawn": None})  # shares are relative to each other
     return [short, without]
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import torch
 
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.counts import count_cells
@@ -37,7 +38,11 @@ HERE = Path(__file__).parent
 
 def in_single_precision(run: Path, folder: Path) -> Path:
     """Write the trained network as it was before it was brought to 8 bits, with the card of the shipped one."""
-    network = begin(read_setup(DEFAULT), run / "checkpoint.pt").network.eval()
+    setup = read_setup(DEFAULT)
+    trainee = begin(setup, run / "checkpoint.pt", torch.device("cpu"))
+    if setup.average:
+        trainee.average.put_into(trainee.network)  # the mean weights are what is kept
+    network = trainee.network.eval()
     path = folder / "single.onnx"
     onnx.save(trace(network), path)
     card = read_model(DEFAULT).card

@@ -253,6 +253,21 @@ def test_labels_of_another_size_are_refused(folder, smears):
         read(folder)
 
 
+def test_a_table_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(
+        TrainingError, match=r"cannot be read: got '.*splits\.csv' \(FileNotFoundError\); allowed: a CSV"
+    ):
+        allowed_names(tmp_path, source(left_out={"part": "test"}), NAMES)
+
+
+def test_a_table_without_its_column_is_refused(tmp_path):
+    (tmp_path / "splits.csv").write_text("image,fold\n00.jpg,test\n")
+    with pytest.raises(
+        TrainingError, match=r"column: got 'splits\.csv' without part; allowed: the columns image, part"
+    ):
+        allowed_names(tmp_path, source(left_out={"part": "test"}), NAMES)
+
+
 def test_every_so_many_photographs_are_left_out_to_choose_settings_on():
     left_out = part_of(source(), NAMES, validation=True)
     assert left_out == ["00.jpg", "05.jpg", "10.jpg", "15.jpg"]

@@ -97,12 +97,42 @@ def read_source(data: Path, source: LabelledSource) -> Labels:
 
 
 def allowed_names(folder: Path, source: LabelledSource, names: Iterable[str]) -> list[str]:
-    """Names of the photographs of a source that may be looked at, sorted."""
+    """Names of the photographs of a source that may be looked at, sorted.
+
+    Raises
+    ------
+    TrainingError
+        The table of those that may not cannot be read.
+
+    """
     never: set[str] = set()
     for column, value in source.left_out.items():
-        with (folder / source.splits).open(newline="", encoding="utf-8") as file:
-            never |= {row["image"] for row in csv.DictReader(file) if row[column] == value}
+        never |= {
+            row["image"] for row in _read_table(folder / source.splits, ("image", column)) if row[column] == value
+        }
     return sorted(name for name in names if name not in never)
+
+
+def _read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = csv.DictReader(file)
+            there, found = rows.fieldnames or (), list(rows)
+    except (OSError, UnicodeDecodeError) as error:
+        raise TrainingError(
+            "a table of a labelled source cannot be read",
+            came=f"{quoted(path)} ({type(error).__name__})",
+            allowed=f"a CSV file with the columns {', '.join(columns)}",
+            do="correct splits or unknown_platelets in the set-up",
+        ) from error
+    if missing := [column for column in columns if column not in there]:
+        raise TrainingError(
+            "a table of a labelled source lacks a column",
+            came=f"{quoted(path.name)} without {', '.join(missing)}",
+            allowed=f"the columns {', '.join(columns)}",
+            do="add it, or correct the set-up",
+        )
+    return found
 
 
 Each = TypeVar("Each")
@@ -187,11 +217,10 @@ def _read_unknown_platelets(data: Path, source: LabelledSource) -> dict[str, lis
     """Boxes in which it is not known whether there is a platelet, by photograph."""
     unknown: dict[str, list[LabelledBox]] = {}
     if source.unknown_platelets is not None:
-        with (data / source.folder / source.unknown_platelets).open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                x0, y0, x1, y1 = (float(row[side]) for side in ("x0", "y0", "x1", "y1"))
-                box = LabelledBox("plt", x0, y0, x1, y1)
-                unknown.setdefault(row["image"], []).append(box)
+        path = data / source.folder / source.unknown_platelets
+        for row in _read_table(path, ("image", "x0", "y0", "x1", "y1")):
+            x0, y0, x1, y1 = (float(row[side]) for side in ("x0", "y0", "x1", "y1"))
+            unknown.setdefault(row["image"], []).append(LabelledBox("plt", x0, y0, x1, y1))
     return unknown
 
 

@@ -104,3 +104,19 @@ def test_every_join_gets_the_threshold_that_suits_it():
     tuned = missing.tune_joins([case], settings_for("rbc-do-unet", "rbc", "connected-components"))
     assert {join: each.source for join, each in tuned.items()} == {join: join for join in JOINS}
     assert [score([case], "rbc", "connected-components", each) for each in tuned.values()] == [1, 1, 1]
+
+
+@pytest.mark.train
+def test_training_what_is_missing_tells_how_far_it_has_come(weights, tmp_path, monkeypatch):
+    pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
+    from hemolens.training import loop, onnx_export
+
+    def train(setup, data, out, *, on_progress):
+        on_progress(loop.Progress(step=3, done=0.1, loss=0.5, seconds_left=7.0))
+        return loop.Trainee(None, None, None)
+
+    monkeypatch.setattr(loop, "train", train)
+    monkeypatch.setattr(onnx_export, "write_model", lambda *_, **__: None)
+    told, setup = [], read_setup("wbc")
+    missing.train_missing(setup, tmp_path, weights, on_progress=lambda *how: told.append(how))
+    assert told == [(3, setup.steps, 7.0)]
