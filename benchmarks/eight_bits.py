@@ -1,8 +1,8 @@
 """How much the counts change when the default model computes in 8 bits instead of single precision.
 
-    python benchmarks/eight_bits.py --data data --run runs/one-pass
+    python benchmarks/eight_bits.py --data data
 
-The weights in single precision are in the checkpoint that `hemolens train one-pass` left in its folder; the model as
+The weights in single precision are in benchmarks/weights/one-pass.safetensors; the model as
 shipped is the same in 8 bits. Both count the photographs that the settings were chosen on, none of which was trained
 on, with the same settings. Writes benchmarks/eight-bits.json.
 """
@@ -20,29 +20,28 @@ from typing import Any
 
 import numpy as np
 import onnx
-import torch
 
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.counts import count_cells
 from hemolens.models import card_text, read_model
+from hemolens.networks import create_network
 from hemolens.photograph import Photograph, read_photograph
 from hemolens.pipeline import Methods, choose_methods, find_all_cells, map_photograph
 from hemolens.scale import estimate_red_cell_diameter
-from hemolens.training.loop import begin
 from hemolens.training.onnx_export import trace
 from hemolens.training.setup import read_setup
+from hemolens.training.weights import read_weights
 from tune_default_model import DEFAULT, unseen_of_all_idb1, unseen_of_other_sources
 
 HERE = Path(__file__).parent
+WEIGHTS = HERE / "weights" / f"{DEFAULT}.safetensors"
 
 
-def in_single_precision(run: Path, folder: Path) -> Path:
+def in_single_precision(folder: Path) -> Path:
     """Write the trained network as it was before it was brought to 8 bits, with the card of the shipped one."""
-    setup = read_setup(DEFAULT)
-    trainee = begin(setup, run / "checkpoint.pt", torch.device("cpu"))
-    if setup.average:
-        trainee.average.put_into(trainee.network)  # the mean weights are what is kept
-    network = trainee.network.eval()
+    network = create_network(read_setup(DEFAULT).network)
+    read_weights(network, WEIGHTS)
+    network.eval()
     path = folder / "single.onnx"
     onnx.save(trace(network), path)
     card = read_model(DEFAULT).card
@@ -83,14 +82,13 @@ def changes(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--run", type=Path, required=True)
     arguments = parser.parse_args()
     paths = [path for path, _ in (*unseen_of_all_idb1(DEFAULT, arguments.data),
                                   *unseen_of_other_sources(DEFAULT, arguments.data))]  # fmt: skip
     methods = choose_methods("auto")
     eight, single = {}, {}
     with tempfile.TemporaryDirectory() as folder:
-        path = in_single_precision(arguments.run, Path(folder))
+        path = in_single_precision(Path(folder))
         exact = {kind: replace(method, model=str(path)) for kind, method in methods.items()}
         for each in paths:
             photograph = read_photograph(each)

@@ -73,10 +73,10 @@ UNSEEN_SOURCES = {
 
 FOLDS = (DEFAULT, *UNSEEN_SOURCES)
 
-N_BOXED = 10
+N_BOXED = 12
 """Photographs of each boxed source, at most."""
 
-N_OTHER = 3
+N_OTHER = 9
 """Photographs of ALL-IDB1 without outlined red cells from each fold, at most; of those with outlines, all."""
 
 COPY_CHANGES = tuple(name for name in CHANGES if not name.startswith(("size", "turn")))

@@ -38,6 +38,9 @@ def train(
     seconds: Annotated[
         float | None, typer.Option(help="Train for so long, in place of the set-up's steps.", min=1)
     ] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Weights to begin with: NAME.safetensors of an earlier training.")
+    ] = None,
     batch: Annotated[int | None, typer.Option(help="Crops of a step, in place of the set-up's.", min=1)] = None,
     device: Annotated[Device, typer.Option(help="auto: a graphics card, if torch finds one.")] = Device.auto,
     workers: Annotated[
@@ -47,7 +50,8 @@ def train(
 ) -> None:
     """Train a network; run again with the same folder, it goes on where it stopped.
 
-    Writes NAME.onnx and its card NAME.toml, beside the checkpoint and a log of the losses. Examples:
+    Writes NAME.onnx, its card NAME.toml and its weights NAME.safetensors, beside the checkpoint and a log of the
+    losses. Examples:
 
         hemolens train rbc --data all-idb1 --out runs/rbc
 
@@ -66,8 +70,8 @@ def train(
     if threads:
         torch.set_num_threads(threads)
     chosen = read_setup(setup)
-    if batch:
-        chosen = chosen.model_copy(update={"batch": batch})
+    changed = {"batch": batch, "first_weights": start}
+    chosen = chosen.model_copy(update={name: value for name, value in changed.items() if value is not None})
     if pack is not None:
         write_pack_of(chosen, pack, out)
     elif data is not None:
@@ -198,7 +202,7 @@ def require_training_packages() -> None:
 
     from hemolens.errors import UsageError
 
-    missing = [name for name in ("torch", "onnx") if find_spec(name) is None]
+    missing = [name for name in ("torch", "onnx", "safetensors") if find_spec(name) is None]
     if missing:
         raise UsageError(
             "training needs packages that are not installed",

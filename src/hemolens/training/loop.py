@@ -24,6 +24,7 @@ from hemolens.training.losses import total_loss
 from hemolens.training.setup import Phase, TrainingSetup
 from hemolens.training.smear_bank import SmearBank, fill_bank
 from hemolens.training.sources import read_all_smears, read_photographs, read_validation, share_out
+from hemolens.training.weights import read_weights
 
 WARM_UP_STEPS = 100
 CHECKPOINT_SECONDS = 120.0
@@ -183,6 +184,8 @@ def begin(setup: TrainingSetup, checkpoint_path: Path, device: torch.device) -> 
         encoder_file=None if going_on else setup.encoder_file,
     )
     refuse_what_does_not_fit(network, setup)
+    if setup.first_weights is not None and not going_on:
+        read_weights(network, setup.first_weights)
     network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     slopes = [weight for weight in network.parameters() if weight.ndim > 1]
     others = [weight for weight in network.parameters() if weight.ndim <= 1]  # biases and norms are left to grow

@@ -19,6 +19,7 @@ from hemolens.networks.network import Network
 from hemolens.training.all_idb1 import SOURCES, TERMS
 from hemolens.training.eight_bits import to_eight_bits
 from hemolens.training.setup import TrainingSetup
+from hemolens.training.weights import write_weights
 
 LARGEST_ROUNDING_SIZE = 64
 """Weights with at most this many numbers (biases, constants) keep single precision."""
@@ -59,13 +60,14 @@ def write_model(
     steps: int | None = None,
     cpu_seconds: float | None = None,
 ) -> Path:
-    """Write ``NAME.onnx`` and its card ``NAME.toml`` into ``folder`` and return the former's path.
+    """Write ``NAME.onnx``, its card ``NAME.toml`` and ``NAME.safetensors`` into ``folder``; return the first's path.
 
     ``steps`` are those that were done, if not those of the set-up. With ``samples``, pictures such as the network sees,
     uint8 (N, H, W, 3), it is stored in 8 bits.
     """
     path = folder / f"{setup.name}.onnx"
     sha256 = export_onnx(network, path, samples)
+    write_weights(network, path.with_suffix(".safetensors"))
     card = ModelCard(
         name=setup.name,
         cell_type=setup.cell_type,

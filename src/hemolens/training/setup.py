@@ -197,7 +197,8 @@ class TrainingSetup(_Frozen):
     may name further sources, or the only ones. ``outlined_share`` and ``other_share`` are then those of the photographs
     of ALL-IDB1 with red-cell outlines and without, relative to the other shares. Data folders: the ALL-IDB1 folder for
     one type; for all of them the folder that holds it as ``all-idb1`` beside the other sources, or a pack of them.
-    ``width``, ``encoder_weights`` and ``encoder_file`` are options of the network, for those that have them.
+    ``width``, ``encoder_weights`` and ``encoder_file`` are options of the network, for those that have them;
+    ``first_weights`` is a file of weights that the training begins with (:mod:`~.weights`).
     ``red_cell_diameter_px`` is the scale at which the network works: each photograph is resized so that its red
     cells have this diameter. ``colours``, for networks that count every type, are what those of each
     photograph are brought to (:mod:`hemolens.colours`). ``touching_weight`` multiplies the loss on the
@@ -212,6 +213,7 @@ class TrainingSetup(_Frozen):
     width: int | None = Field(None, gt=0)
     encoder_weights: Literal["none", "imagenet"] = "none"
     encoder_file: Path | None = None
+    first_weights: Path | None = None
     red_cell_diameter_px: float = Field(gt=4)
     colours: StandardColours | None = None
     photographs: Photographs = Photographs()
