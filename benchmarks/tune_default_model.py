@@ -109,9 +109,29 @@ START: dict[CellType, dict[str, Any]] = {
         "min_score": 0.7,
     },
     "wbc": {"centre_weight": 0},
-    "plt": {"centre_weight": 0, "distance_weight": 0, "mask_weight": 1},
+    "plt": {
+        "centre_weight": 0,
+        "distance_weight": 0,
+        "mask_weight": 1,
+        "body_threshold": 0.3,
+        "min_height": 0.05,
+        "min_distance": 0.05,
+        "min_depth": 0.05,
+        "min_area": 0.02,
+        "min_score": 0.7,
+    },
 }
 """What the network draws of a type is what its peaks are looked for in."""
+
+PLATELETS = {
+    "min_score": [0.6, 0.65, 0.7, 0.72, 0.75, 0.77, 0.8],
+    "smoothing": [0.0, 0.02],
+    "centre_weight": [0.0, 0.5],
+    "min_area": [0.008, 0.02],
+    "body_threshold": [0.3, 0.4],
+    "min_depth": [0.02, 0.05],
+}
+"""What is searched for platelets: most photographs of the search hold few, so more would be chance."""
 
 
 def load_fold(name: str, weights: Path) -> Model:
@@ -248,7 +268,10 @@ def search(
         if counter in own:
             starts.append(COUNTERS[counter].settings_model.model_validate(own[counter]))
         start = max(starts, key=lambda settings: score(cases, kind, counter, settings))
-        found, _ = tune(cases, kind, counter, start, n_trials=n_trials, n_rounds=n_rounds)
+        found, _ = tune(
+            cases, kind, counter, start, n_trials=n_trials, n_rounds=n_rounds, look_first=kind != "plt",
+            space=PLATELETS if (kind, counter) == ("plt", "peaks") else None,
+        )  # fmt: skip
         found, text = calibrate(cases, kind, counter, found)
         report += text
         own[counter] = found.model_dump(mode="json")

@@ -60,7 +60,8 @@ def test_a_folder_is_packed_and_trained_on(folder, few, capsys):
     assert [smear.name for smear in read_pack(pack, 20)] == ["0.png", "1.png"]
     assert "all.pack (0." in capsys.readouterr().out
     assert run(setup, "--data", pack, "--out", out, "--device", "cpu", "--workers", 0) == 0
-    assert {path.name for path in out.iterdir()} == {"checkpoint.pt", "log.csv", "ours.onnx", "ours.toml"}
+    written = {"checkpoint.pt", "log.csv", "ours.onnx", "ours.safetensors", "ours.toml"}
+    assert {path.name for path in out.iterdir()} == written
 
 
 def test_seconds_take_the_place_of_steps(folder, few):

@@ -16,6 +16,7 @@ from hemolens.training.all_idb1 import LabelledPhotograph
 from hemolens.training.batches import PhotographBatches
 from hemolens.training.checkpoints import Checkpoint, save_checkpoint
 from hemolens.training.setup import TrainingSetup
+from hemolens.training.weights import write_weights
 
 from ..drawn_bank import DIAMETER_PX, bank_of, labelled
 
@@ -309,6 +310,13 @@ def test_training_goes_on_without_the_file_that_the_encoder_began_with(tmp_path,
     loop.begin(chosen, tmp_path / "none", CPU).save(tmp_path / "checkpoint.pt", chosen)
     loop.begin(chosen, tmp_path / "checkpoint.pt", CPU)
     assert asked == [("imagenet", Path("vgg16.pth")), ("none", None)]
+
+
+def test_a_training_begins_with_the_first_weights(tmp_path):
+    other = loop.begin(segnet_setup(seed=7), tmp_path / "none", CPU).network
+    write_weights(other, tmp_path / "first.safetensors")
+    begun = loop.begin(segnet_setup(first_weights=tmp_path / "first.safetensors"), tmp_path / "none", CPU).network
+    assert all(torch.equal(*pair) for pair in zip(begun.parameters(), other.parameters(), strict=True))
 
 
 def test_a_checkpoint_without_a_younger_setting_is_of_the_same_setup(tmp_path):

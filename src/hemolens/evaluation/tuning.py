@@ -218,6 +218,7 @@ def tune(
     space: Mapping[str, Sequence[Any]] | None = None,
     n_trials: int = 40,
     n_rounds: int = N_ROUNDS,
+    look_first: bool = True,
     seed: int = 0,
 ) -> tuple[CounterSettings, float]:
     """Search for better settings of a counter.
@@ -236,6 +237,8 @@ def tune(
         Random changes tried before each setting is searched in turn.
     n_rounds : int
         How often each setting is searched, at most.
+    look_first : bool
+        Whether what is worse on a third of the photographs is given up; not where these hold few cells.
 
     Returns
     -------
@@ -243,7 +246,7 @@ def tune(
         Never worse on these photographs than ``start``.
 
     """
-    rng, search = np.random.default_rng(seed), _Search(cases, kind, counter, start)
+    rng, search = np.random.default_rng(seed), _Search(cases, kind, counter, start, look_first)
     space = choices(kind, counter) if space is None else space
     for _ in range(n_trials):
         search.attempt({name: each[int(rng.integers(len(each)))] for name, each in space.items() if rng.random() < 0.4})
@@ -260,8 +263,11 @@ def tune(
 class _Search:
     """The best settings so far, with their score on all photographs and at the first look."""
 
-    def __init__(self, cases: Sequence[Case], kind: CellType, counter: str, start: CounterSettings) -> None:
-        self._cases, self._few, self._kind, self._counter = cases, first_look(cases), kind, counter
+    def __init__(
+        self, cases: Sequence[Case], kind: CellType, counter: str, start: CounterSettings, look_first: bool
+    ) -> None:
+        self._few = first_look(cases) if look_first else []
+        self._cases, self._kind, self._counter = cases, kind, counter
         self.best, self.best_score = start, score(cases, kind, counter, start)
         self._at_first = self._look(start, -math.inf)
 
