@@ -21,6 +21,7 @@ from hemolens.pipeline import (
     find_own_cells,
     map_photograph,
 )
+from hemolens.probability_maps import load_model, window_step
 from hemolens.region import rectangle
 from hemolens.sampling import measure_field_colours
 from hemolens.scale import RedCellDiameter
@@ -122,11 +123,11 @@ def colours_of(photograph, diameter):
     return measure_field_colours(photograph, [Box(0, 0, *photograph.shape)], diameter.px)
 
 
-def cut_maps(maps, window, shape):
+def cut_maps(maps, window, shape, models):
     """What the networks make of a window: the maps of the whole, cut (tested below)."""
-    found = {}
+    steps, found = {kind: window_step(load_model(name).card) for kind, name in models.items()}, {}
     for kind, each in maps.items():
-        row0, col0, row1, col1 = scaled_window(window, shape, each.mask.shape, 8)
+        row0, col0, row1, col1 = scaled_window(window, shape, each.mask.shape, steps[kind])
         drawn = [name for name in PICTURES if getattr(each, name) is not None]
         pictures = {name: getattr(each, name)[row0:row1, col0:col1] for name in drawn}
         found[kind] = replace(each, **pictures, part=Part(row0, col0, each.mask.shape))
@@ -136,10 +137,11 @@ def cut_maps(maps, window, shape):
 def find_in_blocks(photograph, maps, methods, block_diameters):
     """What is counted in blocks of the largest side that is given."""
     blocks = plan_blocks(photograph.shape, DIAMETER_PX, block_diameters=block_diameters)
+    models = {kind: method.model for kind, method in methods.items()}
     return [
         cell
         for block in blocks
-        for cell in find_own_cells(cut_maps(maps, block.window, photograph.shape), methods, photograph, block)
+        for cell in find_own_cells(cut_maps(maps, block.window, photograph.shape, models), methods, photograph, block)
     ]
 
 
@@ -186,7 +188,7 @@ def test_maps_of_a_window_are_those_of_the_whole(piled, whole_maps, models, cut_
     window = Box(*cut_at, cut_at[0] + 200, cut_at[1] + 300)
     methods = choose_methods("auto", MODELS[models])
     maps = map_photograph(piled, DIAMETER, methods, window, colours_of(piled, DIAMETER))
-    for kind, expected in cut_maps(whole_maps[models], window, piled.shape).items():
+    for kind, expected in cut_maps(whole_maps[models], window, piled.shape, MODELS[models]).items():
         assert maps[kind].part == expected.part
         for name in PICTURES:
             picture, cut = getattr(maps[kind], name), getattr(expected, name)
