@@ -83,7 +83,7 @@ class Piles:
         pale_centre, see_through = rng.uniform(0, 1), rng.uniform(0, 0.8)
         for _ in range(int(rng.integers(*CELLS_OF_PILE))):
             cell = self.cells[int(rng.integers(len(self.cells)))]
-            turned = _turn(_flatten(cell, pale_centre), rng.uniform(0, 360), rng.uniform(0.85, 1.1))
+            turned = _turn(flatten(cell, pale_centre), rng.uniform(0, 360), rng.uniform(0.85, 1.1))
             yield from self._lay_cell(pixels, turned, (round(row), round(col)), see_through)
             step = rng.uniform(*STEP) * math.sqrt(4 / math.pi * np.count_nonzero(turned.mask))
             direction += rng.normal(0, 0.3)
@@ -163,7 +163,7 @@ def touching_weights(mask: Planes, edge: Planes, touching_weight: float) -> Plan
     return weights
 
 
-def _flatten(cell: CutOut, pale_centre: float) -> CutOut:
+def flatten(cell: CutOut, pale_centre: float) -> CutOut:
     """Take away the coarse shading (the pale centre), down to a share ``pale_centre`` of it."""
     inside = (cell.mask > 0).astype(np.float32)
     sigma = cell.mask.shape[0] / 8

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -22,6 +21,7 @@ from hemolens.colours import StandardColours, standardise
 from hemolens.config import CELL_TYPES, CellType
 from hemolens.errors import TrainingError
 from hemolens.training.cell_planes import LARGEST_NUMBER
+from hemolens.training.piles import CutOut, flatten
 from hemolens.training.smears import LENDING, LabelledSmear
 
 PATCH_DIAMETERS: dict[CellType, float] = {"rbc": 1.6, "wbc": 2.8}
@@ -184,7 +184,7 @@ def _join(
     chosen = np.concatenate([_evenly(np.flatnonzero(sources == source)) for source in dict.fromkeys(sources)])
     stacked = np.stack([patches[n][1] for n in chosen])
     mask = stacked[..., 3]
-    flat = np.stack([_flatten(each[..., :3], each[..., 3]) for each in stacked])
+    flat = np.stack([flatten(CutOut(each[..., :3], each[..., 3]), 0).pixels for each in stacked])
     return CutOuts(
         torch.from_numpy(stacked[..., :3]).permute(0, 3, 1, 2).contiguous().to(device),
         torch.from_numpy(flat).permute(0, 3, 1, 2).contiguous().to(device),
@@ -196,17 +196,6 @@ def _join(
 
 def _evenly(indices: NDArray[np.intp]) -> NDArray[np.intp]:
     return indices[:: -(-len(indices) // MOST_CUT_OUTS)]
-
-
-def _flatten(pixels: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Take the coarse shading of a cell away, its pale centre above all."""
-    inside = (mask > 0).astype(np.float32)
-    sigma = mask.shape[0] / 8
-    colours = pixels.astype(np.float32)
-    total = np.asarray(cv2.GaussianBlur(colours * inside[..., None], (0, 0), sigma))
-    shading = total / np.maximum(cv2.GaussianBlur(inside, (0, 0), sigma), 1e-3)[..., None]
-    flat = colours - shading + colours[mask > 0].mean(axis=0)
-    return np.asarray(np.clip(np.round(flat), 0, 255), np.uint8)
 
 
 def _places(smear: LabelledSmear) -> dict[CellType, NDArray[np.float32]]:
