@@ -17,18 +17,18 @@ from typing import Any
 import numpy as np
 
 import hemolens
-from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
-from hemolens.counters import PAPER_COUNTERS
+from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
+from hemolens.cells.counters import PAPER_COUNTERS
 from hemolens.evaluation.agreement import counting_accuracy, mean_absolute_error, relative_bias
 from hemolens.evaluation.all_idb1 import detect, held_out_photographs, read_truth
 from hemolens.evaluation.count_error import measure_count_error
 from hemolens.evaluation.matching import Detection, add_up
+from hemolens.images.photograph import read_photograph
 from hemolens.labels.truth import Truth
+from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.models import PAPER_MODELS, Figure, card_text, read_model
-from hemolens.photograph import read_photograph
 from hemolens.pipeline import choose_methods, find_all_cells
-from hemolens.probability_maps import compute_probability_maps, load_model
-from hemolens.scale import estimate_red_cell_diameter
+from hemolens.segmentation.network_maps import compute_probability_maps, load_model
 
 HERE = Path(__file__).parent
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.config import CELL_TYPES, CellType
+from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.labels import read_labels
 from hemolens.labels.truth import Truth
 

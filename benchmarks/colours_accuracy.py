@@ -26,9 +26,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.colours import absorbance, measure_colours
-from hemolens.photograph import read_photograph
-from hemolens.probability_maps import resize_to_diameter
+from hemolens.images.photograph import read_photograph
+from hemolens.measurements.colours import absorbance, measure_colours
+from hemolens.segmentation.network_maps import resize_to_diameter
 from hemolens.training.all_idb1 import read_outlines, red_cell_diameters
 
 BOXES = {

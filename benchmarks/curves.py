@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from hemolens.report.plot import BLUE, Axes
+from hemolens.output.report.plot import BLUE, Axes
 
 
 def write_curve(path: Path, points: Sequence[tuple[float, float]], x_name: str, y_name: str) -> str:

@@ -43,24 +43,25 @@ import hemolens
 from bionet import HELD_OUT, fields_of
 from default_model_tables import model_table, unseen_table
 from documents import show_recorded
-from hemolens.cells import Cell
-from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
-from hemolens.counters import COUNTERS
-from hemolens.counts import Counts, count_cells
+from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
+from hemolens.cells.cell import Cell
+from hemolens.cells.counters import COUNTERS
 from hemolens.evaluation.agreement import Figure
 from hemolens.evaluation.all_idb1 import read_truth
 from hemolens.evaluation.count_error import measure_count_error
 from hemolens.evaluation.folder.compare import Comparison, compare
-from hemolens.evaluation.paper.records import code_version, counting_figures
-from hemolens.evaluation.paper.systems import THIRTEEN, labelled_photographs
 from hemolens.evaluation.robustness import CHANGES, change_of_counts
+from hemolens.images.photograph import Photograph, photograph_from_array, read_photograph
 from hemolens.labels import read_labels
 from hemolens.labels.truth import Truth, fit_to_frame, truth_of_boxes
-from hemolens.models import CountError, card_text, read_model
+from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.models import Figure as CardFigure
-from hemolens.photograph import Photograph, photograph_from_array, read_photograph
+from hemolens.models import card_text, read_model
+from hemolens.paper.records import code_version, counting_figures
+from hemolens.paper.systems import THIRTEEN, labelled_photographs
 from hemolens.pipeline import Method, Methods, choose_methods, find_all_cells, map_photograph
-from hemolens.scale import estimate_red_cell_diameter
+from hemolens.statistics.counts import Counts, count_cells
+from hemolens.statistics.uncertainty import CountError
 from hemolens.training.setup import read_setup
 from tune_default_model import (
     DEFAULT,

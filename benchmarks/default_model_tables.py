@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from hemolens.config import CELL_NAMES, CELL_TYPES
+from hemolens.cell_types import CELL_NAMES, CELL_TYPES
 from hemolens.evaluation.robustness import CHANGES
 
 Records = Sequence[Mapping[str, Any]]

@@ -18,17 +18,17 @@ from typing import Any
 
 import torch
 
-from hemolens.cells import to_photograph
-from hemolens.config import CELL_TYPES, CellType
-from hemolens.counters import find_cells, settings_for
+from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.cells.cell import to_photograph
+from hemolens.cells.counters import find_cells, settings_for
 from hemolens.evaluation.agreement import counting_accuracy
 from hemolens.evaluation.all_idb1 import detect
 from hemolens.evaluation.matching import Detection, add_up
 from hemolens.evaluation.tuning import Case
+from hemolens.images.photograph import read_photograph
 from hemolens.labels.truth import fit_to_frame
-from hemolens.photograph import read_photograph
-from hemolens.probability_maps import compute_probability_maps, load_model
-from hemolens.scale import estimate_red_cell_diameter
+from hemolens.measurements.scale import estimate_red_cell_diameter
+from hemolens.segmentation.network_maps import compute_probability_maps, load_model
 from hemolens.training.loop import train
 from hemolens.training.onnx_export import write_model
 from hemolens.training.setup import TrainingSetup, read_setup

@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 import onnx
 
-from hemolens.config import CELL_TYPES, CellType
-from hemolens.counts import count_cells
+from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.images.photograph import Photograph, read_photograph
+from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.models import card_text, read_model
-from hemolens.networks import create_network
-from hemolens.photograph import Photograph, read_photograph
 from hemolens.pipeline import Methods, choose_methods, find_all_cells, map_photograph
-from hemolens.scale import estimate_red_cell_diameter
+from hemolens.statistics.counts import count_cells
+from hemolens.training.networks import create_network
 from hemolens.training.onnx_export import trace
 from hemolens.training.setup import read_setup
 from hemolens.training.weights import read_weights

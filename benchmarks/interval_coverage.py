@@ -25,12 +25,18 @@ from typing import Any
 import numpy as np
 
 from default_model import error_on, error_tables
-from hemolens.config import CELL_NAMES, CELL_TYPES
-from hemolens.counts import Counts, FrameCounts
+from hemolens.cell_types import CELL_NAMES, CELL_TYPES
 from hemolens.evaluation.count_error import measure_count_error
 from hemolens.evaluation.site_factor import Smear, fit_factor
-from hemolens.summary import CountedField, summarise
-from hemolens.uncertainty import Interval, corrected_count, mean_per_field, poisson_interval, with_model_error
+from hemolens.statistics.counts import Counts, FrameCounts
+from hemolens.statistics.summary import CountedField, summarise
+from hemolens.statistics.uncertainty import (
+    Interval,
+    corrected_count,
+    mean_per_field,
+    poisson_interval,
+    with_model_error,
+)
 
 HERE = Path(__file__).parent
 N_TIMES = 3000

@@ -2,7 +2,7 @@
 
     python benchmarks/quality_gate.py --data data                      judge all; writes the records and the page
     python benchmarks/quality_gate.py --data data --pictures pictures  the same, and keeps the pictures to look at
-    python benchmarks/quality_gate.py --data data --ranges             measure src/hemolens/quality.toml again
+    python benchmarks/quality_gate.py --data data --ranges             measure the ranges of training photographs again
     python benchmarks/quality_gate.py                                  writes the page again from the records
 
 Records: benchmarks/quality-gate.json; page: benchmarks/quality-gate.md. Of large photographs the middle, 640 × 480
@@ -38,13 +38,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage import data as pictures_of_skimage
 
-from hemolens.cells import Box
 from hemolens.evaluation.robustness import blur, compress, resize
-from hemolens.photograph import photograph_from_array
+from hemolens.images.box import Box
+from hemolens.images.photograph import photograph_from_array
+from hemolens.measurements.quality import LOOKS, distance_from, judge_photograph, looks_of
+from hemolens.measurements.scale import RedCellDiameter, estimate_red_cell_diameter
 from hemolens.pipeline import count_photograph
-from hemolens.quality import LOOKS, distance_from, judge_photograph, looks_of
 from hemolens.result import Result
-from hemolens.scale import RedCellDiameter, estimate_red_cell_diameter
 from hemolens.synthetic import StainName, draw_smear
 
 Pixels = NDArray[np.uint8]
@@ -65,7 +65,7 @@ FEWEST_RED_CELLS = 5
 VERDICTS = ("accept", "warn", "reject")
 RECORDS = Path(__file__).with_name("quality-gate.json")
 PAGE = RECORDS.with_suffix(".md")
-RANGES = Path(__file__).parent.parent / "src" / "hemolens" / "quality.toml"
+RANGES = Path(__file__).parent.parent / "src" / "hemolens" / "measurements" / "quality.toml"
 
 
 def change_light(pixels: Pixels, factor: float) -> Pixels:
@@ -363,7 +363,7 @@ def write_ranges(training: list[dict[str, Any]]) -> None:
     sources = ", ".join(f"{n} of {source}" for source, n in Counter(one["source"] for one in training).items())
     lines = [
         "# What photographs of training look like: for each look the span of nine tenths of each source's photographs.",
-        "# Written by benchmarks/quality_gate.py --ranges; hemolens.quality.measure_photograph says what each look is.",
+        "# Written by benchmarks/quality_gate.py --ranges; hemolens.measurements.quality says what each look is.",
         f'photographs = "{sources}; the terms of each are in the cards of the models"',
         "",
         "[ranges]",

@@ -39,7 +39,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from hemolens.scale import LEAST_TRUSTED, estimate_red_cell_diameter
+from hemolens.measurements.scale import LEAST_TRUSTED, estimate_red_cell_diameter
 from label_margin import Box, margins_of, outlines
 
 BOXES = {

@@ -30,8 +30,8 @@ from PIL import Image
 
 import hemolens
 from curves import write_curve
-from hemolens.config import CELL_TYPES
-from hemolens.resampling import resize
+from hemolens.cell_types import CELL_TYPES
+from hemolens.images.resampling import resize
 from hemolens.synthetic import draw_smear
 
 HERE = Path(__file__).parent

@@ -32,7 +32,7 @@ from PIL import Image
 import hemolens
 from curves import write_curve
 from hemolens.models import DEFAULT_MODELS
-from hemolens.probability_maps import load_model
+from hemolens.segmentation.network_maps import load_model
 from hemolens.synthetic import draw_smear
 
 HERE = Path(__file__).parent
@@ -158,15 +158,15 @@ def network_share(gflops: float) -> dict[str, float]:
 
 def stages(picture: Path) -> dict[str, float]:
     """Processor seconds of each stage, one after the other in one warm process."""
-    from hemolens.counts import count_cells
-    from hemolens.export.cells_csv import cell_rows
-    from hemolens.export.entries import Entry
-    from hemolens.export.overlay_png import png_bytes
-    from hemolens.overlay import draw_overlay
-    from hemolens.photograph import read_photograph
+    from hemolens.images.photograph import read_photograph
+    from hemolens.measurements.quality import judge_photograph
+    from hemolens.measurements.scale import estimate_red_cell_diameter
+    from hemolens.output.cells_csv import cell_rows
+    from hemolens.output.entries import Entry
+    from hemolens.output.overlay import draw_overlay
+    from hemolens.output.overlay_png import png_bytes
     from hemolens.pipeline import choose_methods, find_all_cells, map_photograph
-    from hemolens.quality import judge_photograph
-    from hemolens.scale import estimate_red_cell_diameter
+    from hemolens.statistics.counts import count_cells
 
     methods = choose_methods("auto")
     for method in methods.values():

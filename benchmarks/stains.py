@@ -39,16 +39,16 @@ from default_model import (
     held_out_tasks,
 )
 from documents import show_recorded
-from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
+from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.evaluation.all_idb1 import held_out_photographs, read_truth
 from hemolens.evaluation.folder.compare import Comparison, compare
 from hemolens.evaluation.matching import add_up
-from hemolens.evaluation.paper.records import code_version
 from hemolens.evaluation.robustness import change_of_counts
 from hemolens.evaluation.stain_shift import STAINS, Stain, restain
+from hemolens.images.photograph import photograph_from_array, read_photograph
 from hemolens.labels.truth import Truth, fit_to_frame
 from hemolens.models import read_model
-from hemolens.photograph import photograph_from_array, read_photograph
+from hemolens.paper.records import code_version
 from hemolens.pipeline import count_photograph
 from tune_default_model import DEFAULT, evenly
 

@@ -3,8 +3,8 @@
     python benchmarks/tune_counters.py --data all-idb1 [--trials 40] [--cell rbc] [--counter watershed]
 
 For each cell type and counter: a search (hemolens.evaluation.tuning) on the photographs that the training set-up
-leaves out. Writes src/hemolens/counters/settings.toml and benchmarks/counters.json. The paper's test photographs are
-never opened.
+leaves out. Writes src/hemolens/cells/counters/settings.toml and benchmarks/counters.json. The paper's test
+photographs are never opened.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import Any
 import tomli_w
 
 import hemolens
-from hemolens.config import CELL_TYPES, CellType
-from hemolens.counters import PAPER_COUNTERS, settings_for
+from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.cells.counters import PAPER_COUNTERS, settings_for
 from hemolens.evaluation.tuning import Case, read_case, tune
 from hemolens.models import PAPER_MODELS
-from hemolens.probability_maps import load_model
+from hemolens.segmentation.network_maps import load_model
 from hemolens.training.setup import read_setup
 
 HEADING = """\
@@ -30,7 +30,7 @@ HEADING = """\
 # Chosen by benchmarks/tune_counters.py, which never opens a test photograph.
 """
 HERE = Path(__file__).parent
-SETTINGS = Path(hemolens.__file__).parent / "counters" / "settings.toml"
+SETTINGS = Path(hemolens.__file__).parent / "cells" / "counters" / "settings.toml"
 
 
 def read_cases(folder: Path, kind: CellType) -> list[Case]:

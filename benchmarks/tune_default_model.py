@@ -21,7 +21,7 @@ had, whichever do better; of those searched for, the best is the default one. A 
 searched for keeps what it had, or gets its settings for the paper's own network of that cell type: they are in red-
 cell diameters, so they fit another scale.
 
-Writes the settings of the default model to src/hemolens/counters/settings.toml, those of the folds to
+Writes the settings of the default model to src/hemolens/cells/counters/settings.toml, those of the folds to
 benchmarks/default-model-settings.toml.
 """
 
@@ -41,20 +41,20 @@ import tomli_w
 
 import hemolens
 from bionet import fields_of
-from hemolens.config import CELL_TYPES, CellType
-from hemolens.counters import COUNTERS, PAPER_COUNTERS, settings_for
-from hemolens.counters.peaks import PeaksSettings
-from hemolens.counters.source import CounterSettings
+from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.cells.counters import COUNTERS, PAPER_COUNTERS, settings_for
+from hemolens.cells.counters.peaks import PeaksSettings
+from hemolens.cells.counters.source import CounterSettings
 from hemolens.evaluation.all_idb1 import read_truth
 from hemolens.evaluation.calibration import calibration_error, fit_score_points
-from hemolens.evaluation.paper.systems import labelled_photographs
 from hemolens.evaluation.robustness import CHANGES
 from hemolens.evaluation.tuning import Case, compare_case, score, tune
+from hemolens.images.photograph import read_photograph
 from hemolens.labels.truth import Truth, fit_to_frame
+from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.models import PAPER_MODELS, shipped_models
-from hemolens.photograph import read_photograph
-from hemolens.probability_maps import Model, compute_probability_maps, load_model
-from hemolens.scale import estimate_red_cell_diameter
+from hemolens.paper.systems import labelled_photographs
+from hemolens.segmentation.network_maps import Model, compute_probability_maps, load_model
 from hemolens.training.labelled_folders import allowed_names, part_of, read_source
 from hemolens.training.setup import read_setup
 
@@ -94,7 +94,7 @@ NOT_ALL_BOXED = ("rbc", "bccd_cbc")
 NO_PLATELET_TRUTH = {"S12"}
 """Capture sessions in which stain deposit is marked as platelets."""
 
-SETTINGS = Path(hemolens.__file__).parent / "counters" / "settings.toml"
+SETTINGS = Path(hemolens.__file__).parent / "cells" / "counters" / "settings.toml"
 FOLD_SETTINGS = Path(__file__).parent / "default-model-settings.toml"
 START: dict[CellType, dict[str, Any]] = {
     "rbc": {

@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hemolens.cells import Box, Cell
-from hemolens.config import CellType
-from hemolens.counters.source import CounterSettings
-from hemolens.counts import count_cells
-from hemolens.photograph import Photograph, read_photograph
-from hemolens.quality import Quality
+from hemolens.cell_types import CellType
+from hemolens.cells.cell import Cell
+from hemolens.cells.counters.source import CounterSettings
+from hemolens.images.box import Box
+from hemolens.images.photograph import Photograph, read_photograph
+from hemolens.measurements.quality import Quality
+from hemolens.measurements.scale import RedCellDiameter
 from hemolens.result import Result
-from hemolens.scale import RedCellDiameter
+from hemolens.statistics.counts import count_cells
 
 from .drawn_all_idb1 import write_drawn_all_idb1
 
@@ -65,7 +66,7 @@ def exported_do_unet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A DO-U-Net with random weights, exported with its card."""
     import torch
 
-    from hemolens.networks import create_network
+    from hemolens.training.networks import create_network
     from hemolens.training.onnx_export import write_model
     from hemolens.training.setup import read_setup
 

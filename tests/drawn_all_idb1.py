@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from hemolens.counts import count_cells
+from hemolens.statistics.counts import count_cells
 from hemolens.synthetic import SyntheticSmear, draw_smear
 
 NAMES = ("Im004_1", "Im037_0", "Im053_1")

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from hemolens.colours import MeasuredColours, StandardColours
-from hemolens.config import CELL_TYPES
+from hemolens.cell_types import CELL_TYPES
+from hemolens.measurements.colours import MeasuredColours, StandardColours
 from hemolens.training.cell_planes import Known
 from hemolens.training.setup import SmearAugmentation
 from hemolens.training.smear_bank import fill_bank

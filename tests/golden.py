@@ -9,13 +9,13 @@ what the change does.
 import json
 from pathlib import Path
 
-from hemolens.cells import Cell
-from hemolens.counters import COUNTERS, find_cells, settings_for
-from hemolens.counts import count_cells
+from hemolens.cells.cell import Cell
+from hemolens.cells.counters import COUNTERS, find_cells, settings_for
 from hemolens.errors import UsageError
-from hemolens.photograph import photograph_from_array
+from hemolens.images.photograph import photograph_from_array
+from hemolens.measurements.scale import estimate_red_cell_diameter, set_ruler
 from hemolens.pipeline import choose_methods, find_all_cells, map_photograph
-from hemolens.scale import estimate_red_cell_diameter, set_ruler
+from hemolens.statistics.counts import count_cells
 from hemolens.synthetic import draw_smear
 
 FILE = Path(__file__).with_suffix(".json")

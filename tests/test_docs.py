@@ -105,7 +105,7 @@ def read_documented(folder, part):
 
 def test_the_documented_setup_of_own_labels_can_be_trained(folder):
     torch = pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
-    from hemolens.networks import NETWORKS
+    from hemolens.training.networks import NETWORKS
     from hemolens.training.smear_bank import fill_bank
     from hemolens.training.sources import read_all_smears, share_out
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 import hemolens
 from hemolens.cli import main
-from hemolens.probability_maps import load_model
+from hemolens.segmentation.network_maps import load_model
 
 from .golden import FILE, draw, stages
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import hemolens
-from hemolens.counters import PAPER_COUNTERS
-from hemolens.counts import Counts, count_cells
+from hemolens.cells.counters import PAPER_COUNTERS
 from hemolens.errors import UsageError
 from hemolens.evaluation.matching import match_boxes
-from hemolens.photograph import photograph_from_array
+from hemolens.images.photograph import photograph_from_array
 from hemolens.pipeline import choose_methods, count_errors, count_photograph
+from hemolens.statistics.counts import Counts, count_cells
 from hemolens.synthetic import draw_smear
 
 

@@ -8,8 +8,8 @@ import pytest
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
-from hemolens.cells import Box
 from hemolens.errors import UsageError
+from hemolens.images.box import Box
 from hemolens.synthetic import MIN_VISIBLE, StainName, SyntheticSmear, draw_smear
 
 

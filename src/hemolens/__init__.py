@@ -20,11 +20,12 @@ from hemolens.errors import HemolensError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hemolens.region import Region
+    from hemolens.images.image import Smear
+    from hemolens.images.region import Region
     from hemolens.result import Result
-    from hemolens.smear import Smear
 
 __version__ = "0.1.0"
+RESEARCH_USE_ONLY = "Research use only: hemolens gives no diagnosis."
 __all__ = ["HemolensError", "Result", "__version__", "count"]
 
 
@@ -65,10 +66,10 @@ def count(
         region is malformed or outside.
 
     """
-    from hemolens.photograph import photograph_from_array
+    from hemolens.images.photograph import photograph_from_array
+    from hemolens.images.region import read_region
+    from hemolens.images.slides import open_smear
     from hemolens.pipeline import count_photograph
-    from hemolens.region import read_region
-    from hemolens.slides import open_smear
 
     if isinstance(region, str):
         region = read_region(region)

@@ -62,3 +62,9 @@ class TrainingError(HemolensError):
 
 class OutputError(HemolensError):
     """Results cannot be written where they were asked for."""
+
+
+def quoted(text: object) -> str:
+    """Quote a name for a one-line message; control characters become escapes."""
+    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text))
+    return f"'{safe}'"

@@ -8,24 +8,27 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from hemolens.blocks import Block, plan_blocks, scaled_window
-from hemolens.cells import Box, Cell, from_window, in_reading_order, resolve_types, to_photograph
-from hemolens.colours import MeasuredColours, StandardColours
-from hemolens.config import CellType
-from hemolens.counters import default_counter, find_cells, settings_for
-from hemolens.counters.source import CounterSettings
-from hemolens.counts import count_cells
-from hemolens.models import DEFAULT_MODELS, CountError
-from hemolens.probability_maps import ProbabilityMaps, compute_window_maps, load_model, window_step
-from hemolens.resampling import scale_smear
+from hemolens.cell_types import CellType
+from hemolens.cells.cell import Cell, from_window, in_reading_order, resolve_types, to_photograph
+from hemolens.cells.counters import default_counter, find_cells, settings_for
+from hemolens.cells.counters.source import CounterSettings
+from hemolens.images.box import Box
+from hemolens.images.image import Smear
+from hemolens.images.resampling import scale_smear
+from hemolens.images.tiles import Part
+from hemolens.measurements.colours import MeasuredColours, StandardColours
+from hemolens.measurements.scale import RedCellDiameter, check_given_scale, set_ruler
+from hemolens.models import DEFAULT_MODELS
+from hemolens.plan.blocks import Block, plan_blocks, scaled_window
+from hemolens.plan.fields import choose_fields, judge_fields, measure_diameter, measure_field_colours
+from hemolens.probability_maps import ProbabilityMaps
 from hemolens.result import Result
-from hemolens.sampling import choose_fields, judge_fields, measure_diameter, measure_field_colours
-from hemolens.scale import RedCellDiameter, check_given_scale, set_ruler
-from hemolens.smear import Smear
-from hemolens.tiles import Part
+from hemolens.segmentation.network_maps import compute_window_maps, load_model, window_step
+from hemolens.statistics.counts import count_cells
+from hemolens.statistics.uncertainty import CountError
 
 if TYPE_CHECKING:
-    from hemolens.region import Region
+    from hemolens.images.region import Region
 
 Maps = Mapping[CellType, ProbabilityMaps]
 

@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.cells import Cell
-from hemolens.config import CellType
-from hemolens.counts import Counts, FrameCounts, count_in_frame, count_in_region_frame
+from hemolens.cell_types import CellType
+from hemolens.cells.cell import Cell
+from hemolens.statistics.counts import Counts, FrameCounts, count_in_frame, count_in_region_frame
 
 if TYPE_CHECKING:
-    from hemolens.colours import MeasuredColours, StandardColours
-    from hemolens.counters.source import CounterSettings
-    from hemolens.models import CountError
-    from hemolens.quality import Quality
-    from hemolens.region import Region
-    from hemolens.scale import RedCellDiameter
-    from hemolens.smear import Smear
-    from hemolens.summary import CountedField, TypeSummary
-    from hemolens.uncertainty import Interval
+    from hemolens.cells.counters.source import CounterSettings
+    from hemolens.images.image import Smear
+    from hemolens.images.region import Region
+    from hemolens.measurements.colours import MeasuredColours, StandardColours
+    from hemolens.measurements.quality import Quality
+    from hemolens.measurements.scale import RedCellDiameter
+    from hemolens.statistics.summary import CountedField, TypeSummary
+    from hemolens.statistics.uncertainty import CountError, Interval
 
 UNSURE_BELOW = 0.75
 """Calibrated score below which a person should look at a cell: more than one in four such cells is none."""
@@ -81,7 +80,7 @@ class Result:
 
     @cached_property
     def frame(self) -> FrameCounts:
-        """Cells by the counting frame, and its area (:mod:`hemolens.counts`)."""
+        """Cells by the counting frame, and its area (:mod:`hemolens.statistics.counts`)."""
         if self.region is None:
             return count_in_frame(self.cells, self.photograph.shape)
         return count_in_region_frame(self.cells, self.photograph.shape, self.region)
@@ -89,7 +88,7 @@ class Result:
     @property
     def numbers(self) -> CountedField:
         """What this photograph adds to the summary of a smear."""
-        from hemolens.summary import CountedField
+        from hemolens.statistics.summary import CountedField
 
         ruler = self.red_cell_diameter
         return CountedField(self.counts, self.frame, ruler.um_per_px, ruler.um_is_assumed, self.count_errors)
@@ -97,14 +96,14 @@ class Result:
     @cached_property
     def summary(self) -> dict[CellType, TypeSummary]:
         """What this photograph alone says of its smear, for each type: interval, density, ratio."""
-        from hemolens.summary import summarise
+        from hemolens.statistics.summary import summarise
 
         return summarise([self.numbers])
 
     @cached_property
     def corrected(self) -> dict[CellType, Interval]:
         """How many cells of each type truly are on this photograph; only types whose error was measured."""
-        from hemolens.uncertainty import corrected_count
+        from hemolens.statistics.uncertainty import corrected_count
 
         return {kind: corrected_count(getattr(self.counts, kind), error) for kind, error in self.count_errors.items()}
 
@@ -130,7 +129,7 @@ class Result:
             RGB, a new array of the photograph's size; of a slide, of its overview's.
 
         """
-        from hemolens.overlay import draw_overlay
+        from hemolens.output.overlay import draw_overlay
 
         picture, shape = self.photograph.overview(), self.photograph.shape
         return draw_overlay(picture, self.cells, self.red_cell_diameter.px, self.region, of_shape=shape)
@@ -144,7 +143,7 @@ class Result:
             Made when it does not exist; the files of an earlier run in it are replaced.
         export : sequence of str
             Formats of other programs to write as well, such as ``["coco", "geojson"]``; all are in
-            :data:`hemolens.export.shelf.FORMATS`.
+            :data:`hemolens.output.export.registry.FORMATS`.
         report : bool
             Write ``report.html`` and ``report.pdf`` as well.
 
@@ -156,6 +155,6 @@ class Result:
             The disk is full, or a file cannot be replaced.
 
         """
-        from hemolens.export import save_result
+        from hemolens.output.run_files import save_result
 
         save_result(self, folder, export, report=report)

@@ -25,9 +25,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.cells import Box, Cell
-from hemolens.config import CELL_TYPES, CellType
+from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.cells.cell import Cell
 from hemolens.errors import UsageError
+from hemolens.images.box import Box
 
 StainName = Literal["pink", "tan", "grey", "pale", "violet"]
 """The looks that :func:`draw_smear` can give a smear."""

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hemolens.cells.counters import PAPER_COUNTERS
 from hemolens.cli import main
-from hemolens.counters import PAPER_COUNTERS
 from hemolens.errors import ModelError
-from hemolens.quality import Finding, Quality
+from hemolens.measurements.quality import Finding, Quality
 from hemolens.synthetic import draw_smear
 
 SOURCE = Path(__file__).parent.parent.parent / "src"
@@ -210,7 +210,7 @@ def test_two_rulers_at_once_are_exit_status_2(stub_pipeline, write_photograph, t
 
 
 def test_a_warning_is_one_line_on_stderr_and_no_failure(stub_pipeline, write_photograph, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("hemolens.scale.RedCellDiameter.warning", "look twice")
+    monkeypatch.setattr("hemolens.measurements.scale.RedCellDiameter.warning", "look twice")
     assert run(write_photograph("a.png", 5), "--out", tmp_path / "out") == 0
     assert capsys.readouterr().err == "hemolens: warning: 'a.png': look twice\n"
 
@@ -219,7 +219,7 @@ def test_a_warning_is_one_line_on_stderr_and_no_failure(stub_pipeline, write_pho
 def test_only_strict_fails_and_only_for_what_is_rejected(
     stub_pipeline, write_photograph, tmp_path, capsys, monkeypatch, verdict, strict, status
 ):
-    monkeypatch.setattr("hemolens.quality.Quality.verdict", verdict)
+    monkeypatch.setattr("hemolens.measurements.quality.Quality.verdict", verdict)
     assert run(write_photograph("a.png", 7), "--out", tmp_path / "out", *["--strict"] * strict) == status
     assert verdict in capsys.readouterr().out
     (row,) = rows(tmp_path / "out" / "counts.csv")
@@ -227,7 +227,7 @@ def test_only_strict_fails_and_only_for_what_is_rejected(
 
 
 def test_what_the_ruler_says_is_not_said_twice(make_result, write_photograph, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("hemolens.scale.RedCellDiameter.warning", "look twice")
+    monkeypatch.setattr("hemolens.measurements.scale.RedCellDiameter.warning", "look twice")
     quality = Quality((Finding("scale", "warn", "not sure"), Finding("focus", "warn", "out of focus")), {})
     result = make_result("a.png", quality=quality)
     monkeypatch.setattr("hemolens.batch.photographs.count_photograph", lambda photograph, **_: result)

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from hemolens.cli import main
-from hemolens.evaluation.paper import missing
+from hemolens.paper import missing
 
 
 def run(*arguments):
@@ -35,7 +35,7 @@ def test_every_shipped_model_of_the_systems_is_measured(reproduced):
 
 
 def test_missing_weights_are_named(drawn_all_idb1, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("hemolens.evaluation.paper.measure.measured_photographs", lambda *_: [])
+    monkeypatch.setattr("hemolens.paper.measure.measured_photographs", lambda *_: [])
     assert run("reproduce", "--data", drawn_all_idb1, "--weights", tmp_path, "--out", tmp_path / "out") == 0
     assert "no weights for plt-segnet, " in capsys.readouterr().err
 
@@ -48,7 +48,7 @@ def test_a_folder_that_is_not_all_idb1_is_refused(tmp_path, capsys):
 
 @pytest.mark.train
 def test_train_makes_what_is_missing_and_then_measures(drawn_all_idb1, tmp_path, monkeypatch):
-    monkeypatch.setattr("hemolens.evaluation.paper.measure.measured_photographs", lambda *_: [])
+    monkeypatch.setattr("hemolens.paper.measure.measured_photographs", lambda *_: [])
     trained, tuned = [], []
 
     def train(setup, data, weights, on_progress):

@@ -6,9 +6,9 @@ pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'"
 import torch
 
 from hemolens.cli import main
-from hemolens.networks import NETWORKS
 from hemolens.synthetic import draw_smear
 from hemolens.training import loop
+from hemolens.training.networks import NETWORKS
 from hemolens.training.pack import read_pack
 
 pytestmark = pytest.mark.train

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hemolens.cells import cells_from_labels
+from hemolens.cells.cell import cells_from_labels
 from hemolens.evaluation.all_idb1 import detect, held_out_photographs, read_truth
 from hemolens.evaluation.matching import Detection
 

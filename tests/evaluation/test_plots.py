@@ -6,7 +6,7 @@ import pytest
 from hemolens.evaluation.agreement import bland_altman
 from hemolens.evaluation.passing_bablok import passing_bablok
 from hemolens.evaluation.plots import bland_altman_plot, regression_plot, scatter_plot
-from hemolens.report.plot import HEIGHT, WIDTH
+from hemolens.output.report.plot import HEIGHT, WIDTH
 
 NAMES, TRUTHS, COUNTS = ["a.png", "b.png", "c.png"], [10, 20, 300], [12, 0, 290]
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hemolens.colours import background_colour
 from hemolens.evaluation.stain_shift import DARKEST, STAINS, Stain, change_stain, red_cell_absorbance, restain
+from hemolens.measurements.colours import background_colour
 from hemolens.synthetic import draw_smear
 
 GLASS, CELL, NUCLEUS = (200, 195, 180), (185, 150, 150), (90, 45, 110)

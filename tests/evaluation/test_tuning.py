@@ -3,9 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from hemolens.config import CELL_TYPES
-from hemolens.counters import settings_for
-from hemolens.counters.peaks import PeaksSettings
+from hemolens.cell_types import CELL_TYPES
+from hemolens.cells.counters import settings_for
+from hemolens.cells.counters.peaks import PeaksSettings
 from hemolens.evaluation import tuning
 from hemolens.evaluation.tuning import Case, score, tune
 from hemolens.labels.truth import Truth

@@ -151,7 +151,7 @@ def test_labels_that_lie_elsewhere_are_refused(tmp_path):
 
 def test_damage_anywhere_is_read_or_refused(tmp_path, make_result, make_cell):
     pytest.importorskip("zarr")
-    from hemolens.export.omezarr import store_files
+    from hemolens.output.export.omezarr import store_files
 
     store = tmp_path / "a.ome.zarr"
     read_by_us = {}

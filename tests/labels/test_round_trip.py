@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hemolens.cells import cells_from_labels
+from hemolens.cell_types import CELL_TYPES
+from hemolens.cells.cell import cells_from_labels
 from hemolens.cli import main
-from hemolens.config import CELL_TYPES
 from hemolens.evaluation.folder.evaluate import evaluate
 from hemolens.evaluation.folder.records import make_records
+from hemolens.images.photograph import read_photograph
 from hemolens.labels import read_labels
 from hemolens.labels.truth import in_pixels
-from hemolens.photograph import read_photograph
 from hemolens.synthetic import draw_smear
 
 FORMATS = {

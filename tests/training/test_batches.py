@@ -7,10 +7,10 @@ pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'"
 
 import torch
 
-from hemolens.networks.one_pass import OnePass
 from hemolens.training.augmentation import Sample
 from hemolens.training.batches import Batch, SmearBatches, draw_ahead, stack
 from hemolens.training.crops import lenders
+from hemolens.training.networks.one_pass import OnePass
 from hemolens.training.setup import TrainingSetup
 
 from ..drawn_bank import DIAMETER_PX, bank_of, labelled

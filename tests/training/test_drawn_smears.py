@@ -3,7 +3,7 @@ import pytest
 
 pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
 
-from hemolens.colours import background_colour
+from hemolens.measurements.colours import background_colour
 from hemolens.training.cell_planes import Known
 from hemolens.training.drawn_smears import DRAWN, draw_smears
 

@@ -5,9 +5,9 @@ torch = pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[
 import numpy as np  # noqa: E402
 import onnxruntime  # noqa: E402
 
-from hemolens.networks import create_network  # noqa: E402
 from hemolens.training.eight_bits import to_eight_bits  # noqa: E402
 from hemolens.training.loop import batch_norms  # noqa: E402
+from hemolens.training.networks import create_network  # noqa: E402
 from hemolens.training.onnx_export import trace  # noqa: E402
 
 pytestmark = pytest.mark.train

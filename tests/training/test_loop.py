@@ -10,11 +10,11 @@ pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'"
 import torch
 
 from hemolens.errors import TrainingError
-from hemolens.networks import NETWORKS
 from hemolens.training import augmentation, loop, sources
 from hemolens.training.all_idb1 import LabelledPhotograph
 from hemolens.training.batches import PhotographBatches
 from hemolens.training.checkpoints import Checkpoint, save_checkpoint
+from hemolens.training.networks import NETWORKS
 from hemolens.training.setup import TrainingSetup
 from hemolens.training.weights import write_weights
 

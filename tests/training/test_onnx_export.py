@@ -7,8 +7,8 @@ import onnx  # noqa: E402
 import onnxruntime  # noqa: E402
 
 from hemolens.models import read_model  # noqa: E402
-from hemolens.networks import NETWORKS, create_network  # noqa: E402
 from hemolens.training.loop import batch_norms  # noqa: E402
+from hemolens.training.networks import NETWORKS, create_network  # noqa: E402
 from hemolens.training.onnx_export import LARGEST_ROUNDING_SIZE, TERMS_OF_OTHERS, export_onnx, trace, write_model  # noqa: E402
 from hemolens.training.setup import TrainingSetup, read_setup  # noqa: E402
 

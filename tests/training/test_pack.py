@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from hemolens.colours import MeasuredColours
 from hemolens.errors import TrainingError
+from hemolens.measurements.colours import MeasuredColours
 from hemolens.synthetic import draw_smear
 from hemolens.training.pack import FORMAT, read_pack, write_pack
 from hemolens.training.smears import LabelledSmear

@@ -3,8 +3,8 @@ import pytest
 
 pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
 
-from hemolens.colours import background_colour
 from hemolens.errors import TrainingError
+from hemolens.measurements.colours import background_colour
 from hemolens.training import smear_bank
 from hemolens.training.cell_planes import LARGEST_NUMBER, Known
 

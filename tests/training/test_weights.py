@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hemolens.errors import TrainingError
-from hemolens.networks import create_network
+from hemolens.training.networks import create_network
 from hemolens.training.weights import read_weights, write_weights
 
 pytestmark = pytest.mark.train

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hemolens.errors import PhotographError
-from hemolens.formats import ALLOWED
-from hemolens.formats import SUFFIXES as PHOTOGRAPH_SUFFIXES
-from hemolens.photograph import quoted
-from hemolens.slides import SUFFIXES as SLIDE_SUFFIXES
-from hemolens.zarr_store import SUFFIX as ZARR_SUFFIX
+from hemolens.errors import PhotographError, quoted
+from hemolens.images.formats import ALLOWED
+from hemolens.images.formats import SUFFIXES as PHOTOGRAPH_SUFFIXES
+from hemolens.images.slides import SUFFIXES as SLIDE_SUFFIXES
+from hemolens.images.zarr_store import SUFFIX as ZARR_SUFFIX
 
 SUFFIXES = PHOTOGRAPH_SUFFIXES | SLIDE_SUFFIXES
 

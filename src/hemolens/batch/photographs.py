@@ -10,23 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hemolens.batch.found_photographs import find_photographs
-from hemolens.config import CellType
-from hemolens.counts import Counts
+from hemolens.cell_types import CellType
 from hemolens.errors import HemolensError, ModelError, OutputError, PhotographError, UsageError
-from hemolens.export import RunFiles
-from hemolens.export.entries import Entry, name_entries
-from hemolens.export.shelf import refuse_slides
+from hemolens.images.image import Smear
+from hemolens.images.slides import is_slide, open_smear
+from hemolens.measurements.quality import Verdict
+from hemolens.measurements.scale import check_given_scale
+from hemolens.output.entries import Entry, name_entries
+from hemolens.output.export.registry import refuse_slides
+from hemolens.output.run_files import RunFiles
 from hemolens.pipeline import count_photograph
-from hemolens.quality import Verdict
 from hemolens.result import Result
-from hemolens.scale import check_given_scale
-from hemolens.slides import is_slide, open_smear
-from hemolens.smear import Smear
-from hemolens.summary import TypeSummary
+from hemolens.statistics.counts import Counts
+from hemolens.statistics.summary import TypeSummary
 
 if TYPE_CHECKING:
-    from hemolens.region import Region
-    from hemolens.site import Site
+    from hemolens.images.region import Region
+    from hemolens.statistics.site import Site
 
 INTERRUPTED = "not counted: the user stopped the run before"
 
@@ -144,7 +144,7 @@ def count_photographs(
     site : Site or None
         Factors of the microscope, for estimates per microlitre.
     formats : sequence of str
-        Formats of other programs to write as well: names of :data:`hemolens.export.shelf.FORMATS`.
+        Formats of other programs to write as well: names of :data:`hemolens.output.export.registry.FORMATS`.
     report : bool
         Whether ``report.html`` and ``report.pdf`` are written as well.
     command : mapping or None

@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
+from hemolens import RESEARCH_USE_ONLY
 from hemolens.cli import calibrate, count, demo, evaluate, reproduce, train, validate
-from hemolens.config import RESEARCH_USE_ONLY
 from hemolens.errors import HemolensError, LabelError, UsageError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)

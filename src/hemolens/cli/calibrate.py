@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hemolens.config import RESEARCH_USE_ONLY
+from hemolens import RESEARCH_USE_ONLY
 
 
 def calibrate(
@@ -24,8 +24,8 @@ def calibrate(
         hemolens calibrate counts.csv --out site.toml
     """
     from hemolens.evaluation.site_factor import read_site_factors, site_table
-    from hemolens.export.whole_file import write_whole
-    from hemolens.site import site_text
+    from hemolens.files.whole_file import write_whole
+    from hemolens.statistics.site import site_text
 
     factors = read_site_factors(table)
     _refuse_same_file(table, out)
@@ -36,8 +36,7 @@ def calibrate(
 
 
 def _refuse_same_file(table: Path, out: Path) -> None:
-    from hemolens.errors import UsageError
-    from hemolens.photograph import quoted
+    from hemolens.errors import UsageError, quoted
 
     if out.resolve() == table.resolve():
         raise UsageError(

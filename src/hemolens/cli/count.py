@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hemolens.config import RESEARCH_USE_ONLY
+from hemolens import RESEARCH_USE_ONLY
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
     from hemolens.batch.photographs import BatchOutcome, Candidate
-    from hemolens.region import Region
-    from hemolens.site import Site
+    from hemolens.images.region import Region
+    from hemolens.statistics.site import Site
 
 INTERRUPTED_STATUS = 130
 """What shells report for a command stopped by Ctrl-C."""
@@ -63,8 +63,8 @@ def count(
         hemolens count "my photos/" --out results
     """
     from hemolens.batch.photographs import find_candidates
-    from hemolens.report.terminal import counts_table, summary_lines
-    from hemolens.scale import check_given_scale
+    from hemolens.measurements.scale import check_given_scale
+    from hemolens.output.report.terminal import counts_table, summary_lines
 
     check_counter(counter)
     check_given_scale(diameter_px, um_per_px)
@@ -92,7 +92,7 @@ def check_counter(name: str) -> None:
     UsageError
 
     """
-    from hemolens.counters import PAPER_COUNTERS
+    from hemolens.cells.counters import PAPER_COUNTERS
     from hemolens.errors import UsageError
 
     if name != "auto" and name not in PAPER_COUNTERS:
@@ -113,7 +113,7 @@ def chosen_formats(text: str | None) -> list[str]:
         One of them does not exist, or needs a library that is not installed.
 
     """
-    from hemolens.export.shelf import check_formats
+    from hemolens.output.export.registry import check_formats
 
     return [] if text is None else check_formats(word.strip() for word in text.split(","))
 
@@ -128,7 +128,7 @@ def chosen_region(text: str | None) -> Region | None:
     """
     if text is None:
         return None
-    from hemolens.region import read_region
+    from hemolens.images.region import read_region
 
     return read_region(text)
 
@@ -143,7 +143,7 @@ def chosen_site(path: Path | None) -> Site | None:
     """
     if path is None:
         return None
-    from hemolens.site import read_site
+    from hemolens.statistics.site import read_site
 
     return read_site(path)
 
@@ -188,7 +188,7 @@ def count_candidates(
     from rich.console import Console
 
     from hemolens.batch.photographs import Outcome, count_photographs
-    from hemolens.photograph import quoted
+    from hemolens.errors import quoted
 
     console = Console(stderr=True)
     say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
@@ -226,8 +226,8 @@ def show(
     """Print a table, notes on it, where the results are, and what they are not for."""
     from rich.console import Console
 
-    from hemolens.export.shelf import top_names
-    from hemolens.report import FILE_NAMES as REPORT_NAMES
+    from hemolens.output.export.registry import top_names
+    from hemolens.output.report import FILE_NAMES as REPORT_NAMES
 
     console = Console(highlight=False)
     console.print(table)

@@ -23,10 +23,10 @@ def demo(
         hemolens demo --out demo
     """
     from hemolens.batch.photographs import find_candidates
-    from hemolens.counts import count_cells
-    from hemolens.export.overlay_png import png_bytes
-    from hemolens.export.whole_file import write_whole
-    from hemolens.report.terminal import truth_table
+    from hemolens.files.whole_file import write_whole
+    from hemolens.output.overlay_png import png_bytes
+    from hemolens.output.report.terminal import truth_table
+    from hemolens.statistics.counts import count_cells
     from hemolens.synthetic import draw_smear
 
     smear = draw_smear(seed)

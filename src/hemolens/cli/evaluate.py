@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hemolens import RESEARCH_USE_ONLY
 from hemolens.cli.count import INTERRUPTED_STATUS
-from hemolens.config import RESEARCH_USE_ONLY
 
 if TYPE_CHECKING:
-    from hemolens.config import CellType
+    from hemolens.cell_types import CellType
     from hemolens.evaluation.folder.evaluate import Evaluation
 
 
@@ -76,7 +76,7 @@ def chosen_types(text: str | None) -> list[CellType] | None:
         One of them is unknown.
 
     """
-    from hemolens.config import CELL_TYPES
+    from hemolens.cell_types import CELL_TYPES
     from hemolens.errors import UsageError
 
     if text is None:

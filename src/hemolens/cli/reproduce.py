@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from hemolens.evaluation.paper.weights import Weights
+    from hemolens.paper.weights import Weights
 
 
 def reproduce(
@@ -33,14 +33,14 @@ def reproduce(
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    from hemolens.evaluation.paper.measure import measure
-    from hemolens.evaluation.paper.page import markdown_page
-    from hemolens.evaluation.paper.records import code_version, make_records
-    from hemolens.evaluation.paper.systems import read_systems
-    from hemolens.evaluation.paper.tiles import count_tiles
-    from hemolens.evaluation.paper.weights import Weights
-    from hemolens.export.whole_file import write_whole
-    from hemolens.report.html_page import html_page
+    from hemolens.files.whole_file import write_whole
+    from hemolens.output.report.html_page import html_page
+    from hemolens.paper.measure import measure
+    from hemolens.paper.page import markdown_page
+    from hemolens.paper.records import code_version, make_records
+    from hemolens.paper.systems import read_systems
+    from hemolens.paper.tiles import count_tiles
+    from hemolens.paper.weights import Weights
 
     store, systems = Weights(weights), read_systems()
     tiles = count_tiles(data)
@@ -67,8 +67,8 @@ def reproduce(
 def _train(data: Path, weights: Weights, progress: Progress) -> None:
     """Train and tune whatever is missing, with the time left on the display."""
     from hemolens.cli.train import require_training_packages
-    from hemolens.evaluation.paper.missing import train_missing, tune_counters, untrained, untuned
-    from hemolens.evaluation.paper.systems import read_systems
+    from hemolens.paper.missing import train_missing, tune_counters, untrained, untuned
+    from hemolens.paper.systems import read_systems
 
     require_training_packages()
     setups = untrained(read_systems(), weights)

@@ -118,8 +118,7 @@ def write_pack_of(setup: TrainingSetup, data: Path, out: Path) -> None:
         If there is a folder where the file is to be.
 
     """
-    from hemolens.errors import TrainingError, UsageError
-    from hemolens.photograph import quoted
+    from hemolens.errors import TrainingError, UsageError, quoted
     from hemolens.training.pack import write_pack
     from hemolens.training.sources import read_all_smears
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hemolens.config import RESEARCH_USE_ONLY
+from hemolens import RESEARCH_USE_ONLY
 
 
 def validate(

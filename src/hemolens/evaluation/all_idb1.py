@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hemolens.cells import Cell
-from hemolens.config import CellType
+from hemolens.cell_types import CellType
+from hemolens.cells.cell import Cell
 from hemolens.evaluation.matching import Detection, match_boxes, match_centres
+from hemolens.images.photograph import read_photograph
 from hemolens.labels.truth import Truth
-from hemolens.photograph import read_photograph
 from hemolens.training.all_idb1 import SMALLEST_PLATELET_PX, read_outlines
 
 

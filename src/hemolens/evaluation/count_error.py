@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hemolens.errors import UsageError
-from hemolens.models import CountError
+from hemolens.statistics.uncertainty import CountError
 
 
 def measure_count_error(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hemolens.config import CellType
+from hemolens.cell_types import CellType
 
 
 class MatchingRule(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hemolens.evaluation.agreement import BlandAltman
 from hemolens.evaluation.passing_bablok import PassingBablok
-from hemolens.report.plot import GREY, ORANGE, Axes, Line, Shape
+from hemolens.output.report.plot import GREY, ORANGE, Axes, Line, Shape
 
 
 def scatter_plot(names: Sequence[str], true_counts: Sequence[int], counts: Sequence[int]) -> str:
@@ -23,7 +23,7 @@ def scatter_plot(names: Sequence[str], true_counts: Sequence[int], counts: Seque
     Returns
     -------
     str
-        An ``<svg>`` element of the size of :class:`~hemolens.report.plot.Plot`.
+        An ``<svg>`` element of the size of :class:`~hemolens.output.report.plot.Plot`.
 
     """
     highest = max(1, *true_counts, *counts)

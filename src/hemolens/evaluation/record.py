@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from hemolens.config import CellType
+from hemolens.cell_types import CellType
 from hemolens.evaluation.agreement import Figure
 
 NONE = "–"

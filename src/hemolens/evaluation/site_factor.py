@@ -10,13 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
-from hemolens.errors import LabelError
+from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
+from hemolens.errors import LabelError, quoted
 from hemolens.labels.count_table import MAX_COUNT
 from hemolens.labels.table import Row, Table, read_table
-from hemolens.photograph import quoted
-from hemolens.site import Site, SiteFactor
-from hemolens.uncertainty import student_quantile
+from hemolens.statistics.site import Site, SiteFactor
+from hemolens.statistics.uncertainty import student_quantile
 
 FEWEST_SMEARS = 3
 

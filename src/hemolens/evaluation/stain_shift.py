@@ -18,8 +18,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.colours import background_colour
 from hemolens.evaluation.robustness import Pixels
+from hemolens.measurements.colours import background_colour
 
 Colour = tuple[float, float, float]
 """Of red, green and blue."""

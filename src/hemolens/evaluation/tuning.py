@@ -18,18 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from hemolens.cells import to_photograph
-from hemolens.config import CellType
-from hemolens.counters import find_cells
-from hemolens.counters.source import CounterSettings
+from hemolens.cell_types import CellType
+from hemolens.cells.cell import to_photograph
+from hemolens.cells.counters import find_cells
+from hemolens.cells.counters.source import CounterSettings
 from hemolens.evaluation.agreement import counting_accuracy
 from hemolens.evaluation.all_idb1 import read_truth
 from hemolens.evaluation.folder.compare import Comparison, compare
 from hemolens.evaluation.matching import Detection, add_up
+from hemolens.images.photograph import read_photograph
 from hemolens.labels.truth import Truth
-from hemolens.photograph import read_photograph
-from hemolens.probability_maps import Model, ProbabilityMaps, compute_probability_maps
-from hemolens.scale import estimate_red_cell_diameter
+from hemolens.measurements.scale import estimate_red_cell_diameter
+from hemolens.probability_maps import ProbabilityMaps
+from hemolens.segmentation.network_maps import Model, compute_probability_maps
 
 N_ROUNDS = 3
 """Each setting is searched so many times at most, by default."""

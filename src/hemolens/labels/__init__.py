@@ -23,8 +23,9 @@ from collections.abc import Callable, Collection, Sequence
 from os import PathLike
 from pathlib import Path
 
-from hemolens.config import CELL_TYPES, CellType
-from hemolens.errors import LabelError, UsageError
+from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.errors import LabelError, UsageError, quoted
+from hemolens.images.zarr_store import SUFFIX, is_store
 from hemolens.labels.box_table import COLUMNS as BOX_COLUMNS
 from hemolens.labels.box_table import read_box_table
 from hemolens.labels.coco_outlines import read_coco_outlines
@@ -39,8 +40,6 @@ from hemolens.labels.table import read_table
 from hemolens.labels.truth import Labels
 from hemolens.labels.voc_boxes import read_voc_boxes
 from hemolens.labels.yolo_boxes import CLASSES, read_yolo_boxes
-from hemolens.photograph import quoted
-from hemolens.zarr_store import SUFFIX, is_store
 
 ALLOWED = (
     "a CSV of boxes or counts, COCO in a .json file, DO-U-Net's .json, QuPath's .geojson, ImageJ's .zip of regions, "

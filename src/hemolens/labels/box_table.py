@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from hemolens.config import CellType
+from hemolens.cell_types import CellType
 from hemolens.errors import LabelError
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells

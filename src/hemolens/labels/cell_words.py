@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from hemolens.config import CellType
-from hemolens.errors import LabelError
-from hemolens.photograph import quoted
+from hemolens.cell_types import CellType
+from hemolens.errors import LabelError, quoted
 
 WORDS: dict[str, CellType] = {
     "rbc": "rbc", "wbc": "wbc", "plt": "plt", "platelet": "plt", "platelets": "plt",

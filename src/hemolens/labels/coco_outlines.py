@@ -19,14 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hemolens.config import CellType
-from hemolens.errors import LabelError
+from hemolens.cell_types import CellType
+from hemolens.errors import LabelError, quoted
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.corner_box import notes_on
 from hemolens.labels.label_file import read_text
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.truth import Labels
-from hemolens.photograph import quoted
 
 
 class _Part(BaseModel):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from hemolens.config import CELL_TYPES, CellType
-from hemolens.errors import LabelError
+from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.errors import LabelError, quoted
 from hemolens.labels.table import Row, Table
 from hemolens.labels.truth import Labels, Truth
-from hemolens.photograph import quoted
 
 MAX_COUNT = 10_000_000
 """Cells on one photograph: more is a slip of the pen."""

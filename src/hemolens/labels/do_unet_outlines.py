@@ -14,13 +14,12 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hemolens.config import CellType
-from hemolens.errors import LabelError, UsageError
+from hemolens.cell_types import CellType
+from hemolens.errors import LabelError, UsageError, quoted
 from hemolens.labels.corner_box import box_around, notes_on
 from hemolens.labels.label_file import read_text
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.truth import Labels
-from hemolens.photograph import quoted
 
 
 class _Part(BaseModel):

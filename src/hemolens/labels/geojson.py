@@ -15,15 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from hemolens.config import CellType
-from hemolens.errors import LabelError
+from hemolens.cell_types import CellType
+from hemolens.errors import LabelError, quoted
+from hemolens.images.region import Geometry, Polygon
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.corner_box import notes_on
 from hemolens.labels.label_file import read_text
 from hemolens.labels.labelled_types import CellsByType, labels_of_cells, outlined_cell
 from hemolens.labels.truth import Labels
-from hemolens.photograph import quoted
-from hemolens.region import Geometry, Polygon
 
 
 class _Part(BaseModel):

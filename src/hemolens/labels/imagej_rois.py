@@ -19,14 +19,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.config import CellType
-from hemolens.errors import LabelError
+from hemolens.cell_types import CellType
+from hemolens.errors import LabelError, quoted
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.corner_box import Box, box_around, notes_on
 from hemolens.labels.label_file import read_bytes
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells, outlined_cell
 from hemolens.labels.truth import Labels
-from hemolens.photograph import quoted
 
 if TYPE_CHECKING:
     from roifile import ImagejRoi

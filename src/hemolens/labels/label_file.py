@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from hemolens.errors import LabelError
-from hemolens.photograph import quoted
+from hemolens.errors import LabelError, quoted
 
 MAX_BYTES = 200_000_000
 """Largest file of labels: some millions of boxes."""

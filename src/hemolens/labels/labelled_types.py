@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from hemolens.config import CELL_TYPES, CellType
+from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.labels.corner_box import Box
 from hemolens.labels.outline import Outline, box_of, paint_outlines
 from hemolens.labels.truth import Labels, Truth, truth_of_boxes

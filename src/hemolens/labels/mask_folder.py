@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.config import CELL_TYPES, CellType
-from hemolens.errors import LabelError, PhotographError
-from hemolens.formats import SUFFIXES, read_stored
+from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.errors import LabelError, PhotographError, quoted
+from hemolens.images.formats import SUFFIXES, read_stored
+from hemolens.images.photograph import MAX_PIXELS, read_photograph
 from hemolens.labels.label_file import read_bytes
 from hemolens.labels.truth import Labels, Truth
-from hemolens.photograph import MAX_PIXELS, quoted, read_photograph
 
 SMALLEST_COMPONENT_PX = 20
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from hemolens.errors import LabelError, UsageError
-from hemolens.formats import ALLOWED, SUFFIXES
-from hemolens.photograph import quoted
+from hemolens.errors import LabelError, UsageError, quoted
+from hemolens.images.formats import ALLOWED, SUFFIXES
 
 
 def find_images(names: Iterable[str], folder: Path) -> tuple[dict[str, Path], list[str]]:

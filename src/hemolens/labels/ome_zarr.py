@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from hemolens.config import CellType
-from hemolens.errors import LabelError
+from hemolens.cell_types import CellType
+from hemolens.errors import LabelError, quoted
+from hemolens.images.photograph import MAX_PIXELS
+from hemolens.images.zarr_array import ZarrArray
+from hemolens.images.zarr_store import SUFFIX, InnerPath, Part, Store, is_store
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.label_file import MAX_FILES
 from hemolens.labels.mask_folder import boxes_of_numbers
 from hemolens.labels.truth import Labels, Truth
-from hemolens.photograph import MAX_PIXELS, quoted
-from hemolens.zarr_array import ZarrArray
-from hemolens.zarr_store import SUFFIX, InnerPath, Part, Store, is_store
 
 
 class _Dataset(Part):

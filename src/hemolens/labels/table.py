@@ -8,9 +8,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from hemolens.errors import LabelError
+from hemolens.errors import LabelError, quoted
 from hemolens.labels.label_file import read_text
-from hemolens.photograph import quoted
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.config import CellType
+from hemolens.cell_types import CellType
 from hemolens.errors import LabelError
 
 FRAME_TOLERANCE_PX = 2

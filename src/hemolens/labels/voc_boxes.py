@@ -13,14 +13,13 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hemolens.config import CellType
-from hemolens.errors import LabelError
+from hemolens.cell_types import CellType
+from hemolens.errors import LabelError, quoted
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.corner_box import Box
 from hemolens.labels.label_file import read_bytes
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.truth import Labels
-from hemolens.photograph import quoted
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

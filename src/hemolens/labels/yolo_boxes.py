@@ -11,14 +11,13 @@ import math
 from collections.abc import Collection
 from pathlib import Path
 
-from hemolens.config import CellType
-from hemolens.errors import LabelError
+from hemolens.cell_types import CellType
+from hemolens.errors import LabelError, quoted
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.corner_box import Box
 from hemolens.labels.label_file import files_in, read_text
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.truth import Labels
-from hemolens.photograph import quoted
 
 CLASSES = "classes.txt"
 

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hemolens.colours import StandardColours
-from hemolens.config import CELL_TYPES, CellType
+from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.errors import ModelError
+from hemolens.measurements.colours import StandardColours
+from hemolens.statistics.uncertainty import CountError
 
 PAPER_MODELS: dict[CellType, str] = {"rbc": "rbc-do-unet", "wbc": "wbc-unet", "plt": "plt-unet"}
 """The paper's networks, one for each cell type."""
@@ -46,24 +47,6 @@ class Figure(BaseModel):
     value: float
 
 
-class CountError(BaseModel):
-    """How far the counts of one cell type are from the truth, on photographs that the model was not fitted to.
-
-    A photograph with `t` true cells is counted ``(1 + bias) t``, with a standard deviation of ``sqrt(scatter t +
-    (spread t)²)``: each cell is missed or found twice by chance, and a whole photograph comes out high or low.
-    `bias_error` is the standard error of `bias`. ``hemolens.evaluation.count_error`` measures all four.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    bias: float = Field(gt=-1)
-    bias_error: float = Field(ge=0)
-    spread: float = Field(ge=0)
-    scatter: float = Field(ge=0)
-    n_photographs: int = Field(ge=2)
-    photographs: str
-
-
 class ModelCard(BaseModel):
     """What is known about a model.
 
@@ -71,7 +54,7 @@ class ModelCard(BaseModel):
     than its input on each side, ``grid_px`` its pooling grid, and ``extra_px`` what an input needs beyond a
     multiple of it. ``reach_px`` is how far around a tile it must look, without a margin. ``tile_px`` is the side of
     the block that a tile writes, for networks whose maps depend on where a tile ends; without it, any side gives the
-    same maps. ``colours`` are what those of a photograph are brought to first (:mod:`hemolens.colours`);
+    same maps. ``colours`` are what those of a photograph are brought to first (:mod:`hemolens.measurements.colours`);
     without them, the photograph stays as it is. ``count_error`` holds for the default
     counter.
     """

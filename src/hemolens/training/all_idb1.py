@@ -21,12 +21,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.config import CellType
+from hemolens.cell_types import CellType
 from hemolens.errors import TrainingError
+from hemolens.images.photograph import read_photograph
+from hemolens.images.tiles import mirror_index
 from hemolens.models import Source
-from hemolens.photograph import read_photograph
-from hemolens.probability_maps import resize_to_diameter
-from hemolens.tiles import mirror_index
+from hemolens.segmentation.network_maps import resize_to_diameter
 from hemolens.training.piles import EDGE_PX, Piles, cover, cut_out_cells, touching_weights
 from hemolens.training.stand_in_masks import draw_stand_in_mask
 

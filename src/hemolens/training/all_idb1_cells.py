@@ -17,10 +17,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.colours import measure_colours
-from hemolens.config import CellType
-from hemolens.photograph import read_photograph
-from hemolens.probability_maps import resize_to_diameter
+from hemolens.cell_types import CellType
+from hemolens.images.photograph import read_photograph
+from hemolens.measurements.colours import measure_colours
+from hemolens.segmentation.network_maps import resize_to_diameter
 from hemolens.training.all_idb1 import SMALLEST_PLATELET_PX, SMALLEST_WHITE_CELL, read_outlines, red_cell_diameters
 from hemolens.training.cell_planes import Known, NumberedCells
 from hemolens.training.piles import CutOut, cut_out_cells

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hemolens.config import CELL_TYPES
+from hemolens.cell_types import CELL_TYPES
 from hemolens.training.cell_planes import N_NUMBERS, index_cells
 from hemolens.training.crops import Crops
 from hemolens.training.setup import SmearAugmentation

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from hemolens.networks import NETWORKS
 from hemolens.training.all_idb1 import LabelledPhotograph
 from hemolens.training.appearance import change_appearance
 from hemolens.training.augmentation import Sample, draw_sample
 from hemolens.training.cell_planes import draw_planes
 from hemolens.training.crops import Lent, draw_crops
+from hemolens.training.networks import NETWORKS
 from hemolens.training.setup import TrainingSetup
 from hemolens.training.smear_bank import SmearBank
 

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.colours import background_colour
-from hemolens.config import CellType
+from hemolens.cell_types import CellType
+from hemolens.measurements.colours import background_colour
 from hemolens.training.cell_planes import Known, NumberedCells
 from hemolens.training.piles import CutOut
 

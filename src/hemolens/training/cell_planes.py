@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from hemolens.config import CELL_TYPES
+from hemolens.cell_types import CELL_TYPES
 from hemolens.training.setup import PlaneWeights
 
 CENTRE_SIGMA = 0.09

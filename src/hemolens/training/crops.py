@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from hemolens.config import CELL_TYPES, CellType
+from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.training.cell_planes import FIRST_LAID, Known
 from hemolens.training.setup import SmearAugmentation
 from hemolens.training.smear_bank import CutOuts, SmearBank

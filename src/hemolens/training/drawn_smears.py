@@ -6,8 +6,8 @@ from typing import get_args
 
 import numpy as np
 
-from hemolens.colours import measure_colours
-from hemolens.config import CELL_TYPES
+from hemolens.cell_types import CELL_TYPES
+from hemolens.measurements.colours import measure_colours
 from hemolens.synthetic import StainName, draw_smear
 from hemolens.training.cell_planes import Known, NumberedCells
 from hemolens.training.smears import LENDING, LabelledSmear, join_cells

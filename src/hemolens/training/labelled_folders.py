@@ -16,14 +16,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.colours import measure_colours
-from hemolens.config import CELL_TYPES, CellType
-from hemolens.errors import TrainingError
+from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.errors import TrainingError, quoted
+from hemolens.images.photograph import read_photograph
 from hemolens.labels import read_labels
 from hemolens.labels.named_photographs import find_images
 from hemolens.labels.truth import Labels, Truth, Truths, fit_to_frame, in_pixels
-from hemolens.photograph import quoted, read_photograph
-from hemolens.probability_maps import resize_to_diameter
+from hemolens.measurements.colours import measure_colours
+from hemolens.segmentation.network_maps import resize_to_diameter
 from hemolens.training.all_idb1_cells import resize_cells, sure_outlines
 from hemolens.training.boxed_cells import LabelledBox, cut_out_boxed, number_boxes, usual_diameter
 from hemolens.training.cell_planes import Known, NumberedCells

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hemolens.errors import TrainingError
-from hemolens.networks import create_network
-from hemolens.networks.network import Network
 from hemolens.training.batches import Batch, Batches, PhotographBatches, SmearBatches, draw_ahead
 from hemolens.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from hemolens.training.crops import lenders
 from hemolens.training.losses import total_loss
+from hemolens.training.networks import create_network
+from hemolens.training.networks.network import Network
 from hemolens.training.setup import Phase, TrainingSetup
 from hemolens.training.smear_bank import SmearBank, fill_bank
 from hemolens.training.sources import read_all_smears, read_photographs, read_validation, share_out

@@ -15,9 +15,9 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from hemolens.models import ModelCard, Source, card_text
-from hemolens.networks.network import Network
 from hemolens.training.all_idb1 import SOURCES, TERMS
 from hemolens.training.eight_bits import to_eight_bits
+from hemolens.training.networks.network import Network
 from hemolens.training.setup import TrainingSetup
 from hemolens.training.weights import write_weights
 

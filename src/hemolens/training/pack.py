@@ -21,9 +21,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.colours import MeasuredColours
-from hemolens.errors import TrainingError
-from hemolens.photograph import quoted
+from hemolens.errors import TrainingError, quoted
+from hemolens.measurements.colours import MeasuredColours
 from hemolens.training.smears import LabelledSmear
 
 PICTURE_QUALITY = 80

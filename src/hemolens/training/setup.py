@@ -9,10 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from hemolens.colours import StandardColours
-from hemolens.config import CellType
-from hemolens.errors import TrainingError
-from hemolens.photograph import quoted
+from hemolens.cell_types import CellType
+from hemolens.errors import TrainingError, quoted
+from hemolens.measurements.colours import StandardColours
 
 Range = Annotated[tuple[float, float], Field(description="lowest and highest value, drawn uniformly")]
 
@@ -201,7 +200,7 @@ class TrainingSetup(_Frozen):
     ``first_weights`` is a file of weights that the training begins with (:mod:`~.weights`).
     ``red_cell_diameter_px`` is the scale at which the network works: each photograph is resized so that its red
     cells have this diameter. ``colours``, for networks that count every type, are what those of each
-    photograph are brought to (:mod:`hemolens.colours`). ``touching_weight`` multiplies the loss on the
+    photograph are brought to (:mod:`hemolens.measurements.colours`). ``touching_weight`` multiplies the loss on the
     border between touching cells (and in narrow gaps), which is what separates them. From step
     ``freeze_statistics_at`` on, batch norm uses statistics that are measured once over many batches: those of a small
     batch differ much from those of all photographs, and frozen ones let the network do in use what it did in training.

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
-from hemolens.colours import StandardColours, standardise
-from hemolens.config import CELL_TYPES, CellType
+from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.errors import TrainingError
+from hemolens.measurements.colours import StandardColours, standardise
 from hemolens.training.cell_planes import LARGEST_NUMBER
 from hemolens.training.piles import CutOut, flatten
 from hemolens.training.smears import LENDING, LabelledSmear

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.colours import MeasuredColours
-from hemolens.config import CELL_TYPES, CellType
+from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.measurements.colours import MeasuredColours
 from hemolens.training.cell_planes import NumberedCells
 from hemolens.training.piles import CutOut
 
@@ -28,7 +28,7 @@ class LabelledSmear:
     pixels : ndarray of uint8, shape (H, W, 3)
         In its own colours.
     numbers : ndarray of uint16, shape (H, W, 3)
-        One plane for each cell type, in the order of :data:`~hemolens.config.CELL_TYPES`: 0 where there is no cell,
+        One plane for each cell type, in the order of :data:`~hemolens.cell_types.CELL_TYPES`: 0 where there is no cell,
         and another number for each cell.
     known : ndarray of uint8, shape (H, W, 3)
         Flags of :class:`~.cell_planes.Known`; 0 throughout for a type that is not labelled.

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.counters.source import fill_holes
+from hemolens.images.holes import fill_holes
 
 SMALLEST_CELL = 0.1
 """Smaller pieces are specks, in areas of the disc of one red-cell diameter."""

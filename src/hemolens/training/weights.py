@@ -10,9 +10,8 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from hemolens.errors import TrainingError
-from hemolens.networks.network import Network
-from hemolens.photograph import quoted
+from hemolens.errors import TrainingError, quoted
+from hemolens.training.networks.network import Network
 
 
 def write_weights(network: Network, path: Path) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hemolens.cells import Cell
-from hemolens.config import CellType
+from hemolens.cell_types import CellType
+from hemolens.cells.cell import Cell
 from hemolens.evaluation.matching import MATCHING_RULES, Detection, centres_inside, match_pairs, possible_pairs
 from hemolens.labels.truth import Truth
 

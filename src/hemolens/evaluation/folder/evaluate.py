@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 
-from hemolens.config import CELL_TYPES, CellType
-from hemolens.counts import Counts
-from hemolens.errors import HemolensError, ModelError, PhotographError, UsageError
+from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.errors import HemolensError, ModelError, PhotographError, UsageError, quoted
 from hemolens.evaluation.folder.compare import Comparison, compare
 from hemolens.evaluation.robustness import CHANGES
+from hemolens.images.photograph import photograph_from_array, read_photograph
 from hemolens.labels import read_labels
 from hemolens.labels.named_photographs import find_images
 from hemolens.labels.truth import Labels, Truths, fit_to_frame, in_pixels
-from hemolens.photograph import photograph_from_array, quoted, read_photograph
 from hemolens.pipeline import count_photograph
 from hemolens.result import Result
+from hemolens.statistics.counts import Counts
 
 
 @dataclass(frozen=True, eq=False)

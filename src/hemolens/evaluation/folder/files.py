@@ -20,19 +20,19 @@ from types import TracebackType
 from typing import Self
 
 from hemolens import __version__
-from hemolens.config import CELL_TYPES
-from hemolens.errors import UsageError
+from hemolens.cell_types import CELL_TYPES
+from hemolens.errors import UsageError, quoted
 from hemolens.evaluation.agreement import bland_altman
 from hemolens.evaluation.folder.evaluate import Evaluation
 from hemolens.evaluation.folder.page import N_WORST, markdown_page, picture_name, plot_name, worst_photographs
 from hemolens.evaluation.folder.picture import draw_comparison
 from hemolens.evaluation.plots import bland_altman_plot, scatter_plot
 from hemolens.evaluation.record import Record
-from hemolens.export.spreadsheet import number, safe_text
-from hemolens.export.whole_file import WholeFiles, disk_errors_named
-from hemolens.photograph import quoted, read_photograph
-from hemolens.report.cell_picture import jpeg_bytes
-from hemolens.report.html_page import html_page
+from hemolens.files.whole_file import WholeFiles, disk_errors_named
+from hemolens.images.photograph import read_photograph
+from hemolens.output.report.cell_picture import jpeg_bytes
+from hemolens.output.report.html_page import html_page
+from hemolens.output.spreadsheet import number, safe_text
 
 NAMES = ("evaluate.html", "evaluate.md", "evaluate.json", "evaluate.csv")
 PICTURES = (

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hemolens import __version__
-from hemolens.config import CELL_NAMES, CELL_TYPES, RESEARCH_USE_ONLY, CellType
+from hemolens import RESEARCH_USE_ONLY, __version__
+from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.evaluation.folder.compare import Comparison
 from hemolens.evaluation.folder.evaluate import EvaluatedPhotograph, Evaluation
 from hemolens.evaluation.matching import MATCHING_RULES
 from hemolens.evaluation.record import NONE, Record, by_metric, number_text, percent_text
 from hemolens.evaluation.robustness import CHANGES
-from hemolens.report.html_page import markdown_table, markdown_text, names_text
+from hemolens.output.report.html_page import markdown_table, markdown_text, names_text
 
 N_WORST = 6
 """So many photographs are shown."""

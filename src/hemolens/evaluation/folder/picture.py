@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.cells import Cell
-from hemolens.config import CELL_TYPES, CellType
+from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.cells.cell import Cell
 from hemolens.evaluation.folder.compare import Comparison
-from hemolens.report.cell_picture import reduced
+from hemolens.output.report.cell_picture import reduced
 
 LONGEST_SIDE_PX = 1400
 """Pictures on the page are made so small, if they are larger."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from hemolens.config import CELL_TYPES
+from hemolens.cell_types import CELL_TYPES
 from hemolens.evaluation.agreement import (
     Figure,
     bland_altman,

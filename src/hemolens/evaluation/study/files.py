@@ -15,19 +15,17 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from hemolens import __version__
-from hemolens.config import RESEARCH_USE_ONLY
-from hemolens.errors import UsageError
+from hemolens import RESEARCH_USE_ONLY, __version__
+from hemolens.errors import UsageError, quoted
 from hemolens.evaluation.agreement import bland_altman
 from hemolens.evaluation.passing_bablok import passing_bablok
 from hemolens.evaluation.plots import bland_altman_plot, regression_plot
 from hemolens.evaluation.record import Record
 from hemolens.evaluation.study.page import markdown_page, plot_name
 from hemolens.evaluation.study.pairs import Study
-from hemolens.export.spreadsheet import safe_text
-from hemolens.export.whole_file import WholeFiles, disk_errors_named
-from hemolens.photograph import quoted
-from hemolens.report.html_page import html_page
+from hemolens.files.whole_file import WholeFiles, disk_errors_named
+from hemolens.output.report.html_page import html_page
+from hemolens.output.spreadsheet import safe_text
 
 NAMES = ("validate.html", "validate.json", "validate.csv")
 

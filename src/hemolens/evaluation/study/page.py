@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hemolens import __version__
-from hemolens.config import CELL_NAMES, RESEARCH_USE_ONLY, CellType
+from hemolens import RESEARCH_USE_ONLY, __version__
+from hemolens.cell_types import CELL_NAMES, CellType
 from hemolens.evaluation.record import Record, Table, by_metric, number_text, percent_text
 from hemolens.evaluation.study.pairs import Study
 from hemolens.evaluation.study.records import missing_figures
-from hemolens.report.html_page import markdown_table, markdown_text
+from hemolens.output.report.html_page import markdown_table, markdown_text
 
 COUNTS_NOTE = """In brackets: 95 % intervals, which take the photographs for independent; where several are of one
 smear or one patient, the true uncertainty is larger. **Bias**: sum of counts over sum of reference counts, minus 1

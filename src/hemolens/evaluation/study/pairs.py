@@ -9,15 +9,14 @@ from os import PathLike
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from hemolens.config import CELL_NAMES, CELL_TYPES, CellType
-from hemolens.errors import LabelError, UsageError
-from hemolens.export.spreadsheet import plain_text
-from hemolens.formats import SUFFIXES
+from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
+from hemolens.errors import LabelError, UsageError, quoted
+from hemolens.images.formats import SUFFIXES
 from hemolens.labels.count_table import read_count_table
 from hemolens.labels.table import read_table
 from hemolens.labels.truth import Truths
-from hemolens.photograph import quoted
-from hemolens.report.html_page import names_text
+from hemolens.output.report.html_page import names_text
+from hemolens.output.spreadsheet import plain_text
 
 MAX_BYTES = 20_000_000
 """Largest table."""

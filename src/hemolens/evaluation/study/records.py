@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hemolens.config import CellType
+from hemolens.cell_types import CellType
 from hemolens.evaluation.agreement import (
     Figure,
     bland_altman,

@@ -1,0 +1,157 @@
+"""TIFF, BigTIFF, OME-TIFF and ImageJ's TIFF: which page, which decoder, which scale.
+
+tifffile tells the pages apart and reads what is not compressed. What is compressed is read by Pillow, or, where that
+would keep 8 bits of 16, by OpenCV; both never write beyond the size that the page states.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+
+from hemolens.images.formats.pillow_formats import ORIENTATION, decode_16_bits, stored_by_pillow
+from hemolens.images.formats.stored_picture import StoredPicture, check_size, damaged, too_many, unsupported
+
+PLAUSIBLE_UM_PER_PX = (0.01, 2.0)
+"""Scales outside this range do not come from a microscope that shows blood cells."""
+
+_ICC_PROFILE, _DNG_VERSION = 34675, 50706
+_SMALLER_OR_MASK = 0b101  # bits of the tag NewSubfileType
+_MINISWHITE, _MINISBLACK, _RGB, _CMYK = 0, 1, 2, 5
+_UNCOMPRESSED, _CONTIGUOUS = 1, 1
+_PREMULTIPLIED, _ALPHA = 1, 2
+
+_UM_PER_UNIT = {"µm": 1.0, "um": 1.0, "micron": 1.0, "microns": 1.0, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "inch": 25400.0}
+
+
+def read_tiff(data: bytes, max_pixels: int) -> StoredPicture:
+    """Read the one photograph of a TIFF."""
+    import tifffile
+
+    with tifffile.TiffFile(io.BytesIO(data)) as tiff:
+        page = _photograph_page(list(tiff.pages), is_canon_raw=data[8:10] == b"CR")
+        _check_page(page, len(data), max_pixels)
+        stored = _stored(data, page)
+        ome = _ome_pixels(tiff.ome_metadata)
+        # where zero is white, the largest value is black and says nothing about the depth
+        n_bits = _number(ome.get("SignificantBits")) or (16 if stored.white_is_zero else 0)
+        profile = page.tags.valueof(_ICC_PROFILE)
+        return replace(
+            stored,
+            n_bits=int(n_bits) if 1 <= n_bits <= 16 else None,
+            profile=profile if isinstance(profile, bytes) else None,
+            um_per_px=next(filter(None, map(_plausible, _scales(page, ome, tiff.imagej_metadata or {}))), None),
+        )
+
+
+def _photograph_page(pages: list[Any], *, is_canon_raw: bool) -> Any:
+    """Choose the page that is the photograph; thumbnails, masks and smaller pyramid levels are passed over."""
+    if not pages:
+        raise damaged("there is no page in it")
+    full = [page for page in pages if not page.subfiletype & _SMALLER_OR_MASK]
+    if is_canon_raw or not full or _DNG_VERSION in pages[0].tags:
+        raise unsupported("a camera's raw data")  # of which the pages are previews
+    areas = [page.imagewidth * page.imagelength for page in full]
+    largest = full[areas.index(max(areas))]
+    n_pictures = max(sum(4 * area > max(areas) for area in areas), largest.imagedepth)
+    if n_pictures > 1:
+        raise too_many(f"{n_pictures} pages")
+    return largest
+
+
+def _check_page(page: Any, n_bytes: int, max_pixels: int) -> None:
+    """Refuse what would need too much memory, and pages whose parts are not all in the file."""
+    check_size(page.imagewidth, page.imagelength, max_pixels)
+    if page.is_tiled:
+        check_size(page.tilewidth, page.tilelength, max_pixels)
+    if page.samplesperpixel > 6:
+        raise unsupported(f"{page.samplesperpixel} channels")
+    parts = list(zip(page.dataoffsets, page.databytecounts, strict=False))
+    outside = any(offset < 1 or size < 1 or offset + size > n_bytes for offset, size in parts)
+    if outside or len(parts) < math.prod(page.chunked):
+        raise damaged("parts of the picture are missing")
+
+
+def _stored(data: bytes, page: Any) -> StoredPicture:
+    is_plain = page.photometric in (_MINISWHITE, _MINISBLACK, _RGB, _CMYK) and page.bitspersample in (8, 16, 32, 64)
+    if is_plain and page.compression == _UNCOMPRESSED and page.extrasamples[:1] != (_PREMULTIPLIED,):
+        return _stored_uncompressed(page)
+    if page.bitspersample == 8 or page.samplesperpixel == 1:
+        return _stored_by_pillow(data, page)
+    if page.photometric == _RGB and page.planarconfig == _CONTIGUOUS:
+        return decode_16_bits(data, page.index)
+    raise unsupported(f"compressed channels of {page.bitspersample} bits")
+
+
+def _stored_uncompressed(page: Any) -> StoredPicture:
+    """Read a page of whole bytes, with any arrangement of its channels."""
+    if page.dtype is None or (page.dtype not in (np.uint8, np.uint16) and page.dtype.kind != "f"):
+        raise unsupported(f"values of type {page.dtype}")
+    stored = page.asarray(squeeze=False)[:, 0]  # (separate channels, H, W, interleaved channels)
+    samples = np.moveaxis(stored, 0, 2).reshape(*stored.shape[1:3], -1)
+    # three channels are colours, even where the file does not say so
+    undeclared = "RGB" if samples.shape[2] == 3 else "L"
+    mode = {_RGB: "RGB", _CMYK: "CMYK"}.get(page.photometric, undeclared)
+    if mode != "CMYK" and page.extrasamples[:1] == (_ALPHA,):
+        mode += "A"
+    if samples.shape[2] < len(mode):
+        raise unsupported(f"{samples.shape[2]} channels")
+    orientation = int(page.tags.valueof(ORIENTATION, default=1))
+    white_is_zero = page.photometric == _MINISWHITE
+    return StoredPicture(samples[..., : len(mode)], mode, white_is_zero=white_is_zero, orientation=orientation)
+
+
+def _stored_by_pillow(data: bytes, page: Any) -> StoredPicture:
+    from PIL.TiffImagePlugin import TiffImageFile
+
+    image = TiffImageFile(io.BytesIO(data))
+    image.seek(page.index)
+    stored = stored_by_pillow(image)
+    # Pillow turns values of 8 bits round, and no others
+    return replace(stored, white_is_zero=page.photometric == _MINISWHITE and stored.samples.dtype != np.uint8)
+
+
+def _ome_pixels(xml: str | None) -> dict[str, str]:
+    """Attributes of the first picture in OME's metadata; none where there are none or they are damaged."""
+    if xml is None or "<!DOCTYPE" in xml or "<!ENTITY" in xml:  # the ways to make XML harmful
+        return {}
+    try:
+        pixels = ElementTree.fromstring(xml).find("{*}Image/{*}Pixels")  # noqa: S314 - entities are ruled out above
+    except (ElementTree.ParseError, ValueError):
+        return {}
+    return {} if pixels is None else dict(pixels.attrib)
+
+
+def _scales(page: Any, ome: dict[str, str], imagej: dict[str, Any]) -> Iterator[list[float]]:
+    """Width and height of a pixel in µm, as OME, ImageJ and TIFF itself say it; 0 where they are silent."""
+    yield [_number(ome.get(f"PhysicalSize{axis}")) * _um(ome.get(f"PhysicalSize{axis}Unit", "µm")) for axis in "XY"]
+    yield [_um(imagej.get("unit")) / n if n else 0 for n in page.get_resolution()]
+    yield [1 / n if n else 0 for n in page.get_resolution("MICROMETER")]
+
+
+def _plausible(scale: list[float]) -> float | None:
+    """Scale, if it is a microscope's and pixels are square; else None."""
+    (x, y), (smallest, largest) = scale, PLAUSIBLE_UM_PER_PX
+    return x if smallest <= x <= largest and abs(x - y) <= 0.01 * x else None
+
+
+def _um(unit: object) -> float:
+    """Length of a unit in µm; 0 for what is no length, such as "pixel"."""
+    text = str(unit).strip()
+    for micro in ("\\u00b5", "\\u00B5", "μ"):  # ImageJ's escapes, and the Greek letter for the sign
+        text = text.replace(micro, "µ")
+    return _UM_PER_UNIT.get(text, 0.0)
+
+
+def _number(text: str | None) -> float:
+    try:
+        number = float(text or 0)
+    except ValueError:
+        return 0.0
+    return number if math.isfinite(number) else 0.0

@@ -1,0 +1,192 @@
+"""A smear at the scale that a network works at, window by window.
+
+A window has the pixels that one would cut out of the whole picture after resizing that with OpenCV, so that where a
+window begins changes nothing. OpenCV itself cannot be told that a picture is a part of a larger one: a pixel of the
+reduced picture is the mean of a rectangle whose sides fall between pixels, and they fall elsewhere in each window.
+Where it enlarges, it takes one of two grey levels by where a picture begins: all windows agree on one, the whole
+picture, which is OpenCV's, may have the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemolens.images.box import Box
+from hemolens.images.image import Shape, Smear
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+MOST_READ_PX = 16_000_000
+"""So many pixels of a smear are read and reduced at once."""
+
+_LEAST_OVERLAP = 1e-3
+"""What a rectangle covers of a pixel less than this is left out, as OpenCV does."""
+
+_LINEAR_STEPS = 2048
+"""OpenCV interpolates in so many steps."""
+
+_BAND_ROWS = 32
+"""So many rows are reduced at once: they stay in the processor's cache."""
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledSmear:
+    """A smear that is seen at another scale.
+
+    Attributes
+    ----------
+    smear : Smear
+    level : int
+        The reduction that is read.
+    shape : (int, int)
+        Rows and columns at the new scale.
+
+    """
+
+    smear: Smear
+    level: int
+    shape: Shape
+
+    @cached_property
+    def whole(self) -> Box:
+        """The box of all pixels."""
+        return Box(0, 0, *self.shape)
+
+    def read(self, box: Box) -> NDArray[np.uint8]:
+        """Give the pixels of a box at the new scale.
+
+        Parameters
+        ----------
+        box : Box
+            Inside the scaled picture.
+
+        Returns
+        -------
+        ndarray of uint8, shape (H, W, 3)
+            RGB, as :func:`resize` gives them for the whole picture; enlarged, to within one grey level.
+
+        """
+        source = self.smear.levels[self.level]
+        if source == self.shape:
+            return self.smear.read(box, self.level)
+        n_source_rows, n_source_cols = source
+        if box == self.whole and n_source_rows * n_source_cols <= MOST_READ_PX:
+            return resize(self.smear.read(Box(0, 0, *source), self.level), self.shape)
+        across = _weights(n_source_cols, self.shape[1], box.col0, box.col1)
+        pixels = np.empty((box.row1 - box.row0, box.col1 - box.col0, 3), np.uint8)
+        n_rows = max(1, int(MOST_READ_PX / (n_source_rows / self.shape[0] * (across.stop - across.start))))
+        for row0 in range(box.row0, box.row1, n_rows):
+            row1 = min(row0 + n_rows, box.row1)
+            down = _weights(n_source_rows, self.shape[0], row0, row1)
+            part = self.smear.read(Box(down.start, across.start, down.stop, across.stop), self.level)
+            pixels[row0 - box.row0 : row1 - box.row0] = _combined(part, down, across)
+        return pixels
+
+
+def scale_smear(smear: Smear, from_px: float, to_px: float) -> ScaledSmear:
+    """See a smear at a scale at which a length of ``from_px`` is ``to_px`` long.
+
+    Parameters
+    ----------
+    smear : Smear
+    from_px, to_px : float
+        The length at full resolution and at the new scale, > 0.
+
+    Returns
+    -------
+    ScaledSmear
+        At least one pixel large. It reads the most reduced level that still has all that the new scale shows.
+
+    """
+    zoom = to_px / from_px
+    n_rows, n_cols = (max(1, round(side * zoom)) for side in smear.shape)
+    enough = [n for n, level in enumerate(smear.levels) if level[0] >= n_rows and level[1] >= n_cols]
+    return ScaledSmear(smear, max(enough, default=0), (n_rows, n_cols))
+
+
+def resize(pixels: NDArray[np.uint8], shape: Shape) -> NDArray[np.uint8]:
+    """Resize an RGB picture: to its mean over each new pixel, or, enlarged, by straight lines between the old ones.
+
+    The values are those of OpenCV's ``INTER_AREA``; enlarged, those of ``INTER_LINEAR``.
+
+    >>> resize(np.arange(12, dtype=np.uint8).reshape(1, 4, 3), (1, 2)).tolist()
+    [[[2, 2, 4], [8, 8, 10]]]
+    """
+    import cv2
+
+    n_rows, n_cols = shape
+    height, width = pixels.shape[:2]
+    if (n_rows, n_cols) == (height, width):
+        return pixels
+    way = cv2.INTER_AREA if n_rows <= height and n_cols <= width else cv2.INTER_LINEAR
+    return cv2.resize(pixels, (n_cols, n_rows), interpolation=way).astype(np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class _Weights:
+    """How pixels ``start … stop - 1`` along one axis are combined to those of a window."""
+
+    start: int
+    stop: int
+    shares: csr_array[Any]  # (pixels of the window, stop - start)
+    reduction: float
+
+
+def _weights(n_from: int, n_to: int, first: int, stop: int) -> _Weights:
+    """Say how an axis of ``n_from`` pixels becomes one of ``n_to``, of which ``first … stop - 1`` are wanted."""
+    from scipy.sparse import csr_array
+
+    reduction = n_from / n_to
+    wanted = np.arange(first, stop)
+    low, shares = _overlaps(wanted, reduction, n_from) if n_to <= n_from else _neighbours(wanted, reduction, n_from)
+    columns = low[:, None] + np.arange(shares.shape[1])
+    used = shares > 0
+    rows = np.broadcast_to(np.arange(len(wanted))[:, None], used.shape)[used]
+    start, end = int(columns[used].min()), int(columns[used].max()) + 1
+    matrix = csr_array((shares[used], (rows, columns[used] - start)), shape=(len(wanted), end - start))
+    return _Weights(start, end, matrix, reduction)
+
+
+def _overlaps(wanted: NDArray[np.intp], reduction: float, n_from: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """First old pixel under each new one, and the shares of it and of those that follow."""
+    left = wanted * reduction
+    right = left + reduction
+    length = np.minimum(reduction, n_from - left)
+    low = np.floor(left).astype(np.intp)
+    pixels = low[:, None] + np.arange(int(np.ceil(reduction)) + 1)
+    covered = np.minimum(pixels + 1, right[:, None]) - np.maximum(pixels, left[:, None])
+    covered[(covered < _LEAST_OVERLAP) | (pixels >= n_from)] = 0
+    return low, (covered / length[:, None]).astype(np.float32)
+
+
+def _neighbours(
+    wanted: NDArray[np.intp], reduction: float, n_from: int
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Old pixel before the middle of each new one, and the shares of it and of the next."""
+    middle = np.clip((wanted + 0.5) * reduction - 0.5, 0, n_from - 1)
+    low = np.minimum(np.floor(middle).astype(np.intp), max(0, n_from - 2))
+    share = np.rint((middle - low) * _LINEAR_STEPS).astype(np.float32) / np.float32(_LINEAR_STEPS)
+    return low, np.stack([1 - share, share], axis=1)
+
+
+def _combined(pixels: NDArray[np.uint8], down: _Weights, across: _Weights) -> NDArray[np.uint8]:
+    """Combine pixels along both axes, a few rows at a time, in the order in which OpenCV adds them up."""
+    n_rows, n_cols = down.shares.shape[0], across.shares.shape[0]
+    combined = np.empty((n_rows, n_cols, 3), np.uint8)
+    # OpenCV rounds halves to even numbers, but up when it halves both sides or enlarges.
+    rounds_up = (down.reduction, across.reduction) == (2, 2) or min(down.reduction, across.reduction) < 1
+    for row0 in range(0, n_rows, _BAND_ROWS):
+        shares = down.shares[row0 : row0 + _BAND_ROWS]
+        first, last = int(shares.indices.min()), int(shares.indices.max())
+        band = pixels[first : last + 1].transpose(1, 0, 2).reshape(pixels.shape[1], -1).astype(np.float32)
+        narrow = (across.shares @ band).reshape(n_cols, -1, 3).transpose(1, 0, 2).reshape(last + 1 - first, -1)
+        values = shares[:, first : last + 1] @ narrow
+        rounded = np.floor(values + np.float32(0.5)) if rounds_up else np.rint(values)
+        combined[row0 : row0 + _BAND_ROWS] = np.clip(rounded, 0, 255).astype(np.uint8).reshape(-1, n_cols, 3)
+    return combined

@@ -1,0 +1,81 @@
+"""Slides read with tiffslide (SVS, NDPI, SCN, BIF, pyramidal TIFF and OME-TIFF) or OpenSlide (MRXS and others).
+
+Both are called alike; tiffslide has a BSD licence, OpenSlide the LGPL, so that it is never installed unasked.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemolens.errors import PhotographError, quoted
+from hemolens.images.box import Box
+from hemolens.images.image import Shape
+from hemolens.images.slides.pyramid import over_white, plausible_um_per_px
+
+_CLASSES = {"tiffslide": "TiffSlide", "openslide": "OpenSlide"}
+
+
+class OpenSlideLike:
+    """One opened slide.
+
+    Parameters
+    ----------
+    path : Path
+    library : {"tiffslide", "openslide"}
+
+    Raises
+    ------
+    PhotographError
+        The pixels are not RGB of 8 bits.
+
+    """
+
+    def __init__(self, path: Path, library: str) -> None:
+        self._slide: Any = getattr(importlib.import_module(library), _CLASSES[library])(str(path))
+        self._as_array = {"as_array": True} if library == "tiffslide" else {}
+        try:
+            self.levels: Sequence[Shape] = [(height, width) for width, height in self._slide.level_dimensions]
+            self.um_per_px = _um_per_px(self._slide.properties, library)
+            stored = self._stored(Box(0, 0, 1, 1), 0)
+            if stored.dtype != np.uint8 or stored.shape[2:] not in {(3,), (4,)}:
+                raise PhotographError(
+                    "this kind of slide is not read",
+                    came=f"{quoted(path)} with {stored.shape[2]} channels of {stored.dtype}",
+                    allowed="slides of 8-bit RGB",
+                    do="export it as an 8-bit RGB TIFF",
+                )
+        except BaseException:
+            self.close()
+            raise
+
+    def read(self, box: Box, level: int) -> NDArray[np.uint8]:
+        """Give the pixels of a box inside a level; what was not scanned is white."""
+        stored = self._stored(box, level)
+        return np.ascontiguousarray(stored) if stored.shape[2] == 3 else over_white(stored)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._slide.close()
+
+    def _stored(self, box: Box, level: int) -> NDArray[Any]:
+        # Both want the corner in pixels of the full resolution, and round it down to the pixels of the level.
+        reduction = self._slide.level_downsamples[level]
+        corner = math.ceil(box.col0 * reduction), math.ceil(box.row0 * reduction)
+        size = (box.col1 - box.col0, box.row1 - box.row0)
+        return np.asarray(self._slide.read_region(corner, level, size, **self._as_array))
+
+
+def _um_per_px(properties: Any, library: str) -> float | None:
+    """µm per pixel as the file states it, where that can be believed."""
+    try:
+        x, y = (float(properties[f"{library}.mpp-{axis}"]) for axis in "xy")
+    except (KeyError, TypeError, ValueError):
+        return None
+    return plausible_um_per_px(x, y)

@@ -1,0 +1,87 @@
+"""A slide as it is counted: read in boxes, looked at reduced."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import weakref
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemolens.images.box import Box
+from hemolens.images.image import Shape
+from hemolens.images.resampling import scale_smear
+from hemolens.images.slides.ome_zarr import files_of_store
+from hemolens.images.slides.pyramid import Pyramid
+
+OVERVIEW_SIDE_PX = 4096
+"""The overview of a slide is so long on its longer side: 17 megapixels at most."""
+
+_READ_BYTES = 1 << 20
+
+
+class Slide:
+    """A whole slide; a :class:`hemolens.images.image.Smear`.
+
+    Parameters
+    ----------
+    path : Path
+    pyramid : Pyramid
+        Closed when nobody holds the slide any more.
+    sha256 : str
+        Of its file or files.
+
+    """
+
+    def __init__(self, path: Path, pyramid: Pyramid, sha256: str) -> None:
+        self.name, self.path, self.sha256 = path.name, path, sha256
+        self.um_per_px = pyramid.um_per_px
+        self.levels: Sequence[Shape] = pyramid.levels
+        self._pyramid = pyramid
+        weakref.finalize(self, pyramid.close)
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns at full resolution."""
+        return self.levels[0]
+
+    def read(self, box: Box, level: int = 0) -> NDArray[np.uint8]:
+        """Read the pixels of a box from the file."""
+        return self._pyramid.read(box, level)
+
+    def overview(self) -> NDArray[np.uint8]:
+        """Give all of the slide, reduced to :data:`OVERVIEW_SIDE_PX`; read once and kept."""
+        return self._overview
+
+    @cached_property
+    def _overview(self) -> NDArray[np.uint8]:
+        longest = max(self.shape)
+        scaled = scale_smear(self, longest, min(longest, OVERVIEW_SIDE_PX))
+        return scaled.read(scaled.whole)
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a slide, piece by piece: its file, and those in the folder of its name that some formats have beside it.
+
+    Of a slide that is a folder, each file's name in it goes before the file: a chunk is nothing without its place.
+    """
+    digest = hashlib.sha256()
+    for each in _files(path):
+        if path.is_dir():
+            digest.update(os.fsencode(each.relative_to(path).as_posix()) + b"\0")
+        with each.open("rb") as file:
+            while piece := file.read(_READ_BYTES):
+                digest.update(piece)
+    return digest.hexdigest()
+
+
+def _files(path: Path) -> Iterable[Path]:
+    if path.is_dir():
+        yield from files_of_store(path)
+        return
+    yield path
+    yield from sorted(each for each in path.with_suffix("").glob("*") if each.is_file() and path.suffix == ".mrxs")

@@ -1,0 +1,1 @@
+"""What is measured once on an image: scale, colours, quality."""

@@ -1,0 +1,1 @@
+"""What is written and shown: tables, pictures, reports, and files that other programs open."""

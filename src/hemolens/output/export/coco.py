@@ -1,0 +1,101 @@
+"""``coco.json``: the cells of the whole run as instances in the layout of COCO.
+
+Polygons and boxes are in pixels from the upper left corner of the photograph, as the tools of COCO draw them; ``info``
+says so in ``pixel_origin``, for the layout itself leaves it open. The box is that of ``cells.csv``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hemolens import RESEARCH_USE_ONLY
+from hemolens.cell_types import CELL_TYPES
+from hemolens.cells.cell import Cell
+from hemolens.output.entries import Entry
+from hemolens.output.export.export_format import Contents, ExportFormat
+from hemolens.output.export.polygon import polygon_of
+
+if TYPE_CHECKING:
+    from hemolens.result import Result
+
+NAME = "coco.json"
+
+CATEGORY_IDS = {kind: n for n, kind in enumerate(CELL_TYPES, start=1)}
+
+
+class Coco(ExportFormat):
+    """One file for the run; ``images`` come last in it, since only then is known which were counted."""
+
+    shared = (NAME,)
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        super().__init__(entries)
+        self._image_ids = {entry.image: n for n, entry in enumerate(entries, start=1)}
+        self._n_annotations = 0
+
+    @staticmethod
+    def files(entry: Entry) -> tuple[str, ...]:
+        return ()
+
+    def begin(self) -> Contents:
+        from hemolens import __version__
+
+        info = {
+            "description": f"Cells counted by hemolens. {RESEARCH_USE_ONLY}",
+            "version": __version__,
+            "pixel_origin": "corner",
+        }
+        categories = [{"id": n, "name": kind, "supercategory": "blood cell"} for kind, n in CATEGORY_IDS.items()]
+        head = f'{{"info": {json.dumps(info)},\n"licenses": [],\n"categories": {json.dumps(categories)},\n'
+        return {NAME: f'{head}"annotations": ['.encode()}
+
+    def add(self, entry: Entry, result: Result) -> Contents:
+        first = self._n_annotations + 1
+        rows = [
+            json.dumps(annotation(cell, number, self._image_ids[entry.image]))
+            for number, cell in enumerate(result.cells, start=first)
+        ]
+        text = "".join(("\n" if number == 1 else ",\n") + row for number, row in enumerate(rows, start=first))
+        self._n_annotations += len(rows)
+        return {NAME: text.encode()}
+
+    def end(self, photographs: Sequence[Mapping[str, Any]]) -> Contents:
+        images = [
+            {"id": self._image_ids[each["image"]], "file_name": each["image"]}
+            | {"width": each["width"], "height": each["height"]}
+            for each in photographs
+            if each["error"] is None
+        ]
+        rows = ",\n".join(json.dumps(image) for image in images)
+        return {NAME: f'\n],\n"images": [\n{rows}\n]}}\n'.encode()}
+
+
+def annotation(cell: Cell, number: int, image_id: int) -> dict[str, Any]:
+    """Describe one cell.
+
+    Parameters
+    ----------
+    cell : Cell
+    number : int
+        Its id, which no other cell of the run has.
+    image_id : int
+
+    Returns
+    -------
+    dict
+        Ready for JSON; lengths in pixels, area in square pixels, ``bbox`` as x, y, width, height.
+
+    """
+    row0, col0, row1, col1 = (int(edge) for edge in cell.box)
+    return {
+        "id": number,
+        "image_id": image_id,
+        "category_id": CATEGORY_IDS[cell.type],
+        "iscrowd": 0,
+        "area": round(float(cell.area_px), 1),
+        "bbox": [col0, row0, col1 - col0, row1 - row0],
+        "segmentation": [polygon_of(cell).ravel().tolist()],
+        "score": round(float(cell.score), 4),
+    }

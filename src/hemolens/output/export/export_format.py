@@ -1,0 +1,69 @@
+"""What the formats of ``--export`` have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from hemolens.output.entries import Entry
+
+if TYPE_CHECKING:
+    from hemolens.result import Result
+
+Contents = Mapping[str, bytes]
+"""Name of a file, relative to the output folder and with forward slashes, and the bytes that come next in it."""
+
+
+class ExportFormat(ABC):
+    """The files of one format for one run: bytes, photograph by photograph, so that no run is too long for it.
+
+    It writes nothing. Whoever calls :meth:`begin`, :meth:`add` for each counted photograph and :meth:`end` puts the
+    bytes one after the other into the files that they name.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        The photographs of the run, those that will fail included.
+
+    Attributes
+    ----------
+    needs : tuple of str
+        Modules that a small installation does not have; ``hemolens[export]`` brings them.
+    shared : tuple of str
+        Names of the files that hold the whole run.
+    draws_every_pixel : bool
+        Whether it makes pictures of the size of the photograph, for which that of a slide is too large.
+
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ()
+    shared: ClassVar[tuple[str, ...]] = ()
+    draws_every_pixel: ClassVar[bool] = False
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.entries = entries
+
+    @staticmethod
+    @abstractmethod
+    def files(entry: Entry) -> tuple[str, ...]:
+        """Name the files that hold nothing but this photograph; empty for a format that has none."""
+
+    def begin(self) -> Contents:
+        """Give what comes before the first photograph."""
+        return {}
+
+    @abstractmethod
+    def add(self, entry: Entry, result: Result) -> Contents:
+        """Give what a counted photograph adds; when it raises, the photograph has added nothing."""
+
+    def end(self, photographs: Sequence[Mapping[str, Any]]) -> Contents:
+        """Give what comes after the last photograph.
+
+        Parameters
+        ----------
+        photographs : sequence of mapping
+            Their records in ``run.json`` (:mod:`.run_json`), failures included.
+
+        """
+        return {}

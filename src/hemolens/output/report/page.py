@@ -1,0 +1,395 @@
+"""The photographs of a run → the page of the report, in Markdown, which shows pictures by their names.
+
+First what all photographs say together, then each photograph, then how it was counted and what the models rest on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
+from hemolens.measurements.quality import Quality
+from hemolens.measurements.scale import RedCellDiameter
+from hemolens.models import ModelCard
+from hemolens.output.report.cell_picture import CellPicture
+from hemolens.output.report.charts import FEWEST_CELLS
+from hemolens.output.report.html_page import markdown_table, markdown_text
+from hemolens.output.report.terminal import errors_in_words, fields_in_words, interval_text
+from hemolens.statistics.counts import Counts
+from hemolens.statistics.summary import TypeSummary
+from hemolens.statistics.uncertainty import Interval
+
+NOTICE = "Research use only, not for diagnosis."
+NONE = "–"
+
+
+@dataclass(frozen=True, eq=False)
+class ReportedPhotograph:
+    """What the report has of a counted photograph.
+
+    Attributes
+    ----------
+    image : str
+        Its name in ``counts.csv``.
+    size_px : (int, int)
+        Width and height.
+    counts, in_frame : Counts
+        All cells, and those by the counting frame.
+    expected, corrected : mapping
+        Cell type → mean per field of the smear from this field alone, and number on the photograph without the model's
+        bias; the latter for types whose error was measured.
+    unsure : mapping
+        Cell type → cells that a person should look at, for types whose scores are calibrated.
+    quality : Quality
+    ruler : RedCellDiameter
+    diameters_px : mapping
+        Cell type → diameters of the cells that do not touch the frame, float32.
+    picture : CellPicture or None
+    thumbnail : bytes or None
+        JPEG; None, as the picture, where the report has enough of them.
+
+    """
+
+    image: str
+    size_px: tuple[int, int]
+    counts: Counts
+    in_frame: Counts
+    expected: Mapping[CellType, Interval]
+    corrected: Mapping[CellType, Interval]
+    unsure: Mapping[CellType, int]
+    quality: Quality
+    ruler: RedCellDiameter
+    diameters_px: Mapping[CellType, NDArray[np.float32]]
+    picture: CellPicture | None
+    thumbnail: bytes | None
+
+
+@dataclass(frozen=True)
+class FailedPhotograph:
+    """A photograph that was not counted, and why."""
+
+    image: str
+    error: str
+
+
+Reported = ReportedPhotograph | FailedPhotograph
+
+FRAME_NOTE = """**Counted**: all cells that were found, those cut by the frame included. **Counting frame**: without
+those that touch the left or the upper side, so that fields can be added up and compared. **Mean per field of the
+smear**: what a field of this size holds on the average, with its 95 % interval."""
+
+CORRECTED_NOTE = """**Corrected**: how many cells truly are on the photograph, with the model's bias taken away, and its
+95 % interval; only where the model's error was measured, and only for photographs like those it was measured on."""
+
+SIZE_NOTE = """Diameters are those of circles of the same area, of cells that do not touch the frame. **Variation**:
+standard deviation over mean; cells that touch and were counted as one make it larger. It is not the RDW of an
+analyser."""
+
+COLOURS_NOTE = "Outlines: blue, red cells; yellow, white cells; green, platelets."
+
+UNSURE_NOTE = """**Unsure**: cells with a broken outline in the picture; a person should look at them."""
+
+FIELDS_NOTE = """Dots: photographs in the order of the table, with what chance alone does to a count (95 % Poisson
+intervals). Orange: mean of all, with its interval. Where the dots scatter more than their lines are long, the fields
+are not alike."""
+
+
+def markdown_page(
+    photographs: Sequence[Reported],
+    summary: Mapping[CellType, TypeSummary],
+    record: Mapping[str, Any],
+    cards: Sequence[ModelCard],
+) -> str:
+    """Write the page.
+
+    Parameters
+    ----------
+    photographs : sequence of ReportedPhotograph or FailedPhotograph
+        In the order of the run.
+    summary : mapping
+        Of all counted photographs, from :func:`hemolens.statistics.summary.summarise`.
+    record : mapping
+        The record of the run (:mod:`hemolens.output.run_json`).
+    cards : sequence of ModelCard
+        Of the models that counted; those that are not known are missing.
+
+    """
+    counted = [each for each in photographs if isinstance(each, ReportedPhotograph)]
+    one = len(photographs) == 1
+    title = markdown_text(photographs[0].image) if one else f"{len(photographs)} photographs"
+    parts = [f"# Blood smear report: {title}", f"**{NOTICE}** {_opening(photographs, record)}"]
+    if counted:
+        parts += ["## Counts", _summary_table(summary), *_cautions(counted), _summary_note(summary)]
+    if not one or not counted:
+        parts += ["## Photographs", _photographs_table(photographs), *_over_all(counted)]
+    for number, each in enumerate(photographs, start=1):
+        if isinstance(each, ReportedPhotograph):
+            parts += [] if one else ["---", f"## {number}. {markdown_text(each.image)}"]
+            parts += _photograph_section(each, number, one=one)
+    parts += ["---", "## How it was counted", _settings(record), *_cards(cards, record)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def sizes_name(photograph: int, kind: CellType) -> str:
+    """Name the plot of the diameters on one photograph; 0 stands for all together."""
+    return f"sizes-{photograph}-{kind}.svg"
+
+
+def fields_name(kind: CellType) -> str:
+    """Name the plot of the counts of all photographs."""
+    return f"fields-{kind}.svg"
+
+
+def picture_name(photograph: int) -> str:
+    """Name a photograph with its cells."""
+    return f"p{photograph}.html"
+
+
+def thumbnail_name(photograph: int) -> str:
+    """Name a small picture of a photograph."""
+    return f"p{photograph}.jpg"
+
+
+def diameters_um(photographs: Iterable[ReportedPhotograph], kind: CellType) -> NDArray[np.float64]:
+    """Join the diameters of one type on the photographs whose scale is known, in µm."""
+    known = [each.diameters_px[kind] * um for each in photographs if (um := each.ruler.um_per_px) is not None]
+    return np.concatenate([np.zeros(0), *known])
+
+
+def diameters_of(photograph: ReportedPhotograph, kind: CellType) -> tuple[NDArray[np.float64], str]:
+    """Give the diameters on one photograph with their unit: µm where the scale is known, else px."""
+    um = photograph.ruler.um_per_px
+    return photograph.diameters_px[kind] * np.float64(um or 1.0), "px" if um is None else "µm"
+
+
+def _opening(photographs: Sequence[Reported], record: Mapping[str, Any]) -> str:
+    failed = sum(isinstance(each, FailedPhotograph) for each in photographs)
+    verdicts = [each.quality.verdict for each in photographs if isinstance(each, ReportedPhotograph)]
+    words = ", ".join(
+        f"{n} {name}"
+        for n, name in (
+            (verdicts.count("accept"), "accepted"),
+            (verdicts.count("warn"), "with a warning"),
+            (verdicts.count("reject"), "**rejected**"),
+            (failed, "**not counted**"),
+        )
+        if n
+    )
+    started = str(record["started"])[:16].replace("T", " ")
+    return f"Counted by hemolens {record['hemolens']} on {started}. Quality: {words}."
+
+
+def _summary_table(summary: Mapping[CellType, TypeSummary]) -> str:
+    any_ul = any(each.per_ul is not None for each in summary.values())
+    header = ["", "counted", "counting frame", "mean per field of the smear (95 %)", "per mm²", "per 1000 red cells"]
+    rows = [
+        [
+            CELL_NAMES[kind],
+            str(each.total),
+            str(each.in_frame),
+            interval_text(each.expected),
+            _number(each.per_mm2, 0),
+            _number(each.per_1000_rbc, 1),
+            *([NONE if each.per_ul is None else interval_text(each.per_ul)] if any_ul else []),
+        ]
+        for kind, each in summary.items()
+    ]
+    return markdown_table([*header, *(["per µl (95 %)"] if any_ul else [])], rows)
+
+
+def _cautions(counted: Sequence[ReportedPhotograph]) -> list[str]:
+    """Say what makes means over these photographs worth little."""
+    lines = []
+    if n_rejected := sum(each.quality.verdict == "reject" for each in counted):
+        lines.append(f"**Photographs that were rejected ({n_rejected}) are part of these numbers.**")
+    if len({each.size_px for each in counted}) > 1:
+        lines.append("**The photographs are of different sizes: a mean per field says little.**")
+    return [" ".join(lines)]
+
+
+def _summary_note(summary: Mapping[CellType, TypeSummary]) -> str:
+    return (
+        f"From {fields_in_words(summary['rbc'].n_fields)}. The intervals hold {errors_in_words(summary)}. {FRAME_NOTE}"
+    )
+
+
+def _photographs_table(photographs: Sequence[Reported]) -> str:
+    header = ["", "photograph", *(CELL_NAMES[kind] for kind in CELL_TYPES), "quality"]
+    rows = []
+    for number, each in enumerate(photographs, start=1):
+        name = f"{number}. {markdown_text(each.image)}"
+        if isinstance(each, FailedPhotograph):
+            rows.append(["", name, *[NONE] * len(CELL_TYPES), f"**not counted**: {markdown_text(each.error)}"])
+            continue
+        small = f"![photograph {number}]({thumbnail_name(number)})" if each.thumbnail else ""
+        linked = name if each.picture is None else f"[{name}](#{each.picture.anchor})"
+        counts = [_count_in_words(each, kind) for kind in CELL_TYPES]
+        rows.append([small, linked, *counts, _quality_in_words(each.quality)])
+    table = markdown_table(header, rows)
+    any_corrected = any(isinstance(each, ReportedPhotograph) and each.corrected for each in photographs)
+    return f"{table}\n\n{CORRECTED_NOTE}" if any_corrected else table
+
+
+def _count_in_words(each: ReportedPhotograph, kind: CellType) -> str:
+    count = str(getattr(each.counts, kind))
+    return f"{count}, corrected {interval_text(each.corrected[kind])}" if kind in each.corrected else count
+
+
+def _quality_in_words(quality: Quality) -> str:
+    verdict = quality.verdict if quality.verdict == "accept" else f"**{quality.verdict}**"
+    return f"{verdict}: {markdown_text(quality.reason)}" if quality.reason else verdict
+
+
+def _over_all(counted: Sequence[ReportedPhotograph]) -> list[str]:
+    parts = []
+    if len(counted) > 1:
+        plots = "\n".join(f"![{CELL_NAMES[kind]} on each photograph]({fields_name(kind)})" for kind in CELL_TYPES)
+        parts += ["## Over the photographs", plots, FIELDS_NOTE]
+    known = [each for each in counted if each.ruler.um_per_px is not None]
+    if not known:
+        return parts
+    rows = [_size_row(CELL_NAMES[kind], diameters_um(known, kind), "µm") for kind in CELL_TYPES]
+    plotted = [kind for kind in CELL_TYPES if len(diameters_um(known, kind)) >= FEWEST_CELLS]
+    parts += ["## Sizes", _size_table(rows), f"{_scale_basis(known, len(counted))} {SIZE_NOTE}"]
+    return [*parts, "\n".join(f"![diameters of {CELL_NAMES[kind]}]({sizes_name(0, kind)})" for kind in plotted)]
+
+
+def _scale_basis(known: Sequence[ReportedPhotograph], n_counted: int) -> str:
+    n_given = sum(not each.ruler.um_is_assumed for each in known)
+    out = (
+        f"Of {n_counted - len(known)} the scale is not known, and they are left out. " if len(known) < n_counted else ""
+    )
+    if n_given == len(known):
+        return f"{out}The scale was given."
+    assumed = next(each.ruler.um_origin for each in known if each.ruler.um_is_assumed)
+    on = f"On {len(known) - n_given} of {len(known)} photographs" if n_given else "On each photograph"
+    return f"{out}{on} µm are {assumed}: there the variation says something, the mean of red cells does not."
+
+
+def _size_row(name: str, diameters: NDArray[np.float64], unit: str) -> list[str]:
+    n = len(diameters)
+    if not n:
+        return [name, "0", NONE, NONE, NONE]
+    mean, deviation = float(diameters.mean()), float(diameters.std(ddof=1)) if n > 1 else None
+    in_unit = [f"{mean:.1f} {unit}", NONE if deviation is None else f"{deviation:.1f} {unit}"]
+    return [name, str(n), *in_unit, NONE if deviation is None else f"{100 * deviation / mean:.0f} %"]
+
+
+def _size_table(rows: Sequence[Sequence[str]]) -> str:
+    return markdown_table(["", "whole cells", "mean diameter", "standard deviation", "variation"], rows)
+
+
+def _photograph_section(each: ReportedPhotograph, number: int, *, one: bool) -> list[str]:
+    parts = [f"**Quality: {each.quality.verdict}.**" + ("" if each.quality.findings else " Nothing was found wrong.")]
+    parts += [
+        "\n".join(f"- {markdown_text(_capital(found.words))} ({found.verdict})." for found in each.quality.findings)
+    ]
+    if each.picture is not None:
+        parts += [f"![the photograph with its cells]({picture_name(number)})", COLOURS_NOTE]
+    parts += [_counts_table(each, one=one), CORRECTED_NOTE if one and each.corrected else "", _ruler_sentence(each)]
+    sizes = {kind: diameters_of(each, kind) for kind in CELL_TYPES}
+    parts += [_size_table([_size_row(CELL_NAMES[kind], *found) for kind, found in sizes.items()])]
+    parts += [SIZE_NOTE] if one else []
+    if each.picture is not None:
+        shown = [kind for kind, (found, _) in sizes.items() if len(found) >= FEWEST_CELLS]
+        parts += ["\n".join(f"![diameters of {CELL_NAMES[kind]}]({sizes_name(number, kind)})" for kind in shown)]
+    return parts
+
+
+def _counts_table(each: ReportedPhotograph, *, one: bool) -> str:
+    header = ["", "counted", *(["corrected (95 %)"] if each.corrected else []), *(["unsure"] if each.unsure else [])]
+    header += [] if one else ["counting frame", "mean per field of the smear, from this field alone (95 %)"]
+    rows = [
+        [
+            CELL_NAMES[kind],
+            str(getattr(each.counts, kind)),
+            *([interval_text(each.corrected[kind]) if kind in each.corrected else NONE] if each.corrected else []),
+            *([str(each.unsure.get(kind, NONE))] if each.unsure else []),
+            *([] if one else [str(getattr(each.in_frame, kind)), interval_text(each.expected[kind])]),
+        ]
+        for kind in CELL_TYPES
+    ]
+    note = UNSURE_NOTE if each.unsure else "The scores of these models are not calibrated: no cell is marked as unsure."
+    return f"{markdown_table(header, rows)}\n\n{note}"
+
+
+def _ruler_sentence(each: ReportedPhotograph) -> str:
+    ruler, (width, height) = each.ruler, each.size_px
+    origins = {"estimate": f"estimated, confidence {ruler.confidence:.2f}", "fallback": "nothing was found to measure"}
+    um = f"{ruler.um_per_px:.4f} µm per pixel ({ruler.um_origin})" if ruler.um_per_px else "µm per pixel are not known"
+    picture = each.picture
+    shown = f" The picture above has {picture.width} × {picture.height}." if picture and picture.width < width else ""
+    warning = f" **{markdown_text(_capital(ruler.warning))}.**" if ruler.warning else ""
+    return (
+        f"Photograph of {width} × {height} pixels.{shown} Ruler: red cells {ruler.px:.1f} px wide "
+        f"({origins.get(ruler.origin, 'given')}); {um}.{warning}"
+    )
+
+
+def _settings(record: Mapping[str, Any]) -> str:
+    command = record["command"] or {}
+    # Names of folders stay out: the report may be sent around.
+    options = [
+        f"{name} {markdown_text(PurePath(str(value)).name)}"
+        for name, value in command.items()
+        if name in {"counter", "diameter_px", "um_per_px", "region", "site", "seed"} and value is not None
+    ]
+    lines = [f"Options: {', '.join(options)}."] if options else []
+    for kind in CELL_TYPES:
+        if kind in record["settings"]:
+            values = ", ".join(f"{name} {value}" for name, value in record["settings"][kind].items())
+            how = f"counter {record['counters'][kind]}; model sha256 {record['models'][kind][:16]}…"
+            lines.append(f"{_capital(CELL_NAMES[kind])}: {how}; {markdown_text(values)}.")
+    sides = record["counting_frame"]
+    lines.append(f"Counting frame: {' and '.join(sides['in'])} sides in, {' and '.join(sides['out'])} sides out.")
+    lines.append(
+        "Counted was a region of each photograph, outlined in black."
+        if record["region"]
+        else "Counted was the whole of each photograph."
+    )
+    lines += [
+        f"{_capital(CELL_NAMES[kind])} per µl: factor {factor['factor']:g} for one cell per field, set by the user."
+        for kind, factor in record["site"].items()
+    ]
+    lines.append("run.json beside this report has versions, settings and the sha256 of each photograph.")
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _cards(cards: Sequence[ModelCard], record: Mapping[str, Any]) -> list[str]:
+    parts = ["## Models"]
+    for card in sorted(cards, key=lambda card: list(record["models"].values()).index(card.sha256)):
+        kinds = [CELL_NAMES[kind] for kind in CELL_TYPES if record["models"].get(kind) == card.sha256]
+        sources = [
+            [markdown_text(each.name), markdown_text(each.what), markdown_text(each.terms)] for each in card.sources
+        ]
+        parts += [
+            f"### {markdown_text(card.name)}: {', '.join(kinds)}",
+            f"Network {markdown_text(card.network)}, {card.trained_steps} training steps. {markdown_text(card.terms)}",
+            markdown_table(["trained on", "what it is", "terms"], sources),
+            *(f"Measured on {markdown_text(on)}: {values}." for on, values in _figures(card).items()),
+        ]
+    missing = set(record["models"].values()) - {card.sha256 for card in cards}
+    parts += [f"Of model sha256 {sha256[:16]}… there is no card." for sha256 in sorted(missing)]
+    return parts
+
+
+def _figures(card: ModelCard) -> dict[str, str]:
+    """Join what was measured on the same photographs."""
+    joined: dict[str, list[str]] = {}
+    for each in card.figures:
+        joined.setdefault(each.photographs, []).append(f"{markdown_text(each.metric)} {each.value:.3g}")
+    return {on: ", ".join(values) for on, values in joined.items()}
+
+
+def _number(value: float | None, n_decimals: int) -> str:
+    return NONE if value is None else f"{value:,.{n_decimals}f}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

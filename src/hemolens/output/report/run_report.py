@@ -1,0 +1,171 @@
+"""``report.html`` and ``report.pdf``: a run as a person looks at it, made photograph by photograph.
+
+A photograph is reduced as soon as it is counted; only the small picture is kept, and not more than
+:data:`MOST_PICTURES` of them. So neither memory nor the files grow beyond what can be mailed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.models import ModelCard, read_model, shipped_models
+from hemolens.output.report import FILE_NAMES
+from hemolens.output.report.cell_picture import CellPicture, hex_colour, jpeg_bytes, make_cell_picture, reduced
+from hemolens.output.report.charts import FEWEST_CELLS, fields_plot, size_plot
+from hemolens.output.report.html_page import html_page
+from hemolens.output.report.page import (
+    NOTICE,
+    Reported,
+    ReportedPhotograph,
+    diameters_of,
+    diameters_um,
+    fields_name,
+    markdown_page,
+    picture_name,
+    sizes_name,
+    thumbnail_name,
+)
+from hemolens.output.report.pdf_page import Picture, pdf_page
+from hemolens.output.report.plot import Plot
+from hemolens.statistics.summary import TypeSummary
+
+if TYPE_CHECKING:
+    from hemolens.result import Result
+
+MOST_PICTURES = 100
+"""Of a larger set the first so many photographs are shown; the others have a row in the table."""
+
+LONGEST_SIDE_PX, FULL_SIZE_PICTURES = 1600, 20
+"""Pictures of so many photographs are so long at most; of more they share the same number of pixels."""
+
+_THUMBNAIL_PX = 160
+
+
+class RunReport:
+    """The report of one run.
+
+    Parameters
+    ----------
+    n_photographs : int
+        How many the run has, those that will fail included.
+
+    """
+
+    def __init__(self, n_photographs: int) -> None:
+        self._side_px = longest_side_px(n_photographs)
+        self._photographs: list[Reported] = []
+
+    def reported(self, image: str, result: Result) -> ReportedPhotograph:
+        """Take from a counted photograph what the report needs; nothing is kept yet."""
+        place = len(self._photographs) + 1
+        has_picture = sum(isinstance(each, ReportedPhotograph) for each in self._photographs) < MOST_PICTURES
+        return ReportedPhotograph(
+            image=image,
+            size_px=result.photograph.shape[::-1],
+            counts=result.counts,
+            in_frame=result.frame.counts,
+            expected={kind: each.expected for kind, each in result.summary.items()},
+            corrected=result.corrected,
+            unsure=result.unsure,
+            quality=result.quality,
+            ruler=result.red_cell_diameter,
+            diameters_px={kind: _diameters(result, kind) for kind in CELL_TYPES},
+            picture=make_cell_picture(result, f"p{place}", self._side_px) if has_picture else None,
+            thumbnail=jpeg_bytes(reduced(result.photograph.overview(), _THUMBNAIL_PX)) if has_picture else None,
+        )
+
+    def add(self, photograph: Reported) -> None:
+        """Put the next photograph of the run into the report."""
+        self._photographs.append(photograph)
+
+    def contents(self, summary: Mapping[CellType, TypeSummary], record: Mapping[str, Any]) -> dict[str, bytes]:
+        """Give both files.
+
+        Parameters
+        ----------
+        summary : mapping
+            Of all counted photographs.
+        record : mapping
+            The record of the run (:mod:`hemolens.output.run_json`).
+
+        Returns
+        -------
+        dict
+            Name → bytes.
+
+        """
+        markdown = markdown_page(self._photographs, summary, record, _cards(record["models"].values()))
+        pictures = draw_pictures(self._photographs)
+        in_html = {name: _in_html(picture) for name, picture in pictures.items()}
+        page = html_page(markdown, in_html, style=_file("report.css") + _colours(), script=_file("report.js"))
+        return dict(zip(FILE_NAMES, (page.encode(), pdf_page(markdown, pictures, NOTICE)), strict=True))
+
+
+def longest_side_px(n_photographs: int) -> int:
+    """Choose how large the pictures of a report are, so that a set can still be mailed.
+
+    >>> longest_side_px(6), longest_side_px(50), longest_side_px(1000)
+    (1600, 1011, 715)
+    """
+    n_pictures = min(max(n_photographs, FULL_SIZE_PICTURES), MOST_PICTURES)
+    return int(LONGEST_SIDE_PX * (FULL_SIZE_PICTURES / n_pictures) ** 0.5)
+
+
+def draw_pictures(photographs: list[Reported]) -> dict[str, Picture]:
+    """Give every picture that the page of some photographs may show, by its name."""
+    pictures: dict[str, Picture] = {}
+    for number, each in enumerate(photographs, start=1):
+        if not isinstance(each, ReportedPhotograph) or each.picture is None or each.thumbnail is None:
+            continue
+        pictures |= {picture_name(number): each.picture, thumbnail_name(number): each.thumbnail}
+        for kind in CELL_TYPES:
+            diameters, unit = diameters_of(each, kind)
+            if len(diameters) >= FEWEST_CELLS:
+                pictures[sizes_name(number, kind)] = size_plot(diameters, unit, kind)
+    counted = [each for each in photographs if isinstance(each, ReportedPhotograph)]
+    for kind in CELL_TYPES:
+        if len(counted) > 1:
+            names, counts = [each.image for each in counted], [getattr(each.in_frame, kind) for each in counted]
+            pictures[fields_name(kind)] = fields_plot(names, counts, kind)
+        if len(together := diameters_um(counted, kind)) >= FEWEST_CELLS:
+            pictures[sizes_name(0, kind)] = size_plot(together, "µm", kind)
+    return pictures
+
+
+def _diameters(result: Result, kind: CellType) -> NDArray[np.float32]:
+    return np.array([c.diameter_px for c in result.cells if c.type == kind and not c.touches_frame], np.float32)
+
+
+def _in_html(picture: Picture) -> bytes:
+    if isinstance(picture, Plot):
+        return picture.svg().encode()
+    return picture.html().encode() if isinstance(picture, CellPicture) else picture
+
+
+def _cards(digests: Iterable[str]) -> list[ModelCard]:
+    wanted = set(digests)
+    cards = [read_model(name).card for name in shipped_models()]
+    return [card for card in cards if card.sha256 in wanted]
+
+
+def _file(name: str) -> str:
+    return resources.files("hemolens.output.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _colours() -> str:
+    """Give the rules of the style that differ from one cell type to another."""
+    rules = []
+    for kind in CELL_TYPES:
+        colour = hex_colour(kind)
+        rules += [
+            f".view .{kind} {{ stroke: {colour}; }}",
+            f".of-{kind} {{ border-bottom: 4px solid {colour}; }}",
+            f".show-{kind}:not(:checked) ~ .view .{kind} {{ display: none; }}",
+        ]
+    return "\n".join(rules)

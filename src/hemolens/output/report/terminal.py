@@ -1,0 +1,142 @@
+"""The table that a person reads on the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+from typing import TYPE_CHECKING
+
+from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
+from hemolens.statistics.counts import NO_CELLS, Counts
+from hemolens.statistics.summary import TypeSummary
+from hemolens.statistics.uncertainty import Interval
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from hemolens.measurements.quality import Verdict
+
+
+def counts_table(rows: Sequence[tuple[str, Counts | None, Verdict | None]]) -> Table:
+    """Lay out the counts of photographs, with their sum when there are several.
+
+    Parameters
+    ----------
+    rows : sequence of (str, Counts or None, Verdict or None)
+        Name, counts and quality of each photograph; None when it was not counted.
+
+    Returns
+    -------
+    rich.table.Table
+        A photograph that was not counted has dashes, and is not part of the sum.
+
+    """
+    table = _empty_table("image")
+    table.add_column("quality", no_wrap=True)
+    for image, counts, verdict in rows:
+        _add_row(table, image, counts, verdict or "–")
+    counted = [counts for _, counts, _ in rows if counts is not None]
+    if len(rows) > 1:
+        table.add_section()
+        _add_row(table, f"total of {len(counted)}", sum(counted, NO_CELLS))
+    return table
+
+
+def summary_lines(summary: Mapping[CellType, TypeSummary]) -> list[str]:
+    """Say in words what the photographs tell of their smear.
+
+    Parameters
+    ----------
+    summary : mapping
+        From :func:`hemolens.statistics.summary.summarise`.
+
+    Returns
+    -------
+    list of str
+        A line for the mean of each type with its interval, one that says which errors the intervals hold, and one for
+        each estimate per microlitre; empty when nothing was counted.
+
+    """
+    n_fields = summary["rbc"].n_fields
+    if not n_fields:
+        return []
+    means = "; ".join(f"{CELL_NAMES[kind]} {interval_text(each.expected)}" for kind, each in summary.items())
+    lines = [
+        f"Mean per field of the smear, 95 % interval, from {fields_in_words(n_fields)}: {means}",
+        f"Cells at the upper and left sides are not in these means; the intervals hold {errors_in_words(summary)}",
+    ]
+    return lines + [
+        f"Estimated {CELL_NAMES[kind]} per µl by the factor of the site: {interval_text(each.per_ul)}"
+        for kind, each in summary.items()
+        if each.per_ul is not None
+    ]
+
+
+def fields_in_words(n_fields: int) -> str:
+    """Say what a mean rests on.
+
+    >>> fields_in_words(3)
+    '3 fields, if they are of one smear'
+    """
+    if n_fields == 1:
+        return "one field, which does not show how uneven the smear is"
+    return f"{n_fields} fields, if they are of one smear"
+
+
+def errors_in_words(summary: Mapping[CellType, TypeSummary]) -> str:
+    """Say which errors the intervals of a summary hold."""
+    measured = [CELL_NAMES[kind] for kind, each in summary.items() if each.holds_model_error]
+    if not measured:
+        return "sampling error only: that of the model has not been measured"
+    return f"sampling error, and for {', '.join(measured)} the model's measured error"
+
+
+def interval_text(interval: Interval) -> str:
+    """Write an interval with as many digits as it deserves.
+
+    Examples
+    --------
+    >>> interval_text(Interval(3.21, 1.0, 7.449)), interval_text(Interval(180.2, 150.0, math.inf))
+    ('3.2 (1.0–7.4)', '180 (150–no limit)')
+
+    """
+    form = ",.0f" if interval.value >= 100 or 1000 <= interval.high < math.inf else ".1f"
+    high = f"{interval.high:{form}}" if math.isfinite(interval.high) else "no limit"
+    return f"{interval.value:{form}} ({interval.low:{form}}–{high})"
+
+
+def truth_table(truth: Counts, counted: Counts) -> Table:
+    """Lay out true counts beside the counted ones.
+
+    Parameters
+    ----------
+    truth, counted : Counts
+
+    Returns
+    -------
+    rich.table.Table
+
+    """
+    table = _empty_table("")
+    _add_row(table, "drawn (truth)", truth)
+    _add_row(table, "counted", counted)
+    return table
+
+
+def _empty_table(first_heading: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column(first_heading, overflow="fold")
+    for cell_type in CELL_TYPES:
+        table.add_column(CELL_NAMES[cell_type], justify="right", no_wrap=True)
+    return table
+
+
+def _add_row(table: Table, name: str, counts: Counts | None, *more: str) -> None:
+    from rich.text import Text
+
+    numbers = ["–"] * len(CELL_TYPES) if counts is None else [str(n) for n in astuple(counts)]
+    table.add_row(Text(name), *numbers, *more)

@@ -1,0 +1,323 @@
+"""Writing results: the five outputs of a run, which appear together or not at all.
+
+==================  =====================================================
+``counts.csv``      one row for a photograph (:mod:`.counts_csv`)
+``cells.csv``       one row for a cell (:mod:`.cells_csv`)
+``summary.csv``     one row for a cell type, all photographs together (:mod:`.summary_csv`)
+``overlay/*.png``   the photograph with its cells drawn (:mod:`.overlay_png`)
+``run.json``        what is needed to run it again (:mod:`.run_json`)
+==================  =====================================================
+
+On request the cells come in the formats of other programs, too (:mod:`.export.registry`), and all of it as a report
+(:mod:`hemolens.output.report.run_report`).
+"""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from hemolens.cell_types import CellType
+from hemolens.errors import OutputError, UsageError
+from hemolens.files.whole_file import WholeFiles, disk_errors_named
+from hemolens.images.slides import is_slide
+from hemolens.images.zarr_store import SUFFIX as ZARR_SUFFIX
+from hemolens.output import cells_csv, counts_csv, run_json, summary_csv
+from hemolens.output.entries import Entry, name_entries
+from hemolens.output.export import registry
+from hemolens.output.overlay_png import png_bytes
+from hemolens.output.report import FILE_NAMES as REPORT_NAMES
+from hemolens.statistics.summary import CountedField, TypeSummary, summarise
+
+if TYPE_CHECKING:
+    import _csv
+
+    from hemolens.output.report.run_report import RunReport
+    from hemolens.result import Result
+    from hemolens.statistics.site import Site
+
+__all__ = ["RunFiles", "save_result"]
+
+
+class RunFiles:
+    """The files of one run, written photograph by photograph and shown when the run is over.
+
+    A context manager: leaving it in good order replaces the files of an earlier run, leaving it by an
+    exception changes nothing in the folder. ``run.json`` is removed first and written last, so that
+    while it is there all five belong to one run.
+
+    Parameters
+    ----------
+    folder : str or path
+        Made when it does not exist.
+    entries : sequence of Entry
+        The photographs of the run.
+    command : mapping or None
+        Name and options of the command, for ``run.json``.
+    formats : sequence of str
+        What else is written: names of :data:`hemolens.output.export.registry.FORMATS`.
+    site : Site or None
+        Factors of the microscope, for estimates per microlitre in ``summary.csv``.
+    report : bool
+        Whether ``report.html`` and ``report.pdf`` are written, too.
+
+    Attributes
+    ----------
+    complete : bool
+        False when the run was cut short; ``run.json`` says so.
+
+    Raises
+    ------
+    UsageError
+        Before anything is counted: the folder cannot be written to, one of its files would replace
+        a photograph of the run, or a format cannot be written.
+
+    """
+
+    def __init__(
+        self,
+        folder: str | PathLike[str],
+        entries: Sequence[Entry],
+        command: Mapping[str, object] | None = None,
+        formats: Sequence[str] = (),
+        site: Site | None = None,
+        *,
+        report: bool = False,
+    ) -> None:
+        self.folder = Path(folder)
+        self.complete = True
+        self._exports = registry.ExportFiles(formats, entries)
+        self._report = _begin_report(len(entries)) if report else None
+        self._stale = run_json.earlier_files(self.folder)
+        self._refuse_targets(entries)
+        self._record = run_json.run_record(command, datetime.now(UTC).astimezone(), self._exports.names, site)
+        self._site = site
+        self._fields: list[CountedField] = []
+        self._started = time.perf_counter()
+        self._missing = {entry.image: entry for entry in entries}
+        self._files = WholeFiles(self.folder)
+        self._open = ExitStack()
+        with disk_errors_named(self.folder):
+            (self._files.draft / "overlay").mkdir()
+            self._counts = self._begin(counts_csv.NAME, counts_csv.COLUMNS)
+            self._cells = self._begin(cells_csv.NAME, cells_csv.COLUMNS)
+            self._exports.begin(self._files.draft)
+
+    @property
+    def summary(self) -> dict[CellType, TypeSummary]:
+        """What the photographs written so far say together."""
+        return summarise(self._fields, self._site)
+
+    def add(self, entry: Entry, result: Result) -> None:
+        """Write a counted photograph; nothing of it is written when its overlay or an export cannot be made.
+
+        Parameters
+        ----------
+        entry : Entry
+        result : Result
+
+        Raises
+        ------
+        OutputError
+            The disk is full, or has gone.
+
+        """
+        picture = png_bytes(result.overlay())
+        counts = counts_csv.counted_row(entry, result)
+        exported = self._exports.contents(entry, result)
+        reported = None if self._report is None else self._report.reported(entry.image, result)
+        with disk_errors_named(self.folder):
+            (self._files.draft / entry.overlay).write_bytes(picture)
+            registry.write_on(self._files.draft, exported)
+            self._cells.writerows(cells_csv.cell_rows(entry, result.cells))  # row by row: a slide has very many
+            self._counts.writerow(counts)
+        if self._report is not None and reported is not None:
+            self._report.add(reported)
+        del self._missing[entry.image]
+        self._fields.append(result.numbers)
+        self._record["region"] = run_json.region_record(result.region)
+        self._record["models"] |= result.models
+        self._record["counters"] |= result.counters
+        self._record["settings"] |= {kind: each.model_dump(mode="json") for kind, each in result.settings.items()}
+        self._record["photographs"].append(run_json.counted_record(entry, result))
+
+    def add_failure(self, entry: Entry, error: str) -> None:
+        """Write a photograph that was not counted.
+
+        Parameters
+        ----------
+        entry : Entry
+        error : str
+            Why, in one line.
+
+        Raises
+        ------
+        OutputError
+            The disk is full, or has gone.
+
+        """
+        with disk_errors_named(self.folder):
+            self._counts.writerow(counts_csv.failed_row(entry, error))
+        if self._report is not None:
+            from hemolens.output.report.page import FailedPhotograph
+
+            self._report.add(FailedPhotograph(entry.image, error))
+        del self._missing[entry.image]
+        self._record["photographs"].append(run_json.failed_record(entry, error))
+
+    def cut_short(self, reason: str) -> None:
+        """Say of every photograph not yet written that it was not counted; the run is not complete.
+
+        Parameters
+        ----------
+        reason : str
+            In one line.
+
+        """
+        self.complete = False
+        for entry in list(self._missing.values()):
+            for name in (entry.overlay, *self._exports.files(entry)):
+                (self._files.draft / name).unlink(missing_ok=True)
+            self.add_failure(entry, reason)
+
+    def publish(self) -> None:
+        """Replace the files of an earlier run by those of this one.
+
+        Raises
+        ------
+        OutputError
+            A file cannot be replaced; the message says where the finished ones are. Or the report cannot be made: then
+            all else is written.
+
+        """
+        self._record["complete"] = self.complete
+        self._record["seconds"] = round(time.perf_counter() - self._started, 3)
+        report, fault = self._report_contents()
+        self._record["report"] = list(report)
+        try:
+            with disk_errors_named(self.folder):
+                self._open.close()
+                self._exports.end(self._files.draft, self._record["photographs"])
+                (self._files.draft / summary_csv.NAME).write_bytes(summary_csv.summary_bytes(self.summary))
+                for name, content in report.items():
+                    (self._files.draft / name).write_bytes(content)
+                (self._files.draft / run_json.NAME).write_bytes(run_json.run_bytes(self._record))
+        except OutputError:
+            self._files.discard()
+            raise
+        self._files.publish(stale=self._stale, last=run_json.NAME)
+        if fault is not None:
+            raise OutputError(
+                "the report cannot be made, which is a bug of hemolens",
+                came=f"{type(fault).__name__}: {fault}",
+                allowed="any run",
+                do=f"please report it; everything else is in '{self.folder}'",
+            ) from fault
+
+    def _report_contents(self) -> tuple[dict[str, bytes], Exception | None]:
+        """Make the report; what goes wrong with it must not cost the counts, but the user may stop it."""
+        if self._report is None:
+            return {}, None
+        try:
+            return self._report.contents(self.summary, self._record), None
+        except Exception as fault:
+            return {}, fault
+        except BaseException:
+            self.discard()
+            raise
+
+    def discard(self) -> None:
+        """Throw away what was written; an earlier run's files stay as they are."""
+        self._open.close()
+        self._files.discard()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.publish()
+        else:
+            self.discard()
+
+    def _begin(self, name: str, columns: Iterable[str]) -> _csv.Writer:
+        file = (self._files.draft / name).open("w", encoding="utf-8", newline="")
+        writer = csv.writer(self._open.enter_context(file), lineterminator="\n")
+        writer.writerow(columns)
+        return writer
+
+    def _refuse_targets(self, entries: Sequence[Entry]) -> None:
+        exported = registry.file_names(self._exports.names, entries)
+        tables = [counts_csv.NAME, cells_csv.NAME, summary_csv.NAME, run_json.NAME]
+        report = REPORT_NAMES if self._report is not None else ()
+        names = [*tables, *(entry.overlay for entry in entries), *exported, *report]
+        folders = ["overlay", *registry.folder_names(exported)]
+        files = [self.folder / name for name in names]
+        wrong = [path for path in files if path.is_dir()]
+        wrong += [path for path in (self.folder / name for name in folders) if path.exists() and not path.is_dir()]
+        if wrong:
+            outer = [name for name in folders if "/" not in name]
+            raise UsageError(
+                "an output file has the name of something else",
+                came=f"'{wrong[0]}'",
+                allowed=f"{', '.join([*tables, *report])} as files, {', '.join(outer)} as folders",
+                do="choose another folder with --out, or move it away",
+            )
+        photographs = {Path(entry.given).resolve() for entry in entries if entry.given is not None}
+        for target in [*files, *self._stale]:
+            resolved = target.resolve()
+            stores = [path for path in resolved.parents if path.suffix.lower() == ZARR_SUFFIX]
+            if not photographs.isdisjoint([resolved, *stores]):
+                raise UsageError(
+                    "the run would write over one of its photographs",
+                    came=f"'{target}'",
+                    allowed="an output folder that holds none of the photographs",
+                    do="choose another with --out",
+                )
+
+
+def _begin_report(n_photographs: int) -> RunReport:
+    from hemolens.output.report.run_report import RunReport
+
+    return RunReport(n_photographs)
+
+
+def save_result(
+    result: Result, folder: str | PathLike[str], formats: Sequence[str] = (), *, report: bool = False
+) -> None:
+    """Write the files of a run of one photograph.
+
+    Parameters
+    ----------
+    result : Result
+    folder : str or path
+        Made when it does not exist.
+    formats : sequence of str
+        What else is written: names of :data:`hemolens.output.export.registry.FORMATS`.
+    report : bool
+        Whether ``report.html`` and ``report.pdf`` are written, too.
+
+    Raises
+    ------
+    UsageError
+        The folder cannot be written to, or a format does not exist or needs a library that is not installed.
+    OutputError
+        The disk is full, or a file cannot be replaced.
+
+    """
+    photograph = result.photograph
+    if photograph.path is not None and is_slide(photograph.path):
+        registry.refuse_slides(formats, [photograph.name])
+    (named,) = name_entries([photograph.path or photograph.name])
+    entry = Entry(named.image, named.overlay, None if photograph.path is None else str(photograph.path))
+    with RunFiles(folder, [entry], formats=formats, report=report) as files:
+        files.add(entry, result)

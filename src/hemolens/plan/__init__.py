@@ -1,0 +1,1 @@
+"""What is decided before anything is counted: fields to measure on, and blocks to count."""

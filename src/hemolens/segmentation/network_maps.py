@@ -1,0 +1,237 @@
+"""Photograph and model to probability maps: what the networks hand to the counters."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.errors import ModelError
+from hemolens.images.box import Box
+from hemolens.images.resampling import ScaledSmear, resize
+from hemolens.images.tiles import Part, Tile, cut, cut_within, reach, stitch, tile_grid
+from hemolens.measurements.colours import MeasuredColours, StandardColours, measure_colours, standardise
+from hemolens.models import ModelCard, read_model
+from hemolens.probability_maps import ProbabilityMaps
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+TILE_PX = 1344
+"""Largest side of the block that a tile writes: larger ones cost more memory and save little."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A loaded network and its card."""
+
+    card: ModelCard
+    session: onnxruntime.InferenceSession
+
+
+@cache
+def load_model(name_or_path: str) -> Model:
+    """Load a model once and keep it.
+
+    Raises
+    ------
+    ModelError
+        If the weights or their card are missing, damaged, or do not belong together.
+
+    """
+    import onnxruntime
+
+    file = read_model(name_or_path)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait take no processor
+    _keep_to_processors(options)
+    try:
+        session = onnxruntime.InferenceSession(file.onnx, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ModelError(
+            f"weights of model {name_or_path!r} cannot be loaded",
+            came=type(error).__name__,
+            allowed="an ONNX file written by hemolens train",
+            do="export the model again",
+        ) from error
+    return Model(file.card, session)
+
+
+def _keep_to_processors(options: onnxruntime.SessionOptions) -> None:
+    """Use only the processors that this process may use: ONNX Runtime itself takes all that the machine has."""
+    if sys.platform == "linux":
+        n_processors = len(os.sched_getaffinity(0))
+        if n_processors < (os.cpu_count() or 1):
+            options.intra_op_num_threads = n_processors
+
+
+def compute_probability_maps(
+    pixels: NDArray[np.uint8], red_cell_diameter_px: float, model: Model, *, tile_px: int = TILE_PX
+) -> dict[CellType, ProbabilityMaps]:
+    """Apply a network to a whole photograph at the scale the network works at.
+
+    The photograph is resized so that its red cells have the diameter that the network was trained with, then
+    goes through it in large tiles. The maps are of the resized photograph.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (H, W, 3)
+        RGB.
+    red_cell_diameter_px : float
+        Usual red-cell diameter in pixels of the photograph, > 0.
+    tile_px : int, optional
+        Largest side of a tile's block; rounded down to the pooling grid. It never changes the maps: where it
+        would, the model's card fixes the side, and this one is not used.
+
+    Returns
+    -------
+    dict of CellType to ProbabilityMaps
+        One for each cell type that the network counts.
+
+    """
+    card = model.card
+    resized = prepare(pixels, red_cell_diameter_px, card.red_cell_diameter_px, card.colours)
+    frame = Box(0, 0, resized.shape[0], resized.shape[1])
+    tiles = _tiles_of(frame, card, tile_px)
+    whole = Part(0, 0, (frame.row1, frame.col1))
+    return _draw(resized, whole, frame, tiles, model, red_cell_diameter_px * frame.row1 / pixels.shape[0])
+
+
+def compute_window_maps(
+    scaled: ScaledSmear,
+    window: Box,
+    model: Model,
+    *,
+    red_cell_diameter_px: float,
+    measured: MeasuredColours | None = None,
+    tile_px: int = TILE_PX,
+) -> dict[CellType, ProbabilityMaps]:
+    """Apply a network to a window of a smear; the maps are those of the whole smear, cut.
+
+    Parameters
+    ----------
+    scaled : ScaledSmear
+        The smear at the scale of the model.
+    window : Box
+        In pixels of the scaled smear; its first row and column are multiples of :func:`window_step`.
+    red_cell_diameter_px : float
+        Usual red-cell diameter at full resolution, > 0.
+    measured : MeasuredColours, optional
+        Colours of the smear, for models that have them standardised; without them, those of the window.
+    tile_px : int, optional
+        As in :func:`compute_probability_maps`.
+
+    Returns
+    -------
+    dict of CellType to ProbabilityMaps
+        One for each cell type that the network counts, in pixels of the window.
+
+    """
+    card = model.card
+    tiles = _tiles_of(window, card, tile_px)
+    read = reach(tiles, scaled.shape, margin_px=card.reach_px or card.margin_px, extra_px=card.extra_px)
+    pixels = scaled.read(read)
+    if card.colours is not None:
+        pixels = standardise(pixels, card.colours, measured or measure_colours(pixels, card.red_cell_diameter_px))
+    ruler = red_cell_diameter_px * scaled.shape[0] / scaled.smear.shape[0]
+    drawn = _draw(pixels, Part(read.row0, read.col0, scaled.shape), window, tiles, model, ruler)
+    part = Part(window.row0, window.col0, scaled.shape)
+    return {kind: replace(maps, part=part) for kind, maps in drawn.items()}
+
+
+def window_step(card: ModelCard) -> int:
+    """Windows of a model begin at multiples of so many pixels, or its maps would depend on where they begin."""
+    return card.tile_px or card.grid_px
+
+
+def _tiles_of(window: Box, card: ModelCard, tile_px: int) -> list[Tile]:
+    """Cover a window with tiles, in pixels of the whole scaled picture."""
+    largest_px = card.tile_px or max(card.grid_px, tile_px // card.grid_px * card.grid_px)
+    shape = (window.row1 - window.row0, window.col1 - window.col0)
+    tiles = tile_grid(shape, largest_px=largest_px, grid_px=window_step(card))
+    return [replace(tile, row=tile.row + window.row0, col=tile.col + window.col0) for tile in tiles]
+
+
+def _draw(
+    pixels: NDArray[np.uint8], part: Part, window: Box, tiles: Sequence[Tile], model: Model, ruler: float
+) -> dict[CellType, ProbabilityMaps]:
+    """Send the tiles of a window through a network, and sort its maps by cell type."""
+    card = model.card
+    shape = (window.row1 - window.row0, window.col1 - window.col0)
+    maps = {name: np.zeros(shape, np.float32) for name in card.outputs}
+    for tile in tiles:
+        if card.reach_px:
+            patch, (row, col) = cut_within(pixels, tile, reach_px=card.reach_px, grid_px=card.grid_px, part=part)
+        else:
+            patch, (row, col) = cut(pixels, tile, margin_px=card.margin_px, extra_px=card.extra_px, part=part), (0, 0)
+        outputs = model.session.run(None, {"pixels": patch[None]}, _letting_go() if tile is tiles[-1] else None)
+        written = replace(tile, row=tile.row - window.row0, col=tile.col - window.col0)
+        for name, output in zip(card.outputs, outputs, strict=True):
+            stitch(maps[name], written, output[0, row:, col:])
+    return {
+        kind: ProbabilityMaps(kind, own["mask"], own.get("edge"), ruler, own.get("distance"), own.get("centre"))
+        for kind, own in by_type(maps, card).items()
+    }
+
+
+def _letting_go() -> onnxruntime.RunOptions:
+    """Let a session give back its working memory, hundreds of megabytes, of which each model would keep its own."""
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
+
+
+def by_type(maps: Mapping[str, NDArray[np.float32]], card: ModelCard) -> dict[CellType, dict[str, NDArray[np.float32]]]:
+    """Sort the outputs of a network by cell type: ``rbc.mask`` is the mask of the red cells.
+
+    The outputs of a network of one type, which its card names, are called ``mask`` and ``edge`` alone.
+    """
+    sorted_maps: dict[CellType, dict[str, NDArray[np.float32]]] = {}
+    for kind in CELL_TYPES if card.cell_type is None else (card.cell_type,):
+        prefix = "" if card.cell_type else f"{kind}."
+        own = {name.removeprefix(prefix): each for name, each in maps.items() if name.startswith(prefix)}
+        if own:
+            sorted_maps[kind] = own
+    return sorted_maps
+
+
+def prepare(
+    pixels: NDArray[np.uint8], from_px: float, to_px: float, colours: StandardColours | None
+) -> NDArray[np.uint8]:
+    """Bring an RGB photograph to what a network was trained on: the scale, and the colours where it asks for it.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (H, W, 3)
+    from_px, to_px : float
+        As in :func:`resize_to_diameter`.
+    colours : StandardColours or None
+        As in :func:`hemolens.measurements.colours.standardise`; ``None`` leaves the colours as they are.
+
+    """
+    resized = resize_to_diameter(pixels, from_px, to_px)
+    return resized if colours is None else standardise(resized, colours, measure_colours(resized, to_px))
+
+
+def resize_to_diameter(pixels: NDArray[np.uint8], from_px: float, to_px: float) -> NDArray[np.uint8]:
+    """Resize an RGB picture so that a length of ``from_px`` becomes ``to_px``; at least one pixel remains.
+
+    Examples
+    --------
+    >>> resize_to_diameter(np.zeros((60, 90, 3), np.uint8), 80, 40).shape
+    (30, 45, 3)
+
+    """
+    zoom = to_px / from_px
+    n_rows, n_cols = (max(1, round(side * zoom)) for side in pixels.shape[:2])
+    return resize(pixels, (n_rows, n_cols))

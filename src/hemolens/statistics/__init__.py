@@ -1,0 +1,1 @@
+"""Cells to numbers: counts, intervals, densities, and the summary of a smear."""

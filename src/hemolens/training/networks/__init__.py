@@ -1,0 +1,73 @@
+"""The shelf of networks: tiles → maps.
+
+A member is a :class:`hemolens.training.networks.network.Network`. To add one, write its file and list it here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from hemolens.errors import TrainingError
+from hemolens.training.networks.do_unet import DOUNet
+from hemolens.training.networks.network import Network
+from hemolens.training.networks.one_pass import OnePass
+from hemolens.training.networks.segnet_vgg16 import DOSegNet, SegNet
+from hemolens.training.networks.unet import UNet
+
+NETWORKS: dict[str, type[Network]] = {
+    "do-segnet": DOSegNet,
+    "do-unet": DOUNet,
+    "one-pass": OnePass,
+    "segnet": SegNet,
+    "unet": UNet,
+}
+
+
+def create_network(
+    name: str,
+    *,
+    width: int | None = None,
+    encoder_weights: Literal["none", "imagenet"] = "none",
+    encoder_file: Path | None = None,
+) -> Network:
+    """Build an untrained network by its name on the shelf.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`NETWORKS`.
+    width, encoder_weights, encoder_file
+        As in :class:`hemolens.training.networks.segnet_vgg16.SegNet`; left out, the network is the paper's, without
+        trained weights.
+
+    Raises
+    ------
+    TrainingError
+        If no network has that name, or this one does not have a given option.
+
+    Examples
+    --------
+    >>> create_network("do-unet").outputs
+    ('mask', 'edge')
+
+    """
+    if name not in NETWORKS:
+        raise TrainingError(
+            "unknown network",
+            came=repr(name),
+            allowed=", ".join(sorted(NETWORKS)),
+            do="name one of these as 'network' in the training configuration",
+        )
+    network = NETWORKS[name]
+    options = {"width": width, "encoder_weights": encoder_weights, "encoder_file": encoder_file}
+    given = {option: value for option, value in options.items() if value not in (None, "none")}
+    refused = [option for option in given if option not in network.options]
+    if refused:
+        raise TrainingError(
+            f"network {name!r} does not have this option",
+            came=", ".join(refused),
+            allowed=", ".join(network.options) or "none",
+            do="leave it out of the training configuration",
+        )
+    return network(**given)

@@ -1,0 +1,172 @@
+import csv
+import json
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from hemolens.errors import OutputError, UsageError
+from hemolens.output.entries import name_entries
+from hemolens.output.run_files import RunFiles
+
+
+def rows(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def content(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def write_run(folder, entries, results, command=None):
+    with RunFiles(folder, entries, command) as files:
+        for entry, result in zip(entries, results, strict=True):
+            files.add(entry, result)
+
+
+def test_one_row_for_each_photograph_and_each_cell(make_result, make_cell, tmp_path):
+    entries = name_entries(["a.jpg", "b.jpg"])
+    write_run(tmp_path, entries, [make_result("a.jpg", make_cell()), make_result("b.jpg", make_cell(), make_cell())])
+    assert [(row["image"], row["rbc"]) for row in rows(tmp_path / "counts.csv")] == [("a.jpg", "1"), ("b.jpg", "2")]
+    cells = [(row["image"], row["cell"]) for row in rows(tmp_path / "cells.csv")]
+    assert cells == [("a.jpg", "1"), ("b.jpg", "1"), ("b.jpg", "2")]
+
+
+def test_the_overlay_column_names_a_file_that_is_there(make_result, tmp_path):
+    entries = name_entries(["p/a.jpg", "q/a.jpg", "a.png"])
+    write_run(tmp_path, entries, [make_result() for _ in entries])
+    assert all((tmp_path / row["overlay"]).is_file() for row in rows(tmp_path / "counts.csv"))
+    assert len(list((tmp_path / "overlay").iterdir())) == 3
+
+
+def test_a_failure_is_a_row_without_counts(make_result, tmp_path):
+    entries = name_entries(["a.jpg", "b.jpg"])
+    with RunFiles(tmp_path, entries) as files:
+        files.add_failure(entries[0], "broken")
+        files.add(entries[1], make_result("b.jpg"))
+    first, second = rows(tmp_path / "counts.csv")
+    assert (first["rbc"], first["error"]) == ("", "broken")
+    assert (second["rbc"], second["error"]) == ("0", "")
+
+
+def test_nothing_is_there_before_the_run_is_over(make_result, tmp_path):
+    entries = name_entries(["a.jpg"])
+    with RunFiles(tmp_path, entries) as files:
+        files.add(entries[0], make_result())
+        assert [p for p in tmp_path.iterdir() if not p.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, ZeroDivisionError])
+def test_a_run_that_breaks_leaves_the_earlier_one_as_it_was(make_result, tmp_path, failure):
+    entries = name_entries(["a.jpg"])
+    write_run(tmp_path, entries, [make_result()])
+    before = content(tmp_path)
+
+    def broken_run():
+        with RunFiles(tmp_path, entries) as files:
+            files.add(entries[0], make_result(grey=10))
+            raise failure
+
+    with pytest.raises(failure):
+        broken_run()
+    assert content(tmp_path) == before
+
+
+def test_an_earlier_run_is_replaced_and_the_users_files_are_kept(make_result, make_cell, tmp_path):
+    write_run(tmp_path, name_entries(["a.jpg"]), [make_result("a.jpg", make_cell(), make_cell())])
+    (tmp_path / "overlay" / "mine.png").write_bytes(b"mine")
+    write_run(tmp_path, name_entries(["b.jpg"]), [make_result("b.jpg")])
+    assert [row["image"] for row in rows(tmp_path / "counts.csv")] == ["b.jpg"]
+    assert rows(tmp_path / "cells.csv") == []
+    assert sorted(p.name for p in (tmp_path / "overlay").iterdir()) == ["b.png", "mine.png"]
+
+
+def test_a_run_cut_short_says_so(make_result, tmp_path):
+    entries = name_entries(["a.jpg", "b.jpg"])
+    with RunFiles(tmp_path, entries) as files:
+        files.add(entries[0], make_result("a.jpg"))
+        (files._files.draft / entries[1].overlay).write_bytes(b"half a pict")
+        files.cut_short("stopped")
+    assert [row["error"] for row in rows(tmp_path / "counts.csv")] == ["", "stopped"]
+    assert json.loads((tmp_path / "run.json").read_text())["complete"] is False
+    assert [p.name for p in (tmp_path / "overlay").iterdir()] == ["a.png"]
+
+
+def test_the_record_of_a_whole_run(make_result, tmp_path):
+    entries = name_entries(["q/a.jpg"])
+    write_run(tmp_path, entries, [make_result("a.jpg")], {"name": "count", "paths": ["q/"]})
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert record["complete"] is True
+    assert record["models"] == {"rbc": "a" * 64, "wbc": "b" * 64, "plt": "c" * 64}
+    assert record["counters"]["plt"] == "connected-components"
+    assert set(record["settings"]) == {"rbc", "wbc", "plt"}
+    assert all(record["settings"].values())
+    assert record["photographs"][0]["path"] == "q/a.jpg"
+
+
+def test_a_photograph_whose_overlay_cannot_be_drawn_leaves_no_trace(make_result, tmp_path, monkeypatch):
+    entries = name_entries(["a.jpg"])
+    with RunFiles(tmp_path, entries) as files:
+        monkeypatch.setattr("hemolens.output.overlay.draw_overlay", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            files.add(entries[0], make_result())
+        files.add_failure(entries[0], "broken")
+    assert [row["error"] for row in rows(tmp_path / "counts.csv")] == ["broken"]
+
+
+def test_a_full_disk_is_an_output_error(make_result, tmp_path, monkeypatch):
+    def full(self, data):
+        raise OSError(28, "No space left on device")
+
+    entries = name_entries(["a.jpg"])
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OutputError, match="No space left"), RunFiles(tmp_path / "out", entries) as files:
+        files.add(entries[0], make_result())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["counts.csv", "cells.csv", "summary.csv", "run.json"])
+def test_a_folder_in_the_place_of_a_table_is_refused(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(UsageError, match="has the name of something else"):
+        RunFiles(tmp_path, [])
+
+
+def test_a_file_in_the_place_of_the_overlays_is_refused(tmp_path):
+    (tmp_path / "overlay").write_text("mine")
+    with pytest.raises(UsageError, match="has the name of something else"):
+        RunFiles(tmp_path, [])
+
+
+@pytest.mark.parametrize("out", [".", "omezarr/a.ome.zarr/results"])
+def test_a_run_never_writes_into_its_own_slides(tmp_path, out):
+    """An earlier run has exported the slide: its files would go with those of that run."""
+    slide = tmp_path / "omezarr" / "a.ome.zarr"
+    slide.mkdir(parents=True)
+    record = {"photographs": [{"overlay": "overlay/a.png"}], "exports": ["omezarr"]}
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    with pytest.raises(UsageError, match="write over one of its photographs"):
+        RunFiles(tmp_path / out, name_entries([slide]))
+
+
+def test_a_run_never_writes_over_its_own_photographs(tmp_path):
+    photograph = tmp_path / "overlay" / "a.png"
+    photograph.parent.mkdir()
+    photograph.write_bytes(b"the only copy")
+    with pytest.raises(UsageError, match="write over one of its photographs"):
+        RunFiles(tmp_path, name_entries([photograph]))
+    assert content(tmp_path) == {"overlay/a.png": b"the only copy"}
+
+
+def test_memory_does_not_grow_with_the_pictures(make_result, tmp_path):
+    entries = name_entries([f"{n}.jpg" for n in range(200)])
+    result = make_result()
+    with RunFiles(tmp_path, entries) as files:
+        files.add(entries[0], result)
+        tracemalloc.start()
+        for entry in entries[1:]:
+            files.add(entry, result)
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert held / 199 < 4000  # a name, a hash and a path; the overlay alone has 7200 bytes

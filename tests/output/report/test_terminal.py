@@ -1,0 +1,51 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from hemolens.output.report.terminal import counts_table, truth_table
+from hemolens.statistics.counts import Counts
+
+
+def shown(table, width=80):
+    console = Console(file=io.StringIO(), width=width)
+    console.print(table)
+    return [line.split() for line in console.file.getvalue().splitlines() if line.strip(" ─╶╴━-")]
+
+
+def test_one_photograph_has_no_total():
+    assert shown(counts_table([("a.jpg", Counts(105, 1, 3), "warn")])) == [
+        ["image", "red", "cells", "white", "cells", "platelets", "quality"],
+        ["a.jpg", "105", "1", "3", "warn"],
+    ]
+
+
+def test_several_photographs_have_a_total_of_those_that_were_counted():
+    lines = shown(
+        counts_table([("a", Counts(1, 2, 3), "accept"), ("b", None, None), ("c", Counts(10, 0, 0), "reject")])
+    )
+    assert lines[1:] == [
+        ["a", "1", "2", "3", "accept"],
+        ["b", "–", "–", "–", "–"],
+        ["c", "10", "0", "0", "reject"],
+        ["total", "of", "2", "11", "2", "3"],
+    ]
+
+
+def test_a_name_is_not_read_as_markup():
+    assert shown(counts_table([("[red]a[/red].jpg", Counts(0, 0, 0), "accept")]))[1][0] == "[red]a[/red].jpg"
+
+
+def test_a_long_name_is_folded_not_cut():
+    lines = shown(counts_table([("x" * 70, Counts(0, 0, 0), "accept")]), width=60)
+    assert "".join(line[0] for line in lines[1:]) == "x" * 70
+
+
+@pytest.mark.parametrize("rows", [[], [("a", None, None)]])
+def test_nothing_counted_is_no_error(rows):
+    shown(counts_table(rows))
+
+
+def test_truth_stands_beside_the_counts():
+    lines = shown(truth_table(Counts(80, 2, 6), Counts(79, 2, 7)))
+    assert lines[1:] == [["drawn", "(truth)", "80", "2", "6"], ["counted", "79", "2", "7"]]

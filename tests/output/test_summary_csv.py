@@ -1,0 +1,27 @@
+import csv
+import io
+
+from hemolens.output.summary_csv import summary_bytes
+from hemolens.statistics.counts import Counts, FrameCounts
+from hemolens.statistics.site import SiteFactor
+from hemolens.statistics.summary import CountedField, summarise
+
+
+def rows(summary):
+    return list(csv.DictReader(io.StringIO(summary_bytes(summary).decode())))
+
+
+def test_a_row_for_each_type():
+    counts = Counts(rbc=200, wbc=1, plt=8)
+    field = CountedField(counts, FrameCounts(counts, 1_000_000), 0.1, False, {})
+    rbc, wbc, plt = rows(summarise([field, field], {"plt": SiteFactor(factor=15000)}))
+    assert [row["type"] for row in (rbc, wbc, plt)] == ["rbc", "wbc", "plt"]
+    assert (rbc["fields"], rbc["total"], rbc["frame_per_field"]) == ("2", "400", "200.00")
+    assert (rbc["per_mm2"], rbc["per_1000_rbc"], rbc["per_ul"]) == ("20000.0", "", "")
+    assert (plt["per_1000_rbc"], plt["per_ul"]) == ("40.00", "120000")
+    assert wbc["interval_holds"] == "sampling only"
+
+
+def test_nothing_counted_leaves_fields_empty():
+    row = rows(summarise([]))[0]
+    assert (row["fields"], row["expected"], row["interval_holds"], row["per_mm2"]) == ("0", "", "", "")

@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+
+from hemolens.cells.counters import settings_for
+from hemolens.cells.counters.source import JOINS
+from hemolens.evaluation.tuning import Case, score
+from hemolens.labels.truth import Truth
+from hemolens.models import PAPER_MODELS
+from hemolens.paper import missing
+from hemolens.paper.systems import System
+from hemolens.paper.weights import Weights
+from hemolens.probability_maps import ProbabilityMaps
+from hemolens.training.setup import read_setup
+
+
+def system(**changes):
+    values = {"cell": "wbc", "network": "unet", "protocol": "paper", "setups": ["wbc"]}
+    return System.model_validate(values | changes)
+
+
+FOLDS = system(cell="rbc", protocol="honest", setups=["rbc-fold-1", "rbc-fold-2", "rbc-fold-3"])
+
+
+@pytest.fixture
+def weights(tmp_path):
+    return Weights(tmp_path)
+
+
+def pretend_trained(weights, *names):
+    for name in names:
+        weights.path(read_setup(name)).write_bytes(b"")
+
+
+def test_what_has_no_weights_is_untrained_once(weights):
+    setups = missing.untrained([system(), FOLDS, FOLDS.model_copy(update={"table": "phases"})], weights)
+    assert [each.name for each in setups] == [f"rbc-do-unet-fold-{n}" for n in (1, 2, 3)]
+
+
+def test_trained_models_without_settings_are_untuned(weights):
+    pretend_trained(weights, "rbc-fold-2")
+    assert [setup.name for _, setup in missing.untuned([system(), FOLDS], weights)] == ["rbc-do-unet-fold-2"]
+
+
+def test_models_that_are_not_counted_with_need_no_settings(weights):
+    pretend_trained(weights, "rbc-fold-2")
+    assert missing.untuned([FOLDS.model_copy(update={"table": "phases"})], weights) == []
+
+
+def photographs(system, name, weights):
+    return [photograph for _, photograph in missing.tuning_photographs(system, read_setup(name), weights)]
+
+
+def test_settings_are_chosen_on_what_was_left_out_for_it(weights):
+    chosen = photographs(system(protocol="honest", setups=["wbc-honest"]), "wbc-honest", weights)
+    assert set(chosen) <= set(read_setup("wbc-honest").photographs.validation)
+    assert 1 <= len(chosen) <= missing.N_PHOTOGRAPHS["wbc"]
+
+
+def test_folds_choose_on_each_others_test_photographs(weights):
+    pretend_trained(weights, "rbc-fold-1", "rbc-fold-2", "rbc-fold-3")
+    for member, name in missing.tuning_photographs(FOLDS, read_setup("rbc-fold-1"), weights):
+        assert name in member.photographs.test
+        assert name not in member.photographs.train
+        assert name not in read_setup("rbc-fold-1").photographs.test
+
+
+def test_with_nothing_else_settings_are_chosen_on_training_photographs(weights):
+    assert set(photographs(system(cell="rbc", setups=["rbc-b"]), "rbc-b", weights)) <= set(
+        read_setup("rbc-b").photographs.train
+    )
+
+
+@pytest.mark.parametrize("name", ["rbc-fold-1", "rbc-fold-2", "rbc-fold-3"])
+def test_no_model_is_tuned_on_what_it_is_measured_on(weights, name):
+    for trained in ([], ["rbc-fold-1", "rbc-fold-2", "rbc-fold-3"]):
+        pretend_trained(weights, *trained)
+        assert set(photographs(FOLDS, name, weights)).isdisjoint(read_setup(name).photographs.test)
+
+
+def test_chosen_settings_are_kept(drawn_all_idb1, weights, monkeypatch):
+    own = read_setup("wbc").model_copy(update={"name": "own"})
+    monkeypatch.setattr(Weights, "load", lambda *_: None)
+    no_edge = ProbabilityMaps("wbc", np.zeros((1, 1), np.float32), None, 20.0)
+    monkeypatch.setattr(missing, "read_case", lambda *_: Case(no_edge, (1, 1), Truth(0, None)))
+    monkeypatch.setattr(
+        missing,
+        "tune",
+        lambda cases, kind, counter, start, n_trials: (
+            settings_for(PAPER_MODELS[kind], kind, counter).model_copy(update={"min_area": 0.5}),
+            len(cases),
+        ),
+    )
+    monkeypatch.setattr(missing, "tuning_photographs", lambda *_: [(own, "Im004_1")])
+    missing.tune_counters(system(), own, drawn_all_idb1, weights)
+    assert {each.min_area for each in weights.counters(own).values()} == {0.5}
+
+
+def test_every_join_gets_the_threshold_that_suits_it():
+    edge = np.zeros((40, 40), np.float32)
+    edge[:, 19:21] = 0.8  # two cells side by side: what is left of the edge is above some thresholds only
+    mask = np.pad(np.ones((20, 32), np.float32), ((10, 10), (4, 4)))
+    boxes = np.float64([[10, 4, 30, 20], [10, 20, 30, 36]])
+    case = Case(ProbabilityMaps("rbc", mask, edge, 20.0), (40, 40), Truth(2, boxes))
+    tuned = missing.tune_joins([case], settings_for("rbc-do-unet", "rbc", "connected-components"))
+    assert {join: each.source for join, each in tuned.items()} == {join: join for join in JOINS}
+    assert [score([case], "rbc", "connected-components", each) for each in tuned.values()] == [1, 1, 1]
+
+
+@pytest.mark.train
+def test_training_what_is_missing_tells_how_far_it_has_come(weights, tmp_path, monkeypatch):
+    pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
+    from hemolens.training import loop, onnx_export
+
+    def train(setup, data, out, *, on_progress):
+        on_progress(loop.Progress(step=3, done=0.1, loss=0.5, seconds_left=7.0))
+        return loop.Trainee(None, None, None)
+
+    monkeypatch.setattr(loop, "train", train)
+    monkeypatch.setattr(onnx_export, "write_model", lambda *_, **__: None)
+    told, setup = [], read_setup("wbc")
+    missing.train_missing(setup, tmp_path, weights, on_progress=lambda *how: told.append(how))
+    assert told == [(3, setup.steps, 7.0)]

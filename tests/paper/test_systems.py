@@ -1,0 +1,73 @@
+import pytest
+
+from hemolens.paper.systems import THIRTEEN, System, labelled_photographs, measured_photographs, read_systems
+from hemolens.training.setup import read_setup
+
+
+def system(**changes):
+    values = {"cell": "rbc", "network": "do-unet", "protocol": "honest", "setups": ["rbc-fold-1", "rbc-fold-2"]}
+    return System.model_validate(values | changes)
+
+
+def test_every_setup_of_every_system_exists_and_is_of_its_cell_type():
+    for each in read_systems():
+        assert {member.cell_type for member in each.members()} == {each.cell}
+
+
+def test_every_table_has_both_protocols_for_every_network():
+    seen = {(each.table, each.cell, each.network, each.protocol) for each in read_systems()}
+    for table, cell, network, _ in seen:
+        assert {(table, cell, network, "paper"), (table, cell, network, "honest")} <= seen
+
+
+def test_the_counting_tables_have_two_networks_for_each_cell_type():
+    for cell in ("rbc", "wbc", "plt"):
+        assert len({each.network for each in read_systems() if (each.table, each.cell) == ("counting", cell)}) == 2
+
+
+def test_a_seed_names_the_model():
+    members = system(setups=["rbc-a-honest"], seeds=[1, 7]).members()
+    assert [(each.name, each.seed) for each in members] == [
+        ("rbc-do-unet-a-honest-seed-1", 1),
+        ("rbc-do-unet-a-honest-seed-7", 7),
+    ]
+
+
+def test_the_paper_counts_every_labelled_photograph(drawn_all_idb1):
+    paper = system(protocol="paper")
+    assert measured_photographs(drawn_all_idb1, paper, paper.members()[0]) == labelled_photographs(
+        drawn_all_idb1, "rbc"
+    )
+
+
+def test_the_honest_protocol_counts_only_what_was_held_out(drawn_all_idb1):
+    honest = system()
+    first, second = (measured_photographs(drawn_all_idb1, honest, member) for member in honest.members())
+    assert (first, second) == (["Im037_0"], ["Im004_1", "Im053_1"])
+
+
+def test_a_photograph_without_a_count_is_not_labelled(tmp_path):
+    (tmp_path / "counts.csv").write_text("image,rbc\na,3\nb,\n")
+    assert labelled_photographs(tmp_path, "rbc") == ["a"]
+
+
+def test_the_thirteen_are_those_with_outlines():
+    assert len(set(THIRTEEN)) == 13
+
+
+@pytest.mark.parametrize("each", read_systems(), ids=lambda each: f"{each.cell}-{each.network}-{each.protocol}")
+def test_borrowed_settings_are_one_for_each_set_up(each):
+    assert len(each.settings) in {0, len(each.setups)}
+
+
+@pytest.mark.parametrize(
+    ("own", "lender"),
+    [
+        (setup, lender)
+        for each in read_systems()
+        if each.protocol == "honest"
+        for setup, lender in zip(each.setups, each.settings, strict=False)
+    ],
+)
+def test_honest_settings_are_borrowed_from_a_model_that_is_measured_on_the_same_photographs(own, lender):
+    assert read_setup(own).photographs.test == read_setup(lender).photographs.test
