@@ -26,7 +26,7 @@ from hemolens.evaluation.matching import Detection, add_up
 from hemolens.images.photograph import read_photograph
 from hemolens.labels.truth import Truth
 from hemolens.measurements.scale import estimate_red_cell_diameter
-from hemolens.models import PAPER_MODELS, Figure, card_text, read_model
+from hemolens.models import PAPER_MODELS, MeasuredFigure, card_text, read_model
 from hemolens.pipeline import choose_methods, find_all_cells
 from hemolens.segmentation.network_maps import compute_probability_maps, load_model
 
@@ -78,7 +78,7 @@ def write_cards(results: dict[CellType, dict[str, float]], pairs: dict[CellType,
     folder = Path(hemolens.__file__).parent / "models"
     for kind, name in PAPER_MODELS.items():
         photographs = f"the paper's {len(pairs[kind])} test photographs of ALL-IDB1, held out"
-        rows = tuple(Figure(metric=m, photographs=photographs, value=v) for m, v in results[kind].items())
+        rows = tuple(MeasuredFigure(metric=m, photographs=photographs, value=v) for m, v in results[kind].items())
         error = measure_count_error(*zip(*pairs[kind], strict=True), photographs)
         card = read_model(name).card.model_copy(update={"figures": rows, "count_error": {kind: error}})
         (folder / f"{name}.toml").write_text(card_text(card), encoding="utf-8")

@@ -46,7 +46,7 @@ from documents import show_recorded
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.cells.cell import Cell
 from hemolens.cells.counters import COUNTERS
-from hemolens.evaluation.agreement import Figure
+from hemolens.evaluation.agreement import Estimate
 from hemolens.evaluation.all_idb1 import read_truth
 from hemolens.evaluation.count_error import measure_count_error
 from hemolens.evaluation.folder.compare import Comparison, compare
@@ -55,14 +55,14 @@ from hemolens.images.photograph import Photograph, photograph_from_array, read_p
 from hemolens.labels import read_labels
 from hemolens.labels.truth import Truth, fit_to_frame, truth_of_boxes
 from hemolens.measurements.scale import estimate_red_cell_diameter
-from hemolens.models import Figure as CardFigure
+from hemolens.models import Estimate as CardFigure
 from hemolens.models import card_text, read_model
 from hemolens.paper.records import code_version, counting_figures
 from hemolens.paper.systems import THIRTEEN, labelled_photographs
 from hemolens.pipeline import Method, Methods, choose_methods, find_all_cells, map_photograph
 from hemolens.statistics.counts import Counts, count_cells
 from hemolens.statistics.uncertainty import CountError
-from hemolens.training.setup import read_setup
+from hemolens.training.config import read_config
 from tune_default_model import (
     DEFAULT,
     FOLD_SETTINGS,
@@ -208,9 +208,9 @@ def labelled_in_all_idb1(data: Path, kind: CellType) -> list[str]:
 
 def unseen_sessions_of(data: Path, fold: str) -> set[str]:
     """Photographs of whose capture session a model has seen none."""
-    setup, sessions = read_setup(fold), sessions_of(data)
-    seen = {sessions[name] for name in setup.photographs.train}
-    return {name for name in setup.photographs.test if sessions[name] not in seen}
+    config, sessions = read_config(fold), sessions_of(data)
+    seen = {sessions[name] for name in config.photographs.train}
+    return {name for name in config.photographs.test if sessions[name] not in seen}
 
 
 def held_out_tasks(data: Path, kind: CellType) -> list[Task]:
@@ -264,7 +264,7 @@ class Book:
     records: list[dict[str, Any]] = field(default_factory=list)
     photographs: dict[str, dict[str, list[int]]] = field(default_factory=dict)
 
-    def write(self, table: str, kind: CellType, metric: str, figure: Figure, n: int, images: str) -> None:
+    def write(self, table: str, kind: CellType, metric: str, figure: Estimate, n: int, images: str) -> None:
         """Write one figure down."""
         value, low, high = (None if math.isnan(number) else round(number, 4) for number in figure)
         self.records.append({
@@ -332,7 +332,7 @@ def record_diameters(book: Book) -> None:
         rows = [row for row in own["records"] if row["source"] == source and row["half"] == "held out"]
         errors = sorted(abs(row["estimate_px"] * margin / row["labelled_px"] - 1) for row in rows)
         median = errors[len(errors) // 2]
-        book.write("diameter", "rbc", "median error", Figure(median), len(rows), source)
+        book.write("diameter", "rbc", "median error", Estimate(median), len(rows), source)
 
 
 def measure_seen_sources(book: Book, data: Path, weights: Path) -> list[Path]:

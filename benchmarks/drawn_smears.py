@@ -2,10 +2,10 @@
 
     python benchmarks/drawn_smears.py --data data --out runs/drawn-smears [--steps 600]
 
-Both are the default model's set-up with fewer steps, from the same first weights; without the drawn smears, the other
-sources have their share. Each counts the photographs that it was not trained on and the default model's settings were
-chosen on, with those settings and the diameter that the program estimates. Resumable; a training takes about a quarter
-of an hour. Writes benchmarks/drawn-smears.json: for each type and source counting accuracy and F1.
+Both are the default model's configuration with fewer steps, from the same first weights; without the drawn smears, the
+other sources have their share. Each counts the photographs that it was not trained on and the default model's settings
+were chosen on, with those settings and the diameter that the program estimates. Resumable; a training takes about a
+quarter of an hour. Writes benchmarks/drawn-smears.json: for each type and source counting accuracy and F1.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from hemolens.images.photograph import read_photograph
 from hemolens.labels.truth import fit_to_frame
 from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.segmentation.network_maps import compute_probability_maps, load_model
+from hemolens.training.config import TrainingConfig, read_config
 from hemolens.training.loop import train
 from hemolens.training.onnx_export import write_model
-from hemolens.training.setup import TrainingSetup, read_setup
 from tune_default_model import DEFAULT, unseen_of_all_idb1, unseen_of_other_sources
 
 HERE = Path(__file__).parent
 
 
-def short_setups(n_steps: int) -> list[TrainingSetup]:
-    """The default model's set-up with one short phase, with and without drawn smears."""
-    full = read_setup(DEFAULT)
+def short_setups(n_steps: int) -> list[TrainingConfig]:
+    """The default model's configuration with one short phase, with and without drawn smears."""
+    full = read_config(DEFAULT)
     phase = full.phases[0].model_copy(update={"steps": n_steps})
     short = full.model_copy(update={"phases": (phase,), "freeze_statistics_at": n_steps * 4 // 5, "name": "with-drawn"})
     without = short.model_copy(update={"name": "without-drawn", "drawn": None})  # shares are relative to each other
@@ -102,11 +102,11 @@ def main() -> None:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     rows = []
-    for setup in short_setups(arguments.steps):
-        folder = arguments.out / setup.name
-        trained = train(setup, arguments.data, folder)
-        path = write_model(trained.network, setup, folder, samples=trained.samples, cpu_seconds=trained.cpu_seconds)
-        rows += records(setup.name, draw(path, arguments.data))
+    for config in short_setups(arguments.steps):
+        folder = arguments.out / config.name
+        trained = train(config, arguments.data, folder)
+        path = write_model(trained.network, config, folder, samples=trained.samples, cpu_seconds=trained.cpu_seconds)
+        rows += records(config.name, draw(path, arguments.data))
         for row in rows:
             print(row, flush=True)
     text = json.dumps({"steps": arguments.steps, "records": rows}, indent=1)

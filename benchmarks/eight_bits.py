@@ -27,9 +27,9 @@ from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.models import card_text, read_model
 from hemolens.pipeline import Methods, choose_methods, find_all_cells, map_photograph
 from hemolens.statistics.counts import count_cells
+from hemolens.training.config import read_config
 from hemolens.training.networks import create_network
 from hemolens.training.onnx_export import trace
-from hemolens.training.setup import read_setup
 from hemolens.training.weights import read_weights
 from tune_default_model import DEFAULT, unseen_of_all_idb1, unseen_of_other_sources
 
@@ -39,7 +39,7 @@ WEIGHTS = HERE / "weights" / f"{DEFAULT}.safetensors"
 
 def in_single_precision(folder: Path) -> Path:
     """Write the trained network as it was before it was brought to 8 bits, with the card of the shipped one."""
-    network = create_network(read_setup(DEFAULT).network)
+    network = create_network(read_config(DEFAULT).network)
     read_weights(network, WEIGHTS)
     network.eval()
     path = folder / "single.onnx"

@@ -27,7 +27,7 @@ import numpy as np
 from default_model import error_on, error_tables
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES
 from hemolens.evaluation.count_error import measure_count_error
-from hemolens.evaluation.site_factor import Smear, fit_factor
+from hemolens.evaluation.site_factor import CountedSmear, fit_factor
 from hemolens.statistics.counts import Counts, FrameCounts
 from hemolens.statistics.summary import CountedField, summarise
 from hemolens.statistics.uncertainty import (
@@ -107,10 +107,10 @@ def with_model(rng: Generator, mean: float, n_photographs: int, n_fields: int) -
 def with_site(rng: Generator, mean: float, n_smears: int, n_fields: int, spread: float = 0.15) -> float:
     """Coverage of estimates per microlitre by a factor that was measured on other smears."""
 
-    def smear() -> Smear:
+    def smear() -> CountedSmear:
         own_mean = mean * float(np.exp(rng.normal(0, 0.5)))
         counts = draw_fields(rng, own_mean, 0.2, n_fields)
-        return Smear(counts, 15_000 * own_mean * float(np.exp(rng.normal(0, spread))))
+        return CountedSmear(counts, 15_000 * own_mean * float(np.exp(rng.normal(0, spread))))
 
     def once() -> bool:
         factor = fit_factor([each for each in (smear() for _ in range(n_smears)) if sum(each.counts)])

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import torch
 
+from hemolens.training.config import read_config
 from hemolens.training.loop import best_device, read_bank, train
 from hemolens.training.onnx_export import write_model
-from hemolens.training.setup import read_setup
 
 
 def join_logs(out: Path, names: Sequence[str]) -> str:
@@ -39,25 +39,25 @@ def main() -> None:
     parser.add_argument("--pack", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seconds", nargs="+", required=True, metavar="NAME=SECONDS")
-    parser.add_argument("--batch", type=int, help="in place of the set-ups'")
+    parser.add_argument("--batch", type=int, help="in place of the configurations'")
     arguments = parser.parse_args()
     device, started = best_device(), time.monotonic()
     torch.backends.cudnn.benchmark = True
     runs = [each.split("=") for each in arguments.seconds]
-    bank = read_bank(read_setup(runs[0][0]), arguments.pack, device)
+    bank = read_bank(read_config(runs[0][0]), arguments.pack, device)
     print(f"{len(bank.names)} photographs on {device} after {time.monotonic() - started:.1f} s", flush=True)
     for n, (name, seconds) in enumerate(runs):
-        setup = read_setup(name)
+        config = read_config(name)
         if arguments.batch:
-            setup = setup.model_copy(update={"batch": arguments.batch})
+            config = config.model_copy(update={"batch": arguments.batch})
         folder = arguments.out / name
-        trained = train(setup, bank, folder, seconds=float(seconds))
-        n_crops = trained.step * setup.batch
+        trained = train(config, bank, folder, seconds=float(seconds))
+        n_crops = trained.step * config.batch
         taken, in_all = trained.seconds, time.monotonic() - started
         print(f"{name}: {trained.step} steps, {n_crops} crops, {taken:.1f} s, {in_all:.1f} s in all", flush=True)
         print((folder / "log.csv").read_text().strip().splitlines()[-1], flush=True)
         write_model(
-            trained.network, setup, folder,
+            trained.network, config, folder,
             samples=trained.samples, steps=trained.step, cpu_seconds=trained.cpu_seconds,
         )  # fmt: skip
         (arguments.out / "training.csv").write_text(join_logs(arguments.out, [each for each, _ in runs[: n + 1]]))

@@ -1,8 +1,8 @@
-"""Choose the counters' settings for the paper's networks on the validation photographs of the training set-ups.
+"""Choose the counters' settings for the paper's networks on the validation photographs of the training configurations.
 
     python benchmarks/tune_counters.py --data all-idb1 [--trials 40] [--cell rbc] [--counter watershed]
 
-For each cell type and counter: a search (hemolens.evaluation.tuning) on the photographs that the training set-up
+For each cell type and counter: a search (hemolens.evaluation.tuning) on the photographs that the training configuration
 leaves out. Writes src/hemolens/cells/counters/settings.toml and benchmarks/counters.json. The paper's test
 photographs are never opened.
 """
@@ -23,7 +23,7 @@ from hemolens.cells.counters import PAPER_COUNTERS, settings_for
 from hemolens.evaluation.tuning import Case, read_case, tune
 from hemolens.models import PAPER_MODELS
 from hemolens.segmentation.network_maps import load_model
-from hemolens.training.setup import read_setup
+from hemolens.training.config import read_config
 
 HEADING = """\
 # Settings of the counters for each model and cell type; lengths in red-cell diameters, areas in red-cell discs.
@@ -36,7 +36,7 @@ SETTINGS = Path(hemolens.__file__).parent / "cells" / "counters" / "settings.tom
 def read_cases(folder: Path, kind: CellType) -> list[Case]:
     """Maps, size and truth of the photographs to search on, at the diameter that the program estimates."""
     model = load_model(PAPER_MODELS[kind])
-    return [read_case(folder, name, kind, model) for name in read_setup(kind).photographs.validation]
+    return [read_case(folder, name, kind, model) for name in read_config(kind).photographs.validation]
 
 
 def write_settings(

@@ -55,8 +55,8 @@ from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.models import PAPER_MODELS, shipped_models
 from hemolens.paper.systems import labelled_photographs
 from hemolens.segmentation.network_maps import Model, compute_probability_maps, load_model
+from hemolens.training.config import read_config
 from hemolens.training.labelled_folders import allowed_names, part_of, read_source
-from hemolens.training.setup import read_setup
 
 DEFAULT = "one-pass"
 SESSION_FOLDS = (DEFAULT, "one-pass-fold-2", "one-pass-fold-3")
@@ -150,8 +150,8 @@ def unseen_of_all_idb1(name: str, data: Path) -> Iterator[tuple[Path, dict[CellT
     folder, sessions = data / "all-idb1", sessions_of(data)
     labelled = {kind: set(labelled_photographs(folder, kind)) for kind in CELL_TYPES}
     labelled["plt"] = {each for each in labelled["plt"] if sessions[each] not in NO_PLATELET_TRUTH}
-    outlined = [each for each in read_setup(name).photographs.test if each in labelled["rbc"]]
-    other = [each for each in read_setup(name).photographs.test if each not in labelled["rbc"]]
+    outlined = [each for each in read_config(name).photographs.test if each in labelled["rbc"]]
+    other = [each for each in read_config(name).photographs.test if each not in labelled["rbc"]]
     for photograph in (*outlined, *evenly(other, N_OTHER)):
         kinds = [kind for kind in CELL_TYPES if photograph in labelled[kind]]
         yield (
@@ -162,7 +162,7 @@ def unseen_of_all_idb1(name: str, data: Path) -> Iterator[tuple[Path, dict[CellT
 
 def unseen_of_other_sources(name: str, data: Path) -> Iterator[tuple[Path, dict[CellType, Truth]]]:
     """Boxed photographs that a fold has not seen: those left out of training to choose settings on."""
-    for source in read_setup(name).labelled:
+    for source in read_config(name).labelled:
         folder = data / source.folder
         labels = read_source(data, source).truths
         left_out = part_of(source, allowed_names(folder, source, labels), validation=True)
@@ -240,7 +240,7 @@ def calibrate(
 
 def cases_for(name: str, kind: CellType) -> list[Case]:
     """Photographs to choose the settings of a model on: boxed ones that it drew, of ALL-IDB1 those that others drew."""
-    without = set(read_setup(name).photographs.test)
+    without = set(read_config(name).photographs.test)
     no_all_idb1 = UNSEEN_SOURCES.get(name, ("",))[0] == "all-idb1"
     return [
         case

@@ -66,15 +66,15 @@ def exported_do_unet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A DO-U-Net with random weights, exported with its card."""
     import torch
 
+    from hemolens.training.config import read_config
     from hemolens.training.networks import create_network
     from hemolens.training.onnx_export import write_model
-    from hemolens.training.setup import read_setup
 
     torch.manual_seed(0)
     network = create_network("do-unet").train()
     with torch.no_grad():
         network(torch.rand(2, 3, 92, 92) * 2 - 1)
-    return write_model(network.eval(), read_setup("rbc"), tmp_path_factory.mktemp("model"))
+    return write_model(network.eval(), read_config("rbc"), tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture

@@ -95,12 +95,12 @@ def documented_setups():
 
 
 def read_documented(folder, part):
-    """The one documented set-up that holds a certain text."""
-    from hemolens.training.setup import read_setup
+    """The one documented configuration that holds a certain text."""
+    from hemolens.training.config import read_config
 
     (text,) = [text for text in documented_setups() if part in text]
     (folder / "ours.toml").write_text(text, "utf-8")
-    return read_setup(str(folder / "ours.toml"))
+    return read_config(str(folder / "ours.toml"))
 
 
 def test_the_documented_setup_of_own_labels_can_be_trained(folder):
@@ -109,12 +109,12 @@ def test_the_documented_setup_of_own_labels_can_be_trained(folder):
     from hemolens.training.smear_bank import fill_bank
     from hemolens.training.sources import read_all_smears, share_out
 
-    setup = read_documented(folder, "Our laboratory")
-    assert set(setup.loss) == set(NETWORKS[setup.network].outputs)
-    setup = setup.model_copy(update={"drawn": None})
-    smears = list(read_all_smears(setup, folder))
-    bank = fill_bank(smears, setup.colours, setup.red_cell_diameter_px, torch.device("cpu"))
-    shares = share_out(setup, bank, validation=False)
+    config = read_documented(folder, "Our laboratory")
+    assert set(config.loss) == set(NETWORKS[config.network].outputs)
+    config = config.model_copy(update={"drawn": None})
+    smears = list(read_all_smears(config, folder))
+    bank = fill_bank(smears, config.colours, config.red_cell_diameter_px, torch.device("cpu"))
+    shares = share_out(config, bank, validation=False)
     assert [name for name, share in zip(bank.names, shares, strict=True) if share] == ["2.jpg"]
 
 
@@ -123,7 +123,7 @@ def test_the_documented_setup_on_a_base_leaves_its_source_out(folder):
 
 
 def test_every_setting_of_how_crops_are_changed_is_documented():
-    from hemolens.training.setup import SmearAugmentation
+    from hemolens.training.config import SmearAugmentation
 
     (table,) = re.findall(
         r"^## How crops are changed\n(.*?)^## ",

@@ -20,7 +20,7 @@ from hemolens.errors import HemolensError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hemolens.images.image import Smear
+    from hemolens.images.image import SmearImage
     from hemolens.images.region import Region
     from hemolens.result import Result
 
@@ -68,14 +68,14 @@ def count(
     """
     from hemolens.images.photograph import photograph_from_array
     from hemolens.images.region import read_region
-    from hemolens.images.slides import open_smear
+    from hemolens.images.slides import open_image
     from hemolens.pipeline import count_photograph
 
     if isinstance(region, str):
         region = read_region(region)
-    smear: Smear
+    smear: SmearImage
     if isinstance(path_or_array, (str, PathLike)):
-        smear = open_smear(path_or_array)
+        smear = open_image(path_or_array)
     else:
         smear = photograph_from_array(path_or_array)
     return count_photograph(smear, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, region=region)

@@ -7,7 +7,7 @@
     ├── PhotographError   a file or an array that is not a readable photograph
     ├── ModelError        trained weights or their card are missing or damaged
     ├── LabelError        labels to measure against are malformed or do not fit their photographs
-    ├── TrainingError     a training set-up, its labels or its checkpoint do not fit
+    ├── TrainingError     a training configuration, its labels or its checkpoint do not fit
     └── OutputError       results cannot be written where they were asked for
 
 A message says four things: what is wrong, what came, what is allowed, and what to do.
@@ -57,7 +57,7 @@ class LabelError(HemolensError):
 
 
 class TrainingError(HemolensError):
-    """A training set-up, its labels or its checkpoint are not usable."""
+    """A training configuration, its labels or its checkpoint are not usable."""
 
 
 class OutputError(HemolensError):

@@ -13,8 +13,8 @@ from hemolens.cells.cell import Cell, from_window, in_reading_order, resolve_typ
 from hemolens.cells.counters import default_counter, find_cells, settings_for
 from hemolens.cells.counters.source import CounterSettings
 from hemolens.images.box import Box
-from hemolens.images.image import Smear
-from hemolens.images.resampling import scale_smear
+from hemolens.images.image import SmearImage
+from hemolens.images.resampling import scale_image
 from hemolens.images.tiles import Part
 from hemolens.measurements.colours import MeasuredColours, StandardColours
 from hemolens.measurements.scale import RedCellDiameter, check_given_scale, set_ruler
@@ -46,7 +46,7 @@ Methods = Mapping[CellType, Method]
 
 
 def count_photograph(
-    photograph: Smear,
+    photograph: SmearImage,
     *,
     counter: str = "auto",
     diameter_px: float | None = None,
@@ -59,7 +59,7 @@ def count_photograph(
 
     Parameters
     ----------
-    photograph : Smear
+    photograph : SmearImage
     counter : str, optional
         Name of a counter for all three types, or ``"auto"``: for each type the one that measured best.
     diameter_px, um_per_px : float or None
@@ -141,7 +141,7 @@ def reaching_into(region: Region, blocks: Sequence[Block], by_block: Sequence[Se
 
 
 def count_block(
-    photograph: Smear,
+    photograph: SmearImage,
     block: Block,
     diameter: RedCellDiameter,
     methods: Methods,
@@ -154,7 +154,7 @@ def count_block(
 
 
 def map_photograph(
-    photograph: Smear,
+    photograph: SmearImage,
     diameter: RedCellDiameter,
     methods: Methods,
     window: Box | None = None,
@@ -164,7 +164,7 @@ def map_photograph(
     drawn = {}
     for name in dict.fromkeys(method.model for method in methods.values()):
         model = load_model(name)
-        scaled = scale_smear(photograph, diameter.px, model.card.red_cell_diameter_px)
+        scaled = scale_image(photograph, diameter.px, model.card.red_cell_diameter_px)
         place = scaled.whole
         if window is not None:
             place = scaled_window(window, photograph.shape, scaled.shape, window_step(model.card))
@@ -172,17 +172,17 @@ def map_photograph(
     return {kind: drawn[method.model][kind] for kind, method in methods.items()}
 
 
-def find_all_cells(maps: Maps, methods: Methods, photograph: Smear) -> list[Cell]:
+def find_all_cells(maps: Maps, methods: Methods, photograph: SmearImage) -> list[Cell]:
     """Count on each map, bring the cells to the photograph and settle which type each body is."""
     return resolve_types(find_bodies(maps, methods, photograph))
 
 
-def find_own_cells(maps: Maps, methods: Methods, photograph: Smear, block: Block) -> list[Cell]:
+def find_own_cells(maps: Maps, methods: Methods, photograph: SmearImage, block: Block) -> list[Cell]:
     """Find all cells in the window of a block, and keep those that belong to the block."""
     return block.owned(resolve_types(block.possible(find_bodies(maps, methods, photograph))))
 
 
-def find_bodies(maps: Maps, methods: Methods, photograph: Smear) -> list[Cell]:
+def find_bodies(maps: Maps, methods: Methods, photograph: SmearImage) -> list[Cell]:
     """Count on each map and bring the cells to the photograph; a body may still be of several types."""
     found: list[Cell] = []
     for kind, each in maps.items():

@@ -17,7 +17,7 @@ from hemolens.statistics.counts import Counts, FrameCounts, count_in_frame, coun
 
 if TYPE_CHECKING:
     from hemolens.cells.counters.source import CounterSettings
-    from hemolens.images.image import Smear
+    from hemolens.images.image import SmearImage
     from hemolens.images.region import Region
     from hemolens.measurements.colours import MeasuredColours, StandardColours
     from hemolens.measurements.quality import Quality
@@ -35,7 +35,7 @@ class Result:
 
     Attributes
     ----------
-    photograph : Smear
+    photograph : SmearImage
         What was counted: a photograph, or a slide.
     cells : list of Cell
         Every counted cell, in pixels of the photograph; with a region, those of which a part lies in it.
@@ -64,7 +64,7 @@ class Result:
 
     """
 
-    photograph: Smear
+    photograph: SmearImage
     cells: list[Cell]
     counts: Counts
     red_cell_diameter: RedCellDiameter

@@ -51,13 +51,13 @@ def test_train_makes_what_is_missing_and_then_measures(drawn_all_idb1, tmp_path,
     monkeypatch.setattr("hemolens.paper.measure.measured_photographs", lambda *_: [])
     trained, tuned = [], []
 
-    def train(setup, data, weights, on_progress):
-        trained.append(setup.name)
-        on_progress(1, setup.steps, 10.0)
+    def train(config, data, weights, on_progress):
+        trained.append(config.name)
+        on_progress(1, config.steps, 10.0)
 
     monkeypatch.setattr(missing, "train_missing", train)
     monkeypatch.setattr(missing, "untuned", lambda *_: [("system", _Setup)])
-    monkeypatch.setattr(missing, "tune_counters", lambda system, setup, *_: tuned.append(setup.name))
+    monkeypatch.setattr(missing, "tune_counters", lambda system, config, *_: tuned.append(config.name))
     assert run("reproduce", "--data", drawn_all_idb1, "--weights", tmp_path, "--out", tmp_path / "out", "--train") == 0
     assert "rbc-do-unet-fold-1" in trained
     assert tuned == ["some"]

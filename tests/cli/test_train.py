@@ -22,7 +22,7 @@ def run(*arguments):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Two boxed photographs in a folder, and a set-up of a few steps beside it."""
+    """Two boxed photographs in a folder, and a configuration of a few steps beside it."""
     rows = "image,type,x0,y0,x1,y1\n"
     (tmp_path / "data" / "images").mkdir(parents=True)
     for n in range(2):
@@ -55,11 +55,11 @@ def few(monkeypatch):
 
 
 def test_a_folder_is_packed_and_trained_on(folder, few, capsys):
-    setup, pack, out = folder / "ours.toml", folder / "all.pack", folder / "run"
-    assert run(setup, "--pack", folder / "data", "--out", pack) == 0
+    config, pack, out = folder / "ours.toml", folder / "all.pack", folder / "run"
+    assert run(config, "--pack", folder / "data", "--out", pack) == 0
     assert [smear.name for smear in read_pack(pack, 20)] == ["0.png", "1.png"]
     assert "all.pack (0." in capsys.readouterr().out
-    assert run(setup, "--data", pack, "--out", out, "--device", "cpu", "--workers", 0) == 0
+    assert run(config, "--data", pack, "--out", out, "--device", "cpu", "--workers", 0) == 0
     written = {"checkpoint.pt", "log.csv", "ours.onnx", "ours.safetensors", "ours.toml"}
     assert {path.name for path in out.iterdir()} == written
 
@@ -77,7 +77,7 @@ def test_seconds_take_the_place_of_steps(folder, few):
 def test_a_batch_of_another_size(folder, few):
     out = folder / "run"
     assert run(folder / "ours.toml", "--data", folder / "data", "--out", out, "--batch", 1, "--workers", 0) == 0
-    assert '"batch":1,' in torch.load(out / "checkpoint.pt", weights_only=True)["setup"]
+    assert '"batch":1,' in torch.load(out / "checkpoint.pt", weights_only=True)["config"]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_pack_of_one_type_is_refused(tmp_path, capsys):
     assert run("rbc", "--pack", tmp_path, "--out", tmp_path / "all.pack") == 1
     error = " ".join(capsys.readouterr().err.split())
     assert (
-        "a pack is for set-ups of every cell type: got set-up 'rbc-do-unet', which counts rbc; allowed: a set-up"
+        "for configurations of every cell type: got configuration 'rbc-do-unet', which counts rbc; allowed: a config"
         in error
     )
 

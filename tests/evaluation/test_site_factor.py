@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hemolens.errors import LabelError
-from hemolens.evaluation.site_factor import Smear, fit_factor, read_site_factors
+from hemolens.evaluation.site_factor import CountedSmear, fit_factor, read_site_factors
 
 ROWS = ["a,10,100", "a,14,100", "b,20,200", "b,,", "c,40,", "c,40,400"]
 
@@ -34,7 +34,7 @@ def test_the_factor_lies_in_its_interval_in_95_percent_of_calibrations():
     def once():
         smears = []
         for mean in rng.uniform(5, 40, 10):
-            smears.append(Smear(rng.poisson(mean, 10).tolist(), 15000 * mean * math.exp(rng.normal(0, 0.2))))
+            smears.append(CountedSmear(rng.poisson(mean, 10).tolist(), 15000 * mean * math.exp(rng.normal(0, 0.2))))
         factor = fit_factor(smears)
         return factor.low <= 15000 <= factor.high
 
@@ -43,7 +43,7 @@ def test_the_factor_lies_in_its_interval_in_95_percent_of_calibrations():
 
 def test_what_chance_explains_is_no_spread_between_smears():
     rng = np.random.default_rng(0)
-    smears = [Smear(rng.poisson(10, 10).tolist(), 150_000) for _ in range(200)]
+    smears = [CountedSmear(rng.poisson(10, 10).tolist(), 150_000) for _ in range(200)]
     assert fit_factor(smears).spread < 0.05
 
 

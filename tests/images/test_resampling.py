@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hemolens.images.box import Box
 from hemolens.images.photograph import photograph_from_array
-from hemolens.images.resampling import ScaledSmear, resize, scale_smear
+from hemolens.images.resampling import ScaledImage, resize, scale_image
 
 sides = st.integers(1, 90)
 
@@ -32,7 +32,7 @@ def moved_by(box, rows, cols):
 @given(sides, sides, st.one_of(st.floats(0.1, 1), st.sampled_from([1 / 4, 1 / 3, 1 / 2, 1])), st.data())
 def test_a_window_is_the_resized_whole_cut(height, width, zoom, data):
     pixels = noise(height, width)
-    scaled = scale_smear(photograph_from_array(pixels), 1, zoom)
+    scaled = scale_image(photograph_from_array(pixels), 1, zoom)
     row0, col0, row1, col1 = data.draw(boxes(scaled.shape))
     whole = resize(pixels, scaled.shape)
     assert (scaled.read(Box(row0, col0, row1, col1)) == whole[row0:row1, col0:col1]).all()
@@ -41,7 +41,7 @@ def test_a_window_is_the_resized_whole_cut(height, width, zoom, data):
 @settings(deadline=None)
 @given(sides, sides, st.floats(1, 2.5), st.data())
 def test_enlarged_windows_agree_with_each_other_and_nearly_with_the_whole(height, width, zoom, data):
-    scaled = scale_smear(photograph_from_array(noise(height, width)), 1, zoom)
+    scaled = scale_image(photograph_from_array(noise(height, width)), 1, zoom)
     row0, col0, row1, col1 = outer = data.draw(boxes(scaled.shape))
     inner = data.draw(boxes((row1 - row0, col1 - col0)))
     pixels, whole = scaled.read(outer), scaled.read(scaled.whole)[row0:row1, col0:col1]
@@ -56,7 +56,7 @@ def test_a_reduced_picture_is_opencvs(zoom):
     pixels = noise(200, 301)
     shape = (round(200 * zoom), round(301 * zoom))
     expected = cv2.resize(pixels, shape[::-1], interpolation=cv2.INTER_AREA)
-    scaled = ScaledSmear(photograph_from_array(pixels), 0, shape)
+    scaled = ScaledImage(photograph_from_array(pixels), 0, shape)
     rows = Box(1, 0, shape[0], shape[1])
     assert (scaled.read(rows) == expected[1:]).all()
 
@@ -68,7 +68,7 @@ def test_an_enlarged_picture_is_opencvs():
 
 def test_a_large_source_is_read_piece_by_piece(monkeypatch):
     pixels = noise(200, 300)
-    scaled = scale_smear(photograph_from_array(pixels), 1, 0.37)
+    scaled = scale_image(photograph_from_array(pixels), 1, 0.37)
     whole = scaled.read(scaled.whole)
     monkeypatch.setattr("hemolens.images.resampling.MOST_READ_PX", 1000)
     assert (scaled.read(scaled.whole) == whole).all()
@@ -83,5 +83,5 @@ class Pyramid:
 
 @pytest.mark.parametrize(("zoom", "level"), [(2, 0), (1, 0), (0.6, 0), (0.5, 1), (0.3, 1), (0.25, 2), (0.01, 2)])
 def test_the_most_reduced_level_that_shows_enough_is_read(zoom, level):
-    scaled = scale_smear(Pyramid(), 1, zoom)
+    scaled = scale_image(Pyramid(), 1, zoom)
     assert (scaled.level, scaled.shape) == (level, (round(1000 * zoom), round(2000 * zoom)))

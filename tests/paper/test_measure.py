@@ -8,14 +8,14 @@ from hemolens.paper.measure import ENSEMBLE, measure
 from hemolens.paper.systems import System
 from hemolens.paper.weights import Weights
 from hemolens.probability_maps import ProbabilityMaps
-from hemolens.training.setup import read_setup
+from hemolens.training.config import read_config
 
-WBC = read_setup("wbc")
+WBC = read_config("wbc")
 COUNTERS = ["watershed", "connected-components", "circle-hough"]
 
 
 def system(network="unet", **changes):
-    values = {"cell": "wbc", "network": network, "protocol": "paper", "setups": ["wbc"]}
+    values = {"cell": "wbc", "network": network, "protocol": "paper", "configs": ["wbc"]}
     return System.model_validate(values | changes)
 
 
@@ -51,7 +51,7 @@ def test_a_photograph_without_a_mask_is_counted_and_not_scored(drawn_all_idb1, w
 
 
 def test_systems_without_weights_are_left_out(drawn_all_idb1, weights):
-    measured = measure(drawn_all_idb1, weights, [system(cell="rbc", setups=["rbc-fold-1"])])
+    measured = measure(drawn_all_idb1, weights, [system(cell="rbc", configs=["rbc-fold-1"])])
     assert (measured.counted, measured.drawn) == ([], [])
 
 
@@ -85,6 +85,6 @@ def test_progress_names_every_photograph(drawn_all_idb1, weights):
 def test_settings_may_be_those_of_another_model(weights):
     own, other = system(), system(settings=["wbc-honest"])
     chosen = {name: each.model_copy(update={"min_area": 0.123}) for name, each in weights.counters(WBC).items()}
-    weights.write_counters(read_setup("wbc-honest"), chosen, {})
+    weights.write_counters(read_config("wbc-honest"), chosen, {})
     assert {each.min_area for each in module.settings_of(other, WBC, weights).values()} == {0.123}
     assert module.settings_of(own, WBC, weights) == weights.counters(WBC)

@@ -10,15 +10,15 @@ from hemolens.paper import missing
 from hemolens.paper.systems import System
 from hemolens.paper.weights import Weights
 from hemolens.probability_maps import ProbabilityMaps
-from hemolens.training.setup import read_setup
+from hemolens.training.config import read_config
 
 
 def system(**changes):
-    values = {"cell": "wbc", "network": "unet", "protocol": "paper", "setups": ["wbc"]}
+    values = {"cell": "wbc", "network": "unet", "protocol": "paper", "configs": ["wbc"]}
     return System.model_validate(values | changes)
 
 
-FOLDS = system(cell="rbc", protocol="honest", setups=["rbc-fold-1", "rbc-fold-2", "rbc-fold-3"])
+FOLDS = system(cell="rbc", protocol="honest", configs=["rbc-fold-1", "rbc-fold-2", "rbc-fold-3"])
 
 
 @pytest.fixture
@@ -28,17 +28,17 @@ def weights(tmp_path):
 
 def pretend_trained(weights, *names):
     for name in names:
-        weights.path(read_setup(name)).write_bytes(b"")
+        weights.path(read_config(name)).write_bytes(b"")
 
 
 def test_what_has_no_weights_is_untrained_once(weights):
-    setups = missing.untrained([system(), FOLDS, FOLDS.model_copy(update={"table": "phases"})], weights)
-    assert [each.name for each in setups] == [f"rbc-do-unet-fold-{n}" for n in (1, 2, 3)]
+    configs = missing.untrained([system(), FOLDS, FOLDS.model_copy(update={"table": "phases"})], weights)
+    assert [each.name for each in configs] == [f"rbc-do-unet-fold-{n}" for n in (1, 2, 3)]
 
 
 def test_trained_models_without_settings_are_untuned(weights):
     pretend_trained(weights, "rbc-fold-2")
-    assert [setup.name for _, setup in missing.untuned([system(), FOLDS], weights)] == ["rbc-do-unet-fold-2"]
+    assert [config.name for _, config in missing.untuned([system(), FOLDS], weights)] == ["rbc-do-unet-fold-2"]
 
 
 def test_models_that_are_not_counted_with_need_no_settings(weights):
@@ -47,26 +47,26 @@ def test_models_that_are_not_counted_with_need_no_settings(weights):
 
 
 def photographs(system, name, weights):
-    return [photograph for _, photograph in missing.tuning_photographs(system, read_setup(name), weights)]
+    return [photograph for _, photograph in missing.tuning_photographs(system, read_config(name), weights)]
 
 
 def test_settings_are_chosen_on_what_was_left_out_for_it(weights):
-    chosen = photographs(system(protocol="honest", setups=["wbc-honest"]), "wbc-honest", weights)
-    assert set(chosen) <= set(read_setup("wbc-honest").photographs.validation)
+    chosen = photographs(system(protocol="honest", configs=["wbc-honest"]), "wbc-honest", weights)
+    assert set(chosen) <= set(read_config("wbc-honest").photographs.validation)
     assert 1 <= len(chosen) <= missing.N_PHOTOGRAPHS["wbc"]
 
 
 def test_folds_choose_on_each_others_test_photographs(weights):
     pretend_trained(weights, "rbc-fold-1", "rbc-fold-2", "rbc-fold-3")
-    for member, name in missing.tuning_photographs(FOLDS, read_setup("rbc-fold-1"), weights):
+    for member, name in missing.tuning_photographs(FOLDS, read_config("rbc-fold-1"), weights):
         assert name in member.photographs.test
         assert name not in member.photographs.train
-        assert name not in read_setup("rbc-fold-1").photographs.test
+        assert name not in read_config("rbc-fold-1").photographs.test
 
 
 def test_with_nothing_else_settings_are_chosen_on_training_photographs(weights):
-    assert set(photographs(system(cell="rbc", setups=["rbc-b"]), "rbc-b", weights)) <= set(
-        read_setup("rbc-b").photographs.train
+    assert set(photographs(system(cell="rbc", configs=["rbc-b"]), "rbc-b", weights)) <= set(
+        read_config("rbc-b").photographs.train
     )
 
 
@@ -74,11 +74,11 @@ def test_with_nothing_else_settings_are_chosen_on_training_photographs(weights):
 def test_no_model_is_tuned_on_what_it_is_measured_on(weights, name):
     for trained in ([], ["rbc-fold-1", "rbc-fold-2", "rbc-fold-3"]):
         pretend_trained(weights, *trained)
-        assert set(photographs(FOLDS, name, weights)).isdisjoint(read_setup(name).photographs.test)
+        assert set(photographs(FOLDS, name, weights)).isdisjoint(read_config(name).photographs.test)
 
 
 def test_chosen_settings_are_kept(drawn_all_idb1, weights, monkeypatch):
-    own = read_setup("wbc").model_copy(update={"name": "own"})
+    own = read_config("wbc").model_copy(update={"name": "own"})
     monkeypatch.setattr(Weights, "load", lambda *_: None)
     no_edge = ProbabilityMaps("wbc", np.zeros((1, 1), np.float32), None, 20.0)
     monkeypatch.setattr(missing, "read_case", lambda *_: Case(no_edge, (1, 1), Truth(0, None)))
@@ -111,12 +111,12 @@ def test_training_what_is_missing_tells_how_far_it_has_come(weights, tmp_path, m
     pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
     from hemolens.training import loop, onnx_export
 
-    def train(setup, data, out, *, on_progress):
+    def train(config, data, out, *, on_progress):
         on_progress(loop.Progress(step=3, done=0.1, loss=0.5, seconds_left=7.0))
         return loop.Trainee(None, None, None)
 
     monkeypatch.setattr(loop, "train", train)
     monkeypatch.setattr(onnx_export, "write_model", lambda *_, **__: None)
-    told, setup = [], read_setup("wbc")
-    missing.train_missing(setup, tmp_path, weights, on_progress=lambda *how: told.append(how))
-    assert told == [(3, setup.steps, 7.0)]
+    told, config = [], read_config("wbc")
+    missing.train_missing(config, tmp_path, weights, on_progress=lambda *how: told.append(how))
+    assert told == [(3, config.steps, 7.0)]

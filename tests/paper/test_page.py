@@ -3,7 +3,7 @@ import pytest
 from hemolens.models import read_model
 from hemolens.output.report.html_page import html_page
 from hemolens.paper.page import markdown_page
-from hemolens.paper.records import Record
+from hemolens.paper.records import PaperRecord
 
 
 def record(**changes):
@@ -12,7 +12,7 @@ def record(**changes):
         "n_images": 108, "protocol": "paper", "metric": "counting accuracy", "value": 0.9, "low": 0.85, "high": 0.95,
         "paper_value": 0.9564, "seed": 1, "commit": "abc",
     }  # fmt: skip
-    return Record.model_validate(values | changes)
+    return PaperRecord.model_validate(values | changes)
 
 
 def page(*records):

@@ -14,7 +14,7 @@ from hemolens.paper.tiles import TileCount
 
 
 def system(**changes):
-    values = {"cell": "wbc", "network": "unet", "protocol": "paper", "setups": ["wbc"]}
+    values = {"cell": "wbc", "network": "unet", "protocol": "paper", "configs": ["wbc"]}
     return System.model_validate(values | changes)
 
 
@@ -86,7 +86,7 @@ def test_red_cells_have_no_other_photographs_than_the_thirteen():
 
 
 def test_table_ii_keeps_seeds_apart():
-    phases = {"cell": "rbc", "network": "do-unet-b", "table": "phases", "setups": ["rbc-b"]}
+    phases = {"cell": "rbc", "network": "do-unet-b", "table": "phases", "configs": ["rbc-b"]}
     rows = records(drawn("a", 0.5, seed=1, **phases), drawn("a", 0.7, seed=2, **phases))
     dice = [(row.seed, row.value, row.paper_value) for row in rows if row.metric == "dice"]
     assert dice == [(1, 0.5, 0.9528), (2, 0.7, 0.9528)]

@@ -1,11 +1,11 @@
 import pytest
 
 from hemolens.paper.systems import THIRTEEN, System, labelled_photographs, measured_photographs, read_systems
-from hemolens.training.setup import read_setup
+from hemolens.training.config import read_config
 
 
 def system(**changes):
-    values = {"cell": "rbc", "network": "do-unet", "protocol": "honest", "setups": ["rbc-fold-1", "rbc-fold-2"]}
+    values = {"cell": "rbc", "network": "do-unet", "protocol": "honest", "configs": ["rbc-fold-1", "rbc-fold-2"]}
     return System.model_validate(values | changes)
 
 
@@ -26,7 +26,7 @@ def test_the_counting_tables_have_two_networks_for_each_cell_type():
 
 
 def test_a_seed_names_the_model():
-    members = system(setups=["rbc-a-honest"], seeds=[1, 7]).members()
+    members = system(configs=["rbc-a-honest"], seeds=[1, 7]).members()
     assert [(each.name, each.seed) for each in members] == [
         ("rbc-do-unet-a-honest-seed-1", 1),
         ("rbc-do-unet-a-honest-seed-7", 7),
@@ -57,17 +57,17 @@ def test_the_thirteen_are_those_with_outlines():
 
 @pytest.mark.parametrize("each", read_systems(), ids=lambda each: f"{each.cell}-{each.network}-{each.protocol}")
 def test_borrowed_settings_are_one_for_each_set_up(each):
-    assert len(each.settings) in {0, len(each.setups)}
+    assert len(each.settings) in {0, len(each.configs)}
 
 
 @pytest.mark.parametrize(
     ("own", "lender"),
     [
-        (setup, lender)
+        (config, lender)
         for each in read_systems()
         if each.protocol == "honest"
-        for setup, lender in zip(each.setups, each.settings, strict=False)
+        for config, lender in zip(each.configs, each.settings, strict=False)
     ],
 )
 def test_honest_settings_are_borrowed_from_a_model_that_is_measured_on_the_same_photographs(own, lender):
-    assert read_setup(own).photographs.test == read_setup(lender).photographs.test
+    assert read_config(own).photographs.test == read_config(lender).photographs.test

@@ -37,12 +37,12 @@ def small_fields(monkeypatch):
     monkeypatch.setattr("hemolens.plan.fields.FIELD_SIDE_PX", 100)
 
 
-def test_a_photograph_is_measured_whole(smear):
-    assert choose_fields(smear) == [Box(0, 0, 300, 800)]
+def test_a_photograph_is_measured_whole(image):
+    assert choose_fields(image) == [Box(0, 0, 300, 800)]
 
 
-def test_fields_lie_where_something_is_stained(smear, small_fields):
-    fields = choose_fields(smear)
+def test_fields_lie_where_something_is_stained(image, small_fields):
+    fields = choose_fields(image)
     assert len(fields) == 9
     assert len(set(fields)) == 9
     assert all(field.col0 >= 400 for field in fields)
@@ -54,13 +54,13 @@ def test_fields_of_an_empty_slide_are_spread_over_it(small_fields):
     assert {field.row0 for field in fields} == {0, 100, 200, 300, 400}
 
 
-def test_fields_lie_around_the_region(smear, small_fields):
-    fields = choose_fields(smear, rectangle(450, 20, 690, 130))
+def test_fields_lie_around_the_region(image, small_fields):
+    fields = choose_fields(image, rectangle(450, 20, 690, 130))
     assert fields == [Box(25, 470, 125, 570), Box(25, 570, 125, 670)]
 
 
-def test_a_field_of_a_tiny_region_lies_inside_the_smear(smear, small_fields):
-    assert choose_fields(smear, rectangle(790, 290, 800, 300)) == [Box(200, 700, 300, 800)]
+def test_a_field_of_a_tiny_region_lies_inside_the_smear(image, small_fields):
+    assert choose_fields(image, rectangle(790, 290, 800, 300)) == [Box(200, 700, 300, 800)]
 
 
 def test_one_field_gives_the_estimate_of_the_photograph(drawn):

@@ -32,9 +32,9 @@ def segnet(tmp_path_factory) -> Model:
     """A slim SegNet with random weights, exported for red cells of 48 px."""
     import torch
 
+    from hemolens.training.config import read_config
     from hemolens.training.networks import create_network
     from hemolens.training.onnx_export import write_model
-    from hemolens.training.setup import read_setup
 
     torch.manual_seed(0)
     changes = {"network": "segnet", "width": 2, "red_cell_diameter_px": 48}
@@ -43,7 +43,7 @@ def segnet(tmp_path_factory) -> Model:
     with torch.no_grad():
         for _ in range(40):
             network(torch.rand(2, 3, 64, 64) * 2 - 1)
-    return load_model(str(write_model(network.eval(), read_setup("wbc").model_copy(update=changes), folder)))
+    return load_model(str(write_model(network.eval(), read_config("wbc").model_copy(update=changes), folder)))
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +51,13 @@ def one_pass(tmp_path_factory) -> Model:
     """The one-pass network with random weights, in single precision."""
     import torch
 
+    from hemolens.training.config import read_config
     from hemolens.training.networks import create_network
     from hemolens.training.onnx_export import write_model
-    from hemolens.training.setup import read_setup
 
     torch.manual_seed(0)
     network = create_network("one-pass").eval()
-    return load_model(str(write_model(network, read_setup("one-pass"), tmp_path_factory.mktemp("one-pass"))))
+    return load_model(str(write_model(network, read_config("one-pass"), tmp_path_factory.mktemp("one-pass"))))
 
 
 @pytest.mark.train

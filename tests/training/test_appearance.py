@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from hemolens.training import appearance
 from hemolens.training.cell_planes import Known
+from hemolens.training.config import SmearAugmentation
 from hemolens.training.crops import Crops
-from hemolens.training.setup import SmearAugmentation
 
-from ..drawn_bank import PLAIN, draw_disc, rng
+from .drawn_bank import PLAIN, draw_disc, rng
 
 pytestmark = pytest.mark.train
 

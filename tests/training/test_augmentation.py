@@ -15,7 +15,7 @@ from hemolens.training.augmentation import (
     resize_to_input,
     rotate_and_flip,
 )
-from hemolens.training.setup import Augmentation
+from hemolens.training.config import Augmentation
 
 PLAIN = Augmentation(quality=(1, 1), zoom=(1, 1), hue=0, saturation=(1, 1), value=(1, 1))
 

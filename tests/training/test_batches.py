@@ -9,11 +9,11 @@ import torch
 
 from hemolens.training.augmentation import Sample
 from hemolens.training.batches import Batch, SmearBatches, draw_ahead, stack
+from hemolens.training.config import TrainingConfig
 from hemolens.training.crops import lenders
 from hemolens.training.networks.one_pass import OnePass
-from hemolens.training.setup import TrainingSetup
 
-from ..drawn_bank import DIAMETER_PX, bank_of, labelled
+from .drawn_bank import DIAMETER_PX, bank_of, labelled
 
 pytestmark = pytest.mark.train
 
@@ -28,7 +28,7 @@ def batches(**changes):
     }  # fmt: skip
     bank = bank_of(labelled(cells=CELLS, lends=True), labelled("b", cells=CELLS[:2], lends=True))
     shares = np.array([0.5, 0.5])
-    return SmearBatches(bank, shares, TrainingSetup.model_validate(values | changes), lenders(bank, shares))
+    return SmearBatches(bank, shares, TrainingConfig.model_validate(values | changes), lenders(bank, shares))
 
 
 def same(first: Batch, second: Batch) -> bool:
@@ -95,7 +95,7 @@ def test_a_graphics_card_draws_ahead_until_it_is_told_to_stop():
     drawn = batches()
     moved = {name: getattr(drawn.bank, name).cuda() for name in ("pixels", "numbers", "known")}
     bank = drawn.bank.__class__(**(vars(drawn.bank) | moved | {"cut_outs": {}}))
-    ahead = draw_ahead(SmearBatches(bank, drawn.shares, drawn.setup, {}), 0, bank.device, n_workers=2)
+    ahead = draw_ahead(SmearBatches(bank, drawn.shares, drawn.config, {}), 0, bank.device, n_workers=2)
     found = list(itertools.islice(ahead, 6))
     ahead.close()
     assert {batch.pixels.device.type for batch in found} == {"cuda"}

@@ -19,7 +19,7 @@ from hemolens.training.cell_planes import (
     draw_planes,
     index_cells,
 )
-from hemolens.training.setup import PlaneWeights
+from hemolens.training.config import PlaneWeights
 
 pytestmark = pytest.mark.train
 

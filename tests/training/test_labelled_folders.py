@@ -14,6 +14,7 @@ from hemolens.labels.truth import Truth
 from hemolens.synthetic import draw_smear
 from hemolens.training import labelled_folders
 from hemolens.training.cell_planes import Known, NumberedCells
+from hemolens.training.config import LabelledSource, read_config, shipped_setups
 from hemolens.training.labelled_folders import (
     allowed_names,
     forget_frame,
@@ -22,7 +23,6 @@ from hemolens.training.labelled_folders import (
     read_labelled_smears,
     read_source,
 )
-from hemolens.training.setup import LabelledSource, read_setup, shipped_setups
 
 pytestmark = pytest.mark.train
 
@@ -283,7 +283,7 @@ def test_the_test_part_is_never_looked_at(tmp_path, table):
 
 @pytest.mark.parametrize("name", [name for name in shipped_setups() if name.startswith("one-pass")])
 def test_the_benchmark_test_photographs_are_left_out(name):
-    left_out = {each.folder: each.left_out for each in read_setup(name).labelled}
+    left_out = {each.folder: each.left_out for each in read_config(name).labelled}
     assert left_out.get("other/bccd_cbc", {"cbc_split": "test"}) == {"cbc_split": "test"}
     assert left_out.get("other/bionet", {"suggested_use": "val"}) == {"suggested_use": "val"}
 

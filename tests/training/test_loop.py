@@ -14,18 +14,18 @@ from hemolens.training import augmentation, loop, sources
 from hemolens.training.all_idb1 import LabelledPhotograph
 from hemolens.training.batches import PhotographBatches
 from hemolens.training.checkpoints import Checkpoint, save_checkpoint
+from hemolens.training.config import TrainingConfig
 from hemolens.training.networks import NETWORKS
-from hemolens.training.setup import TrainingSetup
 from hemolens.training.weights import write_weights
 
-from ..drawn_bank import DIAMETER_PX, bank_of, labelled
+from .drawn_bank import DIAMETER_PX, bank_of, labelled
 
 pytestmark = pytest.mark.train
 
 CPU = torch.device("cpu")
 
 
-def setup(**changes) -> TrainingSetup:
+def config(**changes) -> TrainingConfig:
     values = {
         "name": "tiny",
         "cell_type": "rbc",
@@ -37,11 +37,11 @@ def setup(**changes) -> TrainingSetup:
         "input_px": 92,
         "loss": {"mask": {}, "edge": {}},
     }
-    return TrainingSetup.model_validate(values | changes)
+    return TrainingConfig.model_validate(values | changes)
 
 
-def segnet_setup(**changes) -> TrainingSetup:
-    return setup(**{"network": "do-segnet", "width": 2, "input_px": 64, "batch": 2} | changes)
+def segnet_setup(**changes) -> TrainingConfig:
+    return config(**{"network": "do-segnet", "width": 2, "input_px": 64, "batch": 2} | changes)
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +66,7 @@ def one_pass_setup(**changes):
         "phases": [{"steps": 4, "learning_rate": 1e-2}], "input_px": 32, "loss": {name: {} for name in outputs},
         "average": 0.9,
     }  # fmt: skip
-    return TrainingSetup.model_validate(values | changes)
+    return TrainingConfig.model_validate(values | changes)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def weights(network):
 
 
 def test_the_same_seed_gives_the_same_weights(tmp_path):
-    two = setup(phases=[{"steps": 2, "learning_rate": 1e-2}])
+    two = config(phases=[{"steps": 2, "learning_rate": 1e-2}])
     first, second = (weights(loop.train(two, tmp_path, tmp_path / name).network) for name in "ab")
     assert torch.equal(first, second)
 
@@ -108,9 +108,9 @@ def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(tmp_path, 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        loop.train(setup(), tmp_path, tmp_path / "a", on_progress=stop)
-    resumed = weights(loop.train(setup(), tmp_path, tmp_path / "a").network)
-    assert torch.equal(resumed, weights(loop.train(setup(), tmp_path, tmp_path / "b").network))
+        loop.train(config(), tmp_path, tmp_path / "a", on_progress=stop)
+    resumed = weights(loop.train(config(), tmp_path, tmp_path / "a").network)
+    assert torch.equal(resumed, weights(loop.train(config(), tmp_path, tmp_path / "b").network))
 
 
 def test_the_processor_time_of_an_interrupted_training_adds_up(tmp_path, monkeypatch):
@@ -122,8 +122,8 @@ def test_the_processor_time_of_an_interrupted_training_adds_up(tmp_path, monkeyp
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        loop.train(setup(), tmp_path, tmp_path / "a", on_progress=stop)
-    assert loop.train(setup(), tmp_path, tmp_path / "a").cpu_seconds == 4
+        loop.train(config(), tmp_path, tmp_path / "a", on_progress=stop)
+    assert loop.train(config(), tmp_path, tmp_path / "a").cpu_seconds == 4
 
 
 def test_the_loss_falls(tmp_path, monkeypatch):
@@ -131,7 +131,7 @@ def test_the_loss_falls(tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(loop, "LOSS_STEPS", 2)
     loop.train(
-        setup(phases=[{"steps": 25, "learning_rate": 1e-2}]),
+        config(phases=[{"steps": 25, "learning_rate": 1e-2}]),
         tmp_path,
         tmp_path / "a",
         on_progress=lambda step: seen.append(step.loss),
@@ -141,16 +141,16 @@ def test_the_loss_falls(tmp_path, monkeypatch):
 
 def test_frozen_statistics_are_those_of_many_batches(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "N_STATISTICS_CROPS", 5)
-    trainee = loop.begin(setup(), tmp_path / "none", CPU)
+    trainee = loop.begin(config(), tmp_path / "none", CPU)
     first = loop.batch_norms(trainee.network)[0]
     before = first.running_mean.clone()
-    loop.measure_statistics(trainee.network, batches(setup()), setup(), CPU)
+    loop.measure_statistics(trainee.network, batches(config()), config(), CPU)
     assert first.num_batches_tracked == 5
     assert not torch.allclose(first.running_mean, before)
 
 
 def test_statistics_stay_frozen_from_their_step_on(tmp_path):
-    frozen = setup(freeze_statistics_at=1)
+    frozen = config(freeze_statistics_at=1)
     trainee = loop.begin(frozen, tmp_path / "none", CPU)
     seen = []
     for _ in range(3):
@@ -186,7 +186,7 @@ def test_validation_draws_all_its_samples_from_the_whole_photograph(tmp_path, mo
     places = []
     real = augmentation.pick_place
     monkeypatch.setattr(augmentation, "pick_place", lambda *how: places.append(real(*how)) or places[-1])
-    checks = loop.Material(setup(batch=4), tmp_path, CPU).left_out()
+    checks = loop.Material(config(batch=4), tmp_path, CPU).left_out()
     assert sum(len(batch.pixels) for batch in checks) == loop.N_VALIDATION_SAMPLES
     rows, cols = np.ptp(np.array(places), axis=0)
     assert min(rows, cols) > 30
@@ -194,13 +194,13 @@ def test_validation_draws_all_its_samples_from_the_whole_photograph(tmp_path, mo
 
 def test_progress_tells_the_step_and_the_time_left(tmp_path):
     seen = []
-    loop.train(setup(), tmp_path, tmp_path / "a", on_progress=seen.append)
+    loop.train(config(), tmp_path, tmp_path / "a", on_progress=seen.append)
     assert [(each.step, each.done) for each in seen] == [(1, 0.25), (2, 0.5), (3, 0.75), (4, 1)]
     assert seen[-1].seconds_left == 0
 
 
 def test_the_log_has_a_row_for_the_end(tmp_path):
-    loop.train(setup(), tmp_path, tmp_path / "a")
+    loop.train(config(), tmp_path, tmp_path / "a")
     header, row = (tmp_path / "a" / "log.csv").read_text().splitlines()
     assert header == "step,learning_rate,loss,validation_loss,crops_per_second,waiting"
     step, _, loss, validation_loss, crops_per_second, waiting = row.split(",")
@@ -233,20 +233,20 @@ def test_rows_of_steps_that_were_lost_are_written_again(tmp_path, bank, few, mon
 
 
 def test_a_checkpoint_of_another_setup_is_refused(tmp_path):
-    loop.train(setup(), tmp_path, tmp_path / "a")
-    with pytest.raises(TrainingError, match="checkpoint belongs to another training set-up"):
-        loop.train(setup(seed=2), tmp_path, tmp_path / "a")
+    loop.train(config(), tmp_path, tmp_path / "a")
+    with pytest.raises(TrainingError, match="checkpoint belongs to another training configuration"):
+        loop.train(config(seed=2), tmp_path, tmp_path / "a")
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path):
     (tmp_path / "checkpoint.pt").write_bytes(b"not a checkpoint")
     with pytest.raises(TrainingError, match="checkpoint cannot be read"):
-        loop.train(setup(), tmp_path, tmp_path)
+        loop.train(config(), tmp_path, tmp_path)
 
 
 def test_losses_must_fit_the_outputs(tmp_path):
     with pytest.raises(TrainingError, match=r"losses do not fit the network's outputs: got mask; allowed: mask, edge"):
-        loop.train(setup(loss={"mask": {}}), tmp_path, tmp_path)
+        loop.train(config(loss={"mask": {}}), tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_losses_must_fit_the_outputs(tmp_path):
 )
 def test_the_input_must_fit_the_network(tmp_path, changes, message):
     with pytest.raises(TrainingError, match=message):
-        loop.train(setup(**changes), tmp_path, tmp_path)
+        loop.train(config(**changes), tmp_path, tmp_path)
 
 
 def test_options_of_the_network_reach_it(tmp_path):
@@ -276,7 +276,7 @@ def test_options_of_the_network_reach_it(tmp_path):
 
 def test_an_option_that_the_network_does_not_have_is_refused(tmp_path):
     with pytest.raises(TrainingError, match="network 'do-unet' does not have this option: got width"):
-        loop.train(setup(width=16), tmp_path, tmp_path)
+        loop.train(config(width=16), tmp_path, tmp_path)
 
 
 def test_the_network_decides_how_much_of_a_sample_it_writes():
@@ -320,35 +320,35 @@ def test_a_training_begins_with_the_first_weights(tmp_path):
 
 
 def test_a_checkpoint_without_a_younger_setting_is_of_the_same_setup(tmp_path):
-    trainee = loop.begin(setup(), tmp_path / "none", CPU)
-    older = {name: value for name, value in setup().model_dump(mode="json").items() if name != "width"}
+    trainee = loop.begin(config(), tmp_path / "none", CPU)
+    older = {name: value for name, value in config().model_dump(mode="json").items() if name != "width"}
     states = (trainee.network.state_dict(), trainee.optimiser.state_dict(), trainee.average.weights)
-    save_checkpoint(tmp_path / "checkpoint.pt", Checkpoint(3, *states, setup=json.dumps(older)))
-    assert loop.begin(setup(), tmp_path / "checkpoint.pt", CPU).step == 3
+    save_checkpoint(tmp_path / "checkpoint.pt", Checkpoint(3, *states, config=json.dumps(older)))
+    assert loop.begin(config(), tmp_path / "checkpoint.pt", CPU).step == 3
 
 
 def test_a_checkpoint_whose_setup_is_not_one_is_refused(tmp_path):
-    save_checkpoint(tmp_path / "checkpoint.pt", Checkpoint(3, {}, {}, [], setup='{"name": "tiny"}'))
-    with pytest.raises(TrainingError, match="checkpoint belongs to another training set-up"):
-        loop.begin(setup(), tmp_path / "checkpoint.pt", CPU)
+    save_checkpoint(tmp_path / "checkpoint.pt", Checkpoint(3, {}, {}, [], config='{"name": "tiny"}'))
+    with pytest.raises(TrainingError, match="checkpoint belongs to another training configuration"):
+        loop.begin(config(), tmp_path / "checkpoint.pt", CPU)
 
 
 def test_the_learning_rate_warms_up_and_falls():
-    long = setup(phases=[{"steps": 1000}])
+    long = config(phases=[{"steps": 1000}])
     rates = [loop.learning_rate(step, long) for step in range(1000)]
     assert rates[0] < rates[50] < max(rates)
     assert rates[-1] < 0.02 * max(rates)
 
 
 def test_each_phase_begins_at_its_own_rate():
-    two = setup(phases=[{"steps": 500, "learning_rate": 0.2}, {"steps": 200, "learning_rate": 0.1}])
+    two = config(phases=[{"steps": 500, "learning_rate": 0.2}, {"steps": 200, "learning_rate": 0.1}])
     assert loop.learning_rate(500, two) == pytest.approx(0.1)
     assert loop.learning_rate(499, two) < 0.02 * 0.2
     assert loop.learning_rate(699, two) < 0.02 * 0.1
 
 
 def two_phases(**second):
-    return setup(phases=[{"steps": 2, "learning_rate": 1e-2}, {"steps": 2, "learning_rate": 1e-2} | second])
+    return config(phases=[{"steps": 2, "learning_rate": 1e-2}, {"steps": 2, "learning_rate": 1e-2} | second])
 
 
 def part_states(network, part):
@@ -385,7 +385,7 @@ def test_the_other_parts_go_on_changing(tmp_path):
 
 def test_a_frozen_part_wakes_up_in_the_next_phase(tmp_path):
     phases = [{"steps": 1, "frozen": ["mask"]}, {"steps": 2, "learning_rate": 1e-2}]
-    states = states_after_each_step(setup(phases=phases), tmp_path, "mask")
+    states = states_after_each_step(config(phases=phases), tmp_path, "mask")
     assert not any(same(states[0], states[2]))
 
 
@@ -463,12 +463,14 @@ def test_without_photographs_left_out_there_is_nothing_to_check(tmp_path, few, m
 
 def test_a_pack_for_one_type_is_refused(tmp_path):
     (tmp_path / "all.pack").write_bytes(b"")
-    with pytest.raises(TrainingError, match=r"is trained on a folder: got a pack for set-up 'tiny'; .*--data"):
-        loop.train(setup(), tmp_path / "all.pack", tmp_path)
+    with pytest.raises(TrainingError, match=r"is trained on a folder: got a pack for configuration 'tiny'; .*--data"):
+        loop.train(config(), tmp_path / "all.pack", tmp_path)
 
 
 def test_a_network_of_all_types_needs_colours(tmp_path):
-    with pytest.raises(TrainingError, match=r"standard colours: got set-up 'tiny' without colours; allowed: colours ="):
+    with pytest.raises(
+        TrainingError, match=r"standard colours: got configuration 'tiny' without colours; allowed: colours ="
+    ):
         loop.train(one_pass_setup(), tmp_path, tmp_path)
 
 

@@ -4,8 +4,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
 
+from hemolens.training.config import Loss  # noqa: E402
 from hemolens.training.losses import output_loss, total_loss  # noqa: E402
-from hemolens.training.setup import Loss  # noqa: E402
 
 pytestmark = pytest.mark.train
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from hemolens.training.config import Augmentation
 from hemolens.training.microscopes import add_grain, change_microscope, change_stain, compress, lose_focus
-from hemolens.training.setup import Augmentation
 
 
 def picture():

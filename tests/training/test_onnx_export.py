@@ -7,10 +7,10 @@ import onnx  # noqa: E402
 import onnxruntime  # noqa: E402
 
 from hemolens.models import read_model  # noqa: E402
+from hemolens.training.config import TrainingConfig, read_config  # noqa: E402
 from hemolens.training.loop import batch_norms  # noqa: E402
 from hemolens.training.networks import NETWORKS, create_network  # noqa: E402
 from hemolens.training.onnx_export import LARGEST_ROUNDING_SIZE, TERMS_OF_OTHERS, export_onnx, trace, write_model  # noqa: E402
-from hemolens.training.setup import TrainingSetup, read_setup  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -107,8 +107,8 @@ def test_rounding_the_weights_of_a_segnet_keeps_most_of_its_maps(name, tmp_path)
 
 
 def segnet_card(folder, **changes):
-    setup = read_setup("wbc").model_copy(update={"network": "segnet"} | changes)
-    return read_model(str(write_model(create_network("segnet", width=2).eval(), setup, folder))).card
+    config = read_config("wbc").model_copy(update={"network": "segnet"} | changes)
+    return read_model(str(write_model(create_network("segnet", width=2).eval(), config, folder))).card
 
 
 def test_the_card_of_a_segnet_fixes_its_tiles(tmp_path):
@@ -124,8 +124,8 @@ def test_the_card_names_imagenet_where_the_encoder_began_with_it(tmp_path):
 def test_the_card_names_own_labels_and_nothing_else(tmp_path):
     own = {"name": "ours", "what": "our smears", "terms": "ours alone", "labels": "a.csv", "usual_px": 40, "share": 1}
     values = {"name": "ours", "network": "one-pass", "red_cell_diameter_px": 40, "labelled": [own], "loss": {}}
-    setup = TrainingSetup.model_validate(values | {"phases": [{"steps": 1}]})
-    card = read_model(str(write_model(create_network("one-pass").eval(), setup, tmp_path))).card
+    config = TrainingConfig.model_validate(values | {"phases": [{"steps": 1}]})
+    card = read_model(str(write_model(create_network("one-pass").eval(), config, tmp_path))).card
     assert [(source.name, source.terms) for source in card.sources] == [("ours", "ours alone")]
     assert card.trained_on == ()
     assert card.terms == TERMS_OF_OTHERS

@@ -7,12 +7,12 @@ pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'"
 from hemolens.errors import TrainingError
 from hemolens.synthetic import draw_smear
 from hemolens.training.all_idb1_cells import NOT_OUTLINED, OUTLINED
+from hemolens.training.config import TrainingConfig
 from hemolens.training.drawn_smears import DRAWN
 from hemolens.training.pack import write_pack
-from hemolens.training.setup import TrainingSetup
 from hemolens.training.sources import read_all_smears, share_out
 
-from ..drawn_bank import bank_of, labelled
+from .drawn_bank import bank_of, labelled
 
 pytestmark = pytest.mark.train
 
@@ -35,12 +35,12 @@ def source(name="ours", **changes):
     return {"name": name, "what": "", "terms": "", "labels": "labels.csv", "usual_px": 30, "share": 1.0} | changes
 
 
-def setup(**changes):
+def config(**changes):
     values = {
         "name": "ours", "network": "one-pass", "red_cell_diameter_px": 30, "phases": [{"steps": 1}], "loss": {},
         "labelled": [source()],
     }  # fmt: skip
-    return TrainingSetup.model_validate(values | changes)
+    return TrainingConfig.model_validate(values | changes)
 
 
 def names(smears):
@@ -48,29 +48,29 @@ def names(smears):
 
 
 def test_a_labelled_folder_is_enough(folder):
-    assert names(read_all_smears(setup(), folder)) == ["0.png", "1.png", "2.png"]
+    assert names(read_all_smears(config(), folder)) == ["0.png", "1.png", "2.png"]
 
 
 def test_drawn_smears_may_be_added(folder):
-    both = setup(drawn={"n_smears": 2, "share": 0.2})
+    both = config(drawn={"n_smears": 2, "share": 0.2})
     assert names(read_all_smears(both, folder)) == ["0.png", "1.png", "2.png", "drawn-0", "drawn-1"]
 
 
 def test_photographs_that_a_fold_leaves_out_are_read_for_the_others(drawn_all_idb1):
-    both = setup(photographs={"train": ["Im004_1"], "test": ["Im037_0", "Im999_0"]}, labelled=[])
+    both = config(photographs={"train": ["Im004_1"], "test": ["Im037_0", "Im999_0"]}, labelled=[])
     assert names(read_all_smears(both, drawn_all_idb1.parent)) == ["Im004_1", "Im037_0"]
 
 
 def test_a_photograph_to_train_on_that_is_not_there_is_refused(drawn_all_idb1):
-    lost = setup(photographs={"train": ["Im999_0"]}, labelled=[])
+    lost = config(photographs={"train": ["Im999_0"]}, labelled=[])
     with pytest.raises(TrainingError, match=r"not in the data set: got Im999_0; allowed: the names in images\.csv"):
         list(read_all_smears(lost, drawn_all_idb1.parent))
 
 
 def test_a_pack_holds_what_the_folder_does(folder, tmp_path):
-    write_pack(tmp_path / "all.pack", read_all_smears(setup(), folder), 30)
+    write_pack(tmp_path / "all.pack", read_all_smears(config(), folder), 30)
     for own, packed in zip(
-        read_all_smears(setup(), folder), read_all_smears(setup(), tmp_path / "all.pack"), strict=True
+        read_all_smears(config(), folder), read_all_smears(config(), tmp_path / "all.pack"), strict=True
     ):
         assert own.name == packed.name
         np.testing.assert_array_equal(own.numbers, packed.numbers)
@@ -83,19 +83,19 @@ def ours(n=4, cells=CELL, name="ours"):
     return [labelled(f"{name}{i}", name, cells) for i in range(n)]
 
 
-def shares_of(setup, *smears, validation=False):
+def shares_of(config, *smears, validation=False):
     bank = bank_of(*smears)
-    return dict(zip(bank.names, share_out(setup, bank, validation=validation).tolist(), strict=True))
+    return dict(zip(bank.names, share_out(config, bank, validation=validation).tolist(), strict=True))
 
 
 def test_photographs_of_a_source_share_evenly():
-    assert shares_of(setup(labelled=[source(validation_every=4)]), *ours(5)) == pytest.approx(
+    assert shares_of(config(labelled=[source(validation_every=4)]), *ours(5)) == pytest.approx(
         {"ours0": 0, "ours1": 1 / 3, "ours2": 1 / 3, "ours3": 1 / 3, "ours4": 0}
     )
 
 
 def test_the_others_are_left_out_to_choose_settings_on():
-    both = setup(labelled=[source(validation_every=2)])
+    both = config(labelled=[source(validation_every=2)])
     trained, left_out = (shares_of(both, *ours(6), validation=validation) for validation in (False, True))
     assert {name for name, share in trained.items() if share}.isdisjoint(
         name for name, share in left_out.items() if share
@@ -104,12 +104,12 @@ def test_the_others_are_left_out_to_choose_settings_on():
 
 
 def test_which_are_left_out_does_not_depend_on_the_order_of_the_pack():
-    one, other = (shares_of(setup(), *smears) for smears in (ours(), ours()[::-1]))
+    one, other = (shares_of(config(), *smears) for smears in (ours(), ours()[::-1]))
     assert one == other
 
 
 def test_sources_share_as_the_setup_says():
-    both = setup(labelled=[source(share=0.6), source("theirs", share=0.3)], drawn={"n_smears": 1, "share": 0.1})
+    both = config(labelled=[source(share=0.6), source("theirs", share=0.3)], drawn={"n_smears": 1, "share": 0.1})
     shares = shares_of(both, *ours(), *ours(3, name="theirs"), labelled("drawn-0", DRAWN, CELL))
     assert [
         sum(share for name, share in shares.items() if name.startswith(own)) for own in ("ours", "theirs", "drawn")
@@ -117,7 +117,7 @@ def test_sources_share_as_the_setup_says():
 
 
 def test_photographs_of_all_idb1_are_those_that_are_named():
-    both = setup(
+    both = config(
         labelled=[], photographs={"train": ["a", "b", "c"], "validation": ["d"], "test": ["e"]}, outlined_share=0.6,
         other_share=0.2,
     )  # fmt: skip
@@ -127,16 +127,16 @@ def test_photographs_of_all_idb1_are_those_that_are_named():
 
 
 def test_a_photograph_of_another_source_with_the_same_name_is_not_meant():
-    both = setup(labelled=[], photographs={"train": ["a"]})
+    both = config(labelled=[], photographs={"train": ["a"]})
     assert shares_of(both, labelled("a", OUTLINED, CELL), labelled("b", "ours", CELL)) == {"a": 1, "b": 0}
 
 
 def test_sources_that_the_setup_does_not_name_are_not_drawn():
-    assert shares_of(setup(), *ours(), *ours(2, name="theirs"))["theirs1"] == 0
+    assert shares_of(config(), *ours(), *ours(2, name="theirs"))["theirs1"] == 0
 
 
 def test_nothing_is_left_out_of_drawn_smears():
-    drawn = setup(labelled=[], drawn={"n_smears": 1, "share": 0.1})
+    drawn = config(labelled=[], drawn={"n_smears": 1, "share": 0.1})
     smear = labelled("drawn-0", DRAWN, CELL)
     assert shares_of(drawn, smear) == {"drawn-0": 1}
     assert shares_of(drawn, smear, validation=True) == {"drawn-0": 0}
@@ -144,7 +144,7 @@ def test_nothing_is_left_out_of_drawn_smears():
 
 def test_nothing_to_train_on_is_refused():
     with pytest.raises(TrainingError, match="nothing to train on: got 1 photographs without a labelled cell"):
-        shares_of(setup(), *ours(1), labelled("ours1", "ours"))
+        shares_of(config(), *ours(1), labelled("ours1", "ours"))
 
 
 @pytest.mark.parametrize(
@@ -159,4 +159,4 @@ def test_data_without_what_the_setup_names_are_refused(changes, missing):
     with pytest.raises(
         TrainingError, match=f"do not hold everything .*'ours' trains on: got none of {missing}; .*'without'"
     ):
-        shares_of(setup(**changes), *ours())
+        shares_of(config(**changes), *ours())

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from hemolens.batch.found_photographs import find_photographs
 from hemolens.cell_types import CellType
 from hemolens.errors import HemolensError, ModelError, OutputError, PhotographError, UsageError
-from hemolens.images.image import Smear
-from hemolens.images.slides import is_slide, open_smear
+from hemolens.images.image import SmearImage
+from hemolens.images.slides import is_slide, open_image
 from hemolens.measurements.quality import Verdict
 from hemolens.measurements.scale import check_given_scale
 from hemolens.output.entries import Entry, name_entries
@@ -184,14 +184,14 @@ def count_photographs(
     return BatchOutcome(outcomes, interrupted=not files.complete, summary=files.summary)
 
 
-def _count_candidate(candidate: Candidate, files: RunFiles, count_one: Callable[[Smear], Result]) -> Outcome:
+def _count_candidate(candidate: Candidate, files: RunFiles, count_one: Callable[[SmearImage], Result]) -> Outcome:
     """Count one photograph and write it; every fault of its own becomes a message."""
     entry, error = candidate.entry, ""
     if isinstance(candidate.found, PhotographError):
         error = str(candidate.found)
     else:
         try:
-            result = count_one(open_smear(candidate.found))
+            result = count_one(open_image(candidate.found))
             files.add(entry, result)
             return Outcome(entry.image, result.counts, "", _warning_of(result), result.quality.verdict)
         except (OutputError, ModelError, UsageError):

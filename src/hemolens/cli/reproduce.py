@@ -52,13 +52,13 @@ def reproduce(
         bar = progress.add_task("measuring", total=None)
         measured = measure(data, store, systems, on_photograph=lambda name: progress.update(bar, description=name))
     records = make_records(measured, tiles, code_version())
-    cards = [store.load(setup).card for system in systems for setup in system.members() if store.has(setup)]
+    cards = [store.load(config).card for system in systems for config in system.members() if store.has(config)]
     page = markdown_page(records, list({card.name: card for card in cards}.values()), time.monotonic() - started)
     rows = [record.model_dump() for record in records]
     write_whole(out / "paper.json", (json.dumps(rows, indent=1) + "\n").encode())
     write_whole(out / "paper.md", page.encode())
     write_whole(out / "paper.html", html_page(page).encode())
-    missing = sorted({setup.name for system in systems for setup in system.members() if not store.has(setup)})
+    missing = sorted({config.name for system in systems for config in system.members() if not store.has(config)})
     if missing:
         typer.echo(f"no weights for {', '.join(missing)}: run again with --train", err=True)
     typer.echo(f"{out / 'paper.html'}, paper.md and paper.json ({len(rows)} figures)")
@@ -71,17 +71,17 @@ def _train(data: Path, weights: Weights, progress: Progress) -> None:
     from hemolens.paper.systems import read_systems
 
     require_training_packages()
-    setups = untrained(read_systems(), weights)
-    for n_done, setup in enumerate(setups):
-        bar = progress.add_task(setup.name, total=setup.steps)
-        later = sum(other.steps for other in setups[n_done + 1 :])
+    configs = untrained(read_systems(), weights)
+    for n_done, config in enumerate(configs):
+        bar = progress.add_task(config.name, total=config.steps)
+        later = sum(other.steps for other in configs[n_done + 1 :])
 
-        def show(step: int, steps: int, seconds_left: float, bar: TaskID = bar, name: str = setup.name,
+        def show(step: int, steps: int, seconds_left: float, bar: TaskID = bar, name: str = config.name,
                  later: int = later) -> None:  # fmt: skip
             left = seconds_left * (1 + later / max(1, steps - step)) / 60 if step < steps else 0.0
             progress.update(bar, completed=step, description=f"{name}, {left:.0f} min left in all")
 
-        train_missing(setup, data, weights, on_progress=show)
-    for system, setup in untuned(read_systems(), weights):
-        progress.add_task(f"settings of the counters for {setup.name}", total=None)
-        tune_counters(system, setup, data, weights)
+        train_missing(config, data, weights, on_progress=show)
+    for system, config in untuned(read_systems(), weights):
+        progress.add_task(f"settings of the counters for {config.name}", total=None)
+        tune_counters(system, config, data, weights)

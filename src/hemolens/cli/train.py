@@ -1,4 +1,4 @@
-"""``hemolens train``: a set-up and labelled photographs in, a model file and its card out."""
+"""``hemolens train``: a configuration and labelled photographs in, a model file and its card out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from hemolens.training.setup import TrainingSetup
+    from hemolens.training.config import TrainingConfig
 
 
 class Device(StrEnum):
@@ -22,8 +22,8 @@ class Device(StrEnum):
 
 
 def train(
-    setup: Annotated[
-        str, typer.Argument(help="one-pass, rbc, wbc, plt, or the path of a TOML file.", metavar="SETUP")
+    config: Annotated[
+        str, typer.Argument(help="one-pass, rbc, wbc, plt, or the path of a TOML file.", metavar="CONFIG")
     ] = "one-pass",
     data: Annotated[
         Path | None, typer.Option("--data", help="Folder of the labelled photographs, or a pack.", metavar="DIR")
@@ -36,12 +36,12 @@ def train(
         Path, typer.Option("--out", help="Folder for checkpoints and the model, or the pack.", metavar="PATH")
     ] = Path("hemolens-run"),
     seconds: Annotated[
-        float | None, typer.Option(help="Train for so long, in place of the set-up's steps.", min=1)
+        float | None, typer.Option(help="Train for so long, in place of the configuration's steps.", min=1)
     ] = None,
     start: Annotated[
         Path | None, typer.Option(help="Weights to begin with: NAME.safetensors of an earlier training.")
     ] = None,
-    batch: Annotated[int | None, typer.Option(help="Crops of a step, in place of the set-up's.", min=1)] = None,
+    batch: Annotated[int | None, typer.Option(help="Crops of a step, in place of the configuration's.", min=1)] = None,
     device: Annotated[Device, typer.Option(help="auto: a graphics card, if torch finds one.")] = Device.auto,
     workers: Annotated[
         int | None, typer.Option(help="Processes that draw crops, on a processor; by default one for each.", min=0)
@@ -65,11 +65,11 @@ def train(
 
     import torch
 
-    from hemolens.training.setup import read_setup
+    from hemolens.training.config import read_config
 
     if threads:
         torch.set_num_threads(threads)
-    chosen = read_setup(setup)
+    chosen = read_config(config)
     changed = {"batch": batch, "first_weights": start}
     chosen = chosen.model_copy(update={name: value for name, value in changed.items() if value is not None})
     if pack is not None:
@@ -79,7 +79,7 @@ def train(
 
 
 def _train(
-    setup: TrainingSetup, data: Path, out: Path, seconds: float | None, device: str | None, workers: int | None
+    config: TrainingConfig, data: Path, out: Path, seconds: float | None, device: str | None, workers: int | None
 ) -> None:
     import torch
     from rich.console import Console
@@ -89,7 +89,7 @@ def _train(
     from hemolens.training.loop import train as run
     from hemolens.training.onnx_export import write_model
 
-    columns = (TextColumn(setup.name), BarColumn(), TextColumn("{task.description}"))
+    columns = (TextColumn(config.name), BarColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True)) as progress:
         bar = progress.add_task("reading the photographs", total=1.0)
 
@@ -98,22 +98,22 @@ def _train(
             progress.update(bar, completed=step.done, description=text)
 
         trained = run(
-            setup, data, out, seconds=seconds, device=torch.device(device) if device else None,
+            config, data, out, seconds=seconds, device=torch.device(device) if device else None,
             n_workers=_processors() if workers is None else workers, on_progress=show,
         )  # fmt: skip
     path = write_model(
-        trained.network, setup, out, samples=trained.samples, steps=trained.step, cpu_seconds=trained.cpu_seconds
+        trained.network, config, out, samples=trained.samples, steps=trained.step, cpu_seconds=trained.cpu_seconds
     )
     typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB), card {path.with_suffix('.toml')}")
 
 
-def write_pack_of(setup: TrainingSetup, data: Path, out: Path) -> None:
-    """Write everything that a set-up may train on into one file.
+def write_pack_of(config: TrainingConfig, data: Path, out: Path) -> None:
+    """Write everything that a configuration may train on into one file.
 
     Raises
     ------
     TrainingError
-        If the set-up is one of a single cell type, or the data do not fit it.
+        If the configuration is one of a single cell type, or the data do not fit it.
     UsageError
         If there is a folder where the file is to be.
 
@@ -122,12 +122,12 @@ def write_pack_of(setup: TrainingSetup, data: Path, out: Path) -> None:
     from hemolens.training.pack import write_pack
     from hemolens.training.sources import read_all_smears
 
-    if setup.cell_type is not None:
+    if config.cell_type is not None:
         raise TrainingError(
-            "a pack is for set-ups of every cell type",
-            came=f"set-up {setup.name!r}, which counts {setup.cell_type}",
-            allowed="a set-up without a cell_type, such as one-pass",
-            do="name another set-up",
+            "a pack is for configurations of every cell type",
+            came=f"configuration {config.name!r}, which counts {config.cell_type}",
+            allowed="a configuration without a cell_type, such as one-pass",
+            do="name another configuration",
         )
     if out.is_dir():
         raise UsageError(
@@ -136,7 +136,7 @@ def write_pack_of(setup: TrainingSetup, data: Path, out: Path) -> None:
             allowed="the path of a file, such as all.pack",
             do="name a file with --out",
         )
-    write_pack(out, read_all_smears(setup, data), setup.red_cell_diameter_px)
+    write_pack(out, read_all_smears(config, data), config.red_cell_diameter_px)
     typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
 
 

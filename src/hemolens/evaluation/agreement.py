@@ -15,7 +15,7 @@ _NORMAL_95 = 1.96
 """Half of the width that holds 95 % of a normal distribution, in standard deviations."""
 
 
-class Figure(NamedTuple):
+class Estimate(NamedTuple):
     """A value and its 95 % interval; NaN where there is none."""
 
     value: float
@@ -26,9 +26,9 @@ class Figure(NamedTuple):
 class BlandAltman(NamedTuple):
     """Differences count − truth, in cells: their mean, the limits of agreement, and the standard deviation."""
 
-    mean_difference: Figure
-    lower_limit: Figure
-    upper_limit: Figure
+    mean_difference: Estimate
+    lower_limit: Estimate
+    upper_limit: Estimate
     standard_deviation: float
 
 
@@ -118,15 +118,15 @@ def bland_altman(true_counts: Sequence[int], counts: Sequence[int]) -> BlandAltm
     differences = np.subtract(counts, true_counts, dtype=float)
     n = differences.size
     if n < 2:
-        nothing = Figure(float("nan"))
-        return BlandAltman(Figure(float(differences[0])) if n else nothing, nothing, nothing, float("nan"))
+        nothing = Estimate(float("nan"))
+        return BlandAltman(Estimate(float(differences[0])) if n else nothing, nothing, nothing, float("nan"))
     from scipy.stats import t
 
     mean, deviation = float(differences.mean()), float(differences.std(ddof=1))
     wide = float(t.ppf(0.975, n - 1)) * deviation
 
-    def with_interval(value: float, share: float) -> Figure:
-        return Figure(value, value - wide * share**0.5, value + wide * share**0.5)
+    def with_interval(value: float, share: float) -> Estimate:
+        return Estimate(value, value - wide * share**0.5, value + wide * share**0.5)
 
     of_limit = 1 / n + _NORMAL_95**2 / (2 * (n - 1))
     return BlandAltman(
@@ -137,12 +137,12 @@ def bland_altman(true_counts: Sequence[int], counts: Sequence[int]) -> BlandAltm
     )
 
 
-def correlation(true_counts: Sequence[int], counts: Sequence[int]) -> Figure:
+def correlation(true_counts: Sequence[int], counts: Sequence[int]) -> Estimate:
     """Pearson's correlation of counts and truth with its 95 % interval (Fisher's transformation).
 
     Returns
     -------
-    Figure
+    Estimate
         NaN with fewer than three photographs, or where all true counts or all counts are equal; the interval
         is NaN with fewer than four.
 
@@ -151,21 +151,21 @@ def correlation(true_counts: Sequence[int], counts: Sequence[int]) -> Figure:
     >>> round(correlation([1, 2, 3], [2, 4, 6]).value, 6)
     1.0
     >>> correlation([1, 1, 1], [2, 4, 6])
-    Figure(value=nan, low=nan, high=nan)
+    Estimate(value=nan, low=nan, high=nan)
 
     """
     from scipy.stats import pearsonr
 
     if len(counts) < 3 or len(set(counts)) == 1 or len(set(true_counts)) == 1:
-        return Figure(float("nan"))
+        return Estimate(float("nan"))
     result = pearsonr(np.asarray(true_counts, float), np.asarray(counts, float))
     if len(counts) < 4:
-        return Figure(float(result.statistic))
+        return Estimate(float(result.statistic))
     interval = result.confidence_interval(0.95)
-    return Figure(float(result.statistic), float(interval.low), float(interval.high))
+    return Estimate(float(result.statistic), float(interval.low), float(interval.high))
 
 
-def proportional_bias(reference: Sequence[int], counts: Sequence[int]) -> Figure:
+def proportional_bias(reference: Sequence[int], counts: Sequence[int]) -> Estimate:
     """Slope of the differences count − reference over the means of both: does the difference grow with the count.
 
     Least squares, with Student's t for the interval: the regression approach of Bland & Altman 1999. It is 0 where
@@ -173,7 +173,7 @@ def proportional_bias(reference: Sequence[int], counts: Sequence[int]) -> Figure
 
     Returns
     -------
-    Figure
+    Estimate
         NaN with fewer than three photographs, or where all means are equal.
 
     Examples
@@ -185,17 +185,17 @@ def proportional_bias(reference: Sequence[int], counts: Sequence[int]) -> Figure
     differences = np.subtract(counts, reference, dtype=float)
     means = np.add(counts, reference, dtype=float) / 2
     if means.size < 3 or np.ptp(means) == 0:
-        return Figure(float("nan"))
+        return Estimate(float("nan"))
     if np.ptp(differences) == 0:
-        return Figure(0.0, 0.0, 0.0)
+        return Estimate(0.0, 0.0, 0.0)
     from scipy.stats import linregress, t
 
     line = linregress(means, differences)
     wide = float(t.ppf(0.975, means.size - 2)) * float(line.stderr)
-    return Figure(float(line.slope), float(line.slope) - wide, float(line.slope) + wide)
+    return Estimate(float(line.slope), float(line.slope) - wide, float(line.slope) + wide)
 
 
-def concordance(reference: Sequence[int], counts: Sequence[int]) -> Figure:
+def concordance(reference: Sequence[int], counts: Sequence[int]) -> Estimate:
     """Lin's concordance correlation: how close the counts lie to the line on which both are equal.
 
     Correlation times a factor below 1 for a difference in mean or spread. Lin, *A concordance correlation
@@ -204,7 +204,7 @@ def concordance(reference: Sequence[int], counts: Sequence[int]) -> Figure:
 
     Returns
     -------
-    Figure
+    Estimate
         NaN where :func:`correlation` is; the interval is NaN with fewer than four photographs, and where the
         correlation is 0.
 
@@ -216,15 +216,15 @@ def concordance(reference: Sequence[int], counts: Sequence[int]) -> Figure:
     """
     own = correlation(reference, counts).value
     if np.isnan(own):
-        return Figure(own)
+        return Estimate(own)
     x, y = np.asarray(reference, float), np.asarray(counts, float)
     spread = float(x.std() * y.std())
     shift = float(y.mean() - x.mean()) ** 2 / spread
     value = 2 * own * spread / (float(x.var() + y.var()) + shift * spread)
     if x.size < 4 or own == 0:
-        return Figure(value)
+        return Estimate(value)
     if 1 - value**2 < 1e-12:
-        return Figure(value, value, value)
+        return Estimate(value, value, value)
     rest = 1 - value**2
     variance = (
         (1 - own**2) * value**2 / (rest * own**2)
@@ -232,10 +232,10 @@ def concordance(reference: Sequence[int], counts: Sequence[int]) -> Figure:
         - value**4 * shift**2 / (2 * own**2 * rest**2)
     ) / (x.size - 2)
     wide = _NORMAL_95 * max(0.0, variance) ** 0.5
-    return Figure(value, float(np.tanh(np.arctanh(value) - wide)), float(np.tanh(np.arctanh(value) + wide)))
+    return Estimate(value, float(np.tanh(np.arctanh(value) - wide)), float(np.tanh(np.arctanh(value) + wide)))
 
 
-def detection_figures(detections: Sequence[Detection]) -> dict[str, Figure]:
+def detection_figures(detections: Sequence[Detection]) -> dict[str, Estimate]:
     """Precision, recall and F1 of all photographs together, with bootstrap intervals over photographs.
 
     Parameters
@@ -246,7 +246,7 @@ def detection_figures(detections: Sequence[Detection]) -> dict[str, Figure]:
     Examples
     --------
     >>> detection_figures([Detection(8, 2, 0), Detection(8, 2, 0)])["precision"]
-    Figure(value=0.8, low=0.8, high=0.8)
+    Estimate(value=0.8, low=0.8, high=0.8)
 
     """
     total = add_up(list(detections))
@@ -254,9 +254,9 @@ def detection_figures(detections: Sequence[Detection]) -> dict[str, Figure]:
     found = [float(each.n_hits + each.n_false) for each in detections]
     true = [float(each.n_hits + each.n_missed) for each in detections]
     return {
-        "precision": Figure(total.precision, *bootstrap_ratio_interval(hits, found, when_empty=1.0)),
-        "recall": Figure(total.recall, *bootstrap_ratio_interval(hits, true, when_empty=1.0)),
-        "F1": Figure(total.f1, *bootstrap_f1_interval(detections)),
+        "precision": Estimate(total.precision, *bootstrap_ratio_interval(hits, found, when_empty=1.0)),
+        "recall": Estimate(total.recall, *bootstrap_ratio_interval(hits, true, when_empty=1.0)),
+        "F1": Estimate(total.f1, *bootstrap_f1_interval(detections)),
     }
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.evaluation.agreement import Figure
+from hemolens.evaluation.agreement import Estimate
 
 _NORMAL_95 = 1.959964
 """Half of the width that holds 95 % of a normal distribution, in standard deviations."""
@@ -23,19 +23,19 @@ class PassingBablok(NamedTuple):
 
     Attributes
     ----------
-    slope, intercept : Figure
+    slope, intercept : Estimate
         With their 95 % intervals; the intercept is in cells.
     linearity : float
         p of the Cusum test: the chance of so long a run of points on one side of the line if it is straight.
 
     """
 
-    slope: Figure
-    intercept: Figure
+    slope: Estimate
+    intercept: Estimate
     linearity: float
 
 
-NO_LINE = PassingBablok(Figure(math.nan), Figure(math.nan), math.nan)
+NO_LINE = PassingBablok(Estimate(math.nan), Estimate(math.nan), math.nan)
 
 
 def passing_bablok(reference: Sequence[int], counts: Sequence[int]) -> PassingBablok:
@@ -79,8 +79,8 @@ def passing_bablok(reference: Sequence[int], counts: Sequence[int]) -> PassingBa
     if not _is_bound(slope):
         return NO_LINE
     low, high = _slope_interval(slopes, x.size)
-    intercept = Figure(*(float(np.median(y - each * x)) for each in (slope, high, low)))
-    return PassingBablok(Figure(slope, low, high), intercept, _cusum_p(x, y, slope, intercept.value))
+    intercept = Estimate(*(float(np.median(y - each * x)) for each in (slope, high, low)))
+    return PassingBablok(Estimate(slope, low, high), intercept, _cusum_p(x, y, slope, intercept.value))
 
 
 def _ordered_slopes(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:

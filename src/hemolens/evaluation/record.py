@@ -9,12 +9,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from hemolens.cell_types import CellType
-from hemolens.evaluation.agreement import Figure
+from hemolens.evaluation.agreement import Estimate
 
 NONE = "–"
 """Printed where there is no figure."""
 
-Table = Literal["counts", "bland-altman", "cells", "robustness", "passing-bablok"]
+RecordTable = Literal["counts", "bland-altman", "cells", "robustness", "passing-bablok"]
 
 
 class Record(BaseModel):
@@ -26,7 +26,7 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    table: Table
+    table: RecordTable
     cell: CellType
     change: str | None = None
     metric: str
@@ -36,12 +36,14 @@ class Record(BaseModel):
     high: float | None
 
 
-def make_record(table: Table, kind: CellType, metric: str, n: int, figure: Figure, change: str | None = None) -> Record:
+def make_record(
+    table: RecordTable, kind: CellType, metric: str, n: int, figure: Estimate, change: str | None = None
+) -> Record:
     """Turn a figure of ``n`` photographs into a record, rounded to five decimals; NaN becomes None.
 
     Examples
     --------
-    >>> record = make_record("counts", "rbc", "bias", 7, Figure(0.123456))
+    >>> record = make_record("counts", "rbc", "bias", 7, Estimate(0.123456))
     >>> record.value, record.low
     (0.12346, None)
 
@@ -50,7 +52,7 @@ def make_record(table: Table, kind: CellType, metric: str, n: int, figure: Figur
     return Record(table=table, cell=kind, change=change, metric=metric, n_images=n, value=value, low=low, high=high)
 
 
-def by_metric(records: Sequence[Record], table: Table, kind: CellType) -> dict[str, Record]:
+def by_metric(records: Sequence[Record], table: RecordTable, kind: CellType) -> dict[str, Record]:
     """Find the records of one table and type, by their metric."""
     return {record.metric: record for record in records if (record.table, record.cell) == (table, kind)}
 
@@ -65,7 +67,7 @@ def number_text(record: Record, n_decimals: int) -> str:
 
     Examples
     --------
-    >>> number_text(make_record("counts", "rbc", "bias", 7, Figure(2.04, 1, 3)), 1)
+    >>> number_text(make_record("counts", "rbc", "bias", 7, Estimate(2.04, 1, 3)), 1)
     '2.0 [1.0, 3.0]'
 
     """

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.evaluation.agreement import Figure, bootstrap_interval, bootstrap_ratio_interval
+from hemolens.evaluation.agreement import Estimate, bootstrap_interval, bootstrap_ratio_interval
 
 Pixels = NDArray[np.uint8]
 
@@ -140,9 +140,9 @@ class CountChange(NamedTuple):
 
     Attributes
     ----------
-    mean_absolute : Figure
+    mean_absolute : Estimate
         Mean over the photographs with a cell of |changed − unchanged| / unchanged; NaN without such photographs.
-    pooled : Figure
+    pooled : Estimate
         Sum of the changed over the sum of the unchanged counts of all photographs, minus 1; NaN without a cell.
     n_with_cells : int
         Photographs with at least one cell when unchanged: what the mean is of.
@@ -153,8 +153,8 @@ class CountChange(NamedTuple):
 
     """
 
-    mean_absolute: Figure
-    pooled: Figure
+    mean_absolute: Estimate
+    pooled: Estimate
     n_with_cells: int
     n_without_cells: int
     cells_there: int
@@ -174,10 +174,10 @@ def change_of_counts(unchanged: Sequence[int], changed: Sequence[int]) -> CountC
     each = [abs(after - before) / before for before, after in pairs if before]
     total = sum(unchanged)
     low, high = bootstrap_ratio_interval(changed, unchanged)
-    nothing = Figure(float("nan"))
+    nothing = Estimate(float("nan"))
     return CountChange(
-        Figure(sum(each) / len(each), *bootstrap_interval(each)) if each else nothing,
-        Figure(sum(changed) / total - 1, low - 1, high - 1) if total else nothing,
+        Estimate(sum(each) / len(each), *bootstrap_interval(each)) if each else nothing,
+        Estimate(sum(changed) / total - 1, low - 1, high - 1) if total else nothing,
         len(each),
         len(pairs) - len(each),
         sum(after for before, after in pairs if not before),

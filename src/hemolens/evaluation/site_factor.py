@@ -13,7 +13,7 @@ import numpy as np
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.errors import LabelError, quoted
 from hemolens.labels.count_table import MAX_COUNT
-from hemolens.labels.table import Row, Table, read_table
+from hemolens.labels.table import LabelTable, Row, read_table
 from hemolens.statistics.site import Site, SiteFactor
 from hemolens.statistics.uncertainty import student_quantile
 
@@ -25,7 +25,7 @@ _LARGEST_AREA_RATIO = 1.02
 _DO = "correct the table"
 
 
-class Smear(NamedTuple):
+class CountedSmear(NamedTuple):
     """One smear: cells on each of its fields, and what the analyser says of the same blood."""
 
     counts: Sequence[int]
@@ -69,12 +69,12 @@ def read_site_factors(path: str | PathLike[str]) -> dict[CellType, SiteFactor]:
     return {kind: _fit(_smears(table, kind), area, kind) for kind in kinds}
 
 
-def fit_factor(smears: Sequence[Smear], field_area_px: float | None = None) -> SiteFactor:
+def fit_factor(smears: Sequence[CountedSmear], field_area_px: float | None = None) -> SiteFactor:
     """Fit one factor: the geometric mean of analyser count over mean count per field.
 
     Parameters
     ----------
-    smears : sequence of Smear
+    smears : sequence of CountedSmear
         At least three, each with cells.
     field_area_px : float, optional
         Counted area of their fields.
@@ -87,7 +87,8 @@ def fit_factor(smears: Sequence[Smear], field_area_px: float | None = None) -> S
 
     Examples
     --------
-    >>> smears = [Smear([10, 12, 11], 220_000), Smear([20, 19, 21], 400_000), Smear([5, 4, 6], 100_000)]
+    >>> fields = ([10, 12, 11], 220_000), ([20, 19, 21], 400_000), ([5, 4, 6], 100_000)
+    >>> smears = [CountedSmear(*each) for each in fields]
     >>> round(fit_factor(smears).factor)
     20000
 
@@ -129,7 +130,7 @@ def _rounded(value: float) -> float:
     return float(f"{value:.5g}")
 
 
-def _fit(smears: dict[str, Smear], area: float | None, kind: CellType) -> SiteFactor:
+def _fit(smears: dict[str, CountedSmear], area: float | None, kind: CellType) -> SiteFactor:
     if len(smears) < FEWEST_SMEARS:
         raise LabelError(
             f"too few smears for a factor of {CELL_NAMES[kind]}",
@@ -148,7 +149,7 @@ def _fit(smears: dict[str, Smear], area: float | None, kind: CellType) -> SiteFa
     return fit_factor(list(smears.values()), area)
 
 
-def _smears(table: Table, kind: CellType) -> dict[str, Smear]:
+def _smears(table: LabelTable, kind: CellType) -> dict[str, CountedSmear]:
     """Gather the fields of each smear whose blood was counted."""
     counts: dict[str, list[int]] = {}
     per_ul: dict[str, float] = {}
@@ -164,7 +165,7 @@ def _smears(table: Table, kind: CellType) -> dict[str, Smear]:
             if per_ul.setdefault(name, value) != value:
                 came = f"{per_ul[name]:g} and {value:g} for {quoted(name)}"
                 raise LabelError(f"{row.where} has another {kind}_per_ul", came=came, allowed="one value", do=_DO)
-    return {name: Smear(counts[name], value) for name, value in per_ul.items()}
+    return {name: CountedSmear(counts[name], value) for name, value in per_ul.items()}
 
 
 def _whole(row: Row, column: str) -> int:
@@ -183,7 +184,7 @@ def _within(row: Row, column: str, most: float) -> float:
     return value
 
 
-def _field_area(table: Table) -> float | None:
+def _field_area(table: LabelTable) -> float | None:
     if "frame_area_px" not in table.columns:
         return None
     areas = [_within(row, "frame_area_px", 1e12) for row in table.rows if row.texts["frame_area_px"]]

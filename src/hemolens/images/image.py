@@ -1,8 +1,8 @@
 """What is counted: a picture of a smear, whole in memory or too large for it.
 
-The contract: a :class:`Smear` tells its size and gives the pixels of any box of itself, at full resolution or at one
-of the reductions that its file holds. A photograph (:mod:`.photograph`) has all its pixels; a slide (:mod:`.slides`)
-reads them when they are asked for.
+The contract: a :class:`SmearImage` tells its size and gives the pixels of any box of itself, at full resolution or at
+one of the reductions that its file holds. A photograph (:mod:`.photograph`) has all its pixels; a slide
+(:mod:`.slides`) reads them when they are asked for.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Shape = tuple[int, int]
 """Rows and columns."""
 
 
-class Smear(Protocol):
+class SmearImage(Protocol):
     """A picture of a smear.
 
     Attributes

@@ -87,7 +87,7 @@ class Photograph:
         return (self.shape,)
 
     def read(self, box: Box, level: int = 0) -> NDArray[np.uint8]:
-        """Give the pixels of a box, as :class:`~hemolens.images.image.Smear`; not a copy."""
+        """Give the pixels of a box, as :class:`~hemolens.images.image.SmearImage`; not a copy."""
         return self.pixels[box.row0 : box.row1, box.col0 : box.col1]
 
     def overview(self) -> NDArray[np.uint8]:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.images.box import Box
-from hemolens.images.image import Shape, Smear
+from hemolens.images.image import Shape, SmearImage
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -36,12 +36,12 @@ _BAND_ROWS = 32
 
 
 @dataclass(frozen=True, eq=False)
-class ScaledSmear:
+class ScaledImage:
     """A smear that is seen at another scale.
 
     Attributes
     ----------
-    smear : Smear
+    image : SmearImage
     level : int
         The reduction that is read.
     shape : (int, int)
@@ -49,7 +49,7 @@ class ScaledSmear:
 
     """
 
-    smear: Smear
+    image: SmearImage
     level: int
     shape: Shape
 
@@ -72,42 +72,42 @@ class ScaledSmear:
             RGB, as :func:`resize` gives them for the whole picture; enlarged, to within one grey level.
 
         """
-        source = self.smear.levels[self.level]
+        source = self.image.levels[self.level]
         if source == self.shape:
-            return self.smear.read(box, self.level)
+            return self.image.read(box, self.level)
         n_source_rows, n_source_cols = source
         if box == self.whole and n_source_rows * n_source_cols <= MOST_READ_PX:
-            return resize(self.smear.read(Box(0, 0, *source), self.level), self.shape)
+            return resize(self.image.read(Box(0, 0, *source), self.level), self.shape)
         across = _weights(n_source_cols, self.shape[1], box.col0, box.col1)
         pixels = np.empty((box.row1 - box.row0, box.col1 - box.col0, 3), np.uint8)
         n_rows = max(1, int(MOST_READ_PX / (n_source_rows / self.shape[0] * (across.stop - across.start))))
         for row0 in range(box.row0, box.row1, n_rows):
             row1 = min(row0 + n_rows, box.row1)
             down = _weights(n_source_rows, self.shape[0], row0, row1)
-            part = self.smear.read(Box(down.start, across.start, down.stop, across.stop), self.level)
+            part = self.image.read(Box(down.start, across.start, down.stop, across.stop), self.level)
             pixels[row0 - box.row0 : row1 - box.row0] = _combined(part, down, across)
         return pixels
 
 
-def scale_smear(smear: Smear, from_px: float, to_px: float) -> ScaledSmear:
+def scale_image(image: SmearImage, from_px: float, to_px: float) -> ScaledImage:
     """See a smear at a scale at which a length of ``from_px`` is ``to_px`` long.
 
     Parameters
     ----------
-    smear : Smear
+    image : SmearImage
     from_px, to_px : float
         The length at full resolution and at the new scale, > 0.
 
     Returns
     -------
-    ScaledSmear
+    ScaledImage
         At least one pixel large. It reads the most reduced level that still has all that the new scale shows.
 
     """
     zoom = to_px / from_px
-    n_rows, n_cols = (max(1, round(side * zoom)) for side in smear.shape)
-    enough = [n for n, level in enumerate(smear.levels) if level[0] >= n_rows and level[1] >= n_cols]
-    return ScaledSmear(smear, max(enough, default=0), (n_rows, n_cols))
+    n_rows, n_cols = (max(1, round(side * zoom)) for side in image.shape)
+    enough = [n for n, level in enumerate(image.levels) if level[0] >= n_rows and level[1] >= n_cols]
+    return ScaledImage(image, max(enough, default=0), (n_rows, n_cols))
 
 
 def resize(pixels: NDArray[np.uint8], shape: Shape) -> NDArray[np.uint8]:

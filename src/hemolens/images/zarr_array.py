@@ -21,7 +21,7 @@ from pydantic import Field
 
 from hemolens.errors import HemolensError, UsageError, quoted
 from hemolens.images.photograph import MAX_BYTES, MAX_PIXELS
-from hemolens.images.zarr_store import Part, Store
+from hemolens.images.zarr_store import Store, ZarrMetadata
 
 if TYPE_CHECKING:
     from numcodecs.abc import Codec
@@ -42,11 +42,11 @@ Side = Annotated[int, Field(gt=0, le=MAX_PIXELS)]
 Sides = Annotated[list[Side], Field(min_length=2, max_length=MAX_DIMENSIONS)]
 
 
-class _Compressor(Part):
+class _Compressor(ZarrMetadata):
     id: Literal["gzip", "zlib", "zstd", "blosc", "lz4"]
 
 
-class _Version2(Part):
+class _Version2(ZarrMetadata):
     """``.zarray``."""
 
     zarr_format: Literal[2]
@@ -60,38 +60,38 @@ class _Version2(Part):
     dimension_separator: Literal[".", "/"] = "."
 
 
-class _ChunkShape(Part):
+class _ChunkShape(ZarrMetadata):
     chunk_shape: Sides
 
 
-class _Grid(Part):
+class _Grid(ZarrMetadata):
     name: Literal["regular"]
     configuration: _ChunkShape
 
 
-class _Separator(Part):
+class _Separator(ZarrMetadata):
     separator: Literal[".", "/"] | None = None
 
 
-class _Keys(Part):
+class _Keys(ZarrMetadata):
     name: Literal["default", "v2"]
     configuration: _Separator = _Separator()
 
 
-class _Endian(Part):
+class _Endian(ZarrMetadata):
     endian: Literal["little", "big"] = "little"
 
 
-class _Bytes(Part):
+class _Bytes(ZarrMetadata):
     name: Literal["bytes"]
     configuration: _Endian = _Endian()
 
 
-class _Packed(Part):
+class _Packed(ZarrMetadata):
     name: Literal["gzip", "zstd", "blosc"]
 
 
-class _Checksum(Part):
+class _Checksum(ZarrMetadata):
     name: Literal["crc32c"]
 
 
@@ -104,12 +104,12 @@ class _InShards(_ChunkShape):
     index_location: Literal["start", "end"] = "end"
 
 
-class _Sharding(Part):
+class _Sharding(ZarrMetadata):
     name: Literal["sharding_indexed"]
     configuration: _InShards
 
 
-class _Version3(Part):
+class _Version3(ZarrMetadata):
     """``zarr.json``."""
 
     zarr_format: Literal[3]

@@ -30,7 +30,7 @@ InnerPath = Annotated[str, Field(pattern=r"^\w[\w.-]*(/\w[\w.-]*)*$")]
 """Of an array or group within another: no part of it can lead out."""
 
 
-class Part(BaseModel):
+class ZarrMetadata(BaseModel):
     """What is read of a piece of metadata; other programs write more into it."""
 
     model_config = ConfigDict(extra="ignore", defer_build=True)

@@ -13,18 +13,18 @@ from hemolens.cell_types import CellType
 from hemolens.errors import LabelError
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
-from hemolens.labels.table import Row, Table
+from hemolens.labels.table import LabelTable, Row
 from hemolens.labels.truth import Labels
 
 COLUMNS = ("image", "type", "x0", "y0", "x1", "y1")
 
 
-def read_box_table(table: Table, types: Collection[CellType] | None = None) -> Labels:
+def read_box_table(table: LabelTable, types: Collection[CellType] | None = None) -> Labels:
     """Read boxes.
 
     Parameters
     ----------
-    table : Table
+    table : LabelTable
         With :data:`COLUMNS` among its columns.
     types : collection of CellType, optional
         The labelled types; without it those that appear anywhere.

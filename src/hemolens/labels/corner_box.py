@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-Box = tuple[float, float, float, float]
+LabelBox = tuple[float, float, float, float]
 """Half-open, (row0, col0, row1, col1) in pixels."""
 
 
-def box_around(points: ArrayLike) -> Box | None:
+def box_around(points: ArrayLike) -> LabelBox | None:
     """Give the box around an outline.
 
     Parameters
@@ -21,7 +21,7 @@ def box_around(points: ArrayLike) -> Box | None:
 
     Returns
     -------
-    Box or None
+    LabelBox or None
         None when the outline has no width or no height, or no vertices.
 
     Examples

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.errors import LabelError, quoted
-from hemolens.labels.table import Row, Table
+from hemolens.labels.table import LabelTable, Row
 from hemolens.labels.truth import Labels, Truth
 
 MAX_COUNT = 10_000_000
 """Cells on one photograph: more is a slip of the pen."""
 
 
-def read_count_table(table: Table) -> Labels:
+def read_count_table(table: LabelTable) -> Labels:
     """Read counts.
 
     Parameters
     ----------
-    table : Table
+    table : LabelTable
         With a column ``image`` and one for each counted type; others are passed over.
 
     Raises

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from hemolens.cell_types import CellType
 from hemolens.errors import LabelError, quoted
 from hemolens.labels.cell_words import cell_type_of
-from hemolens.labels.corner_box import Box, box_around, notes_on
+from hemolens.labels.corner_box import LabelBox, box_around, notes_on
 from hemolens.labels.label_file import read_bytes
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells, outlined_cell
 from hemolens.labels.truth import Labels
@@ -157,7 +157,7 @@ def _cell(region: ImagejRoi, where: str) -> LabelledCell | None:
     return LabelledCell(box, [_ellipse_in(box)]) if region.roitype == ROI_TYPE.OVAL else outlined_cell([points])
 
 
-def _ellipse_in(box: Box) -> NDArray[np.float64]:
+def _ellipse_in(box: LabelBox) -> NDArray[np.float64]:
     row0, col0, row1, col1 = box
     angles = np.linspace(0, 2 * np.pi, _N_CORNERS_OF_OVAL, endpoint=False)
     x, y = (col0 + col1 + (col1 - col0) * np.cos(angles)) / 2, (row0 + row1 + (row1 - row0) * np.sin(angles)) / 2

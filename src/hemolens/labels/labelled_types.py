@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from hemolens.cell_types import CELL_TYPES, CellType
-from hemolens.labels.corner_box import Box
+from hemolens.labels.corner_box import LabelBox
 from hemolens.labels.outline import Outline, box_of, paint_outlines
 from hemolens.labels.truth import Labels, Truth, truth_of_boxes
 
@@ -15,7 +15,7 @@ from hemolens.labels.truth import Labels, Truth, truth_of_boxes
 class LabelledCell(NamedTuple):
     """One cell: its box, and its outline where the labels have one."""
 
-    box: Box
+    box: LabelBox
     outline: Outline | None = None
 
 

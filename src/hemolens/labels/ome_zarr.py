@@ -20,26 +20,26 @@ from hemolens.cell_types import CellType
 from hemolens.errors import LabelError, quoted
 from hemolens.images.photograph import MAX_PIXELS
 from hemolens.images.zarr_array import ZarrArray
-from hemolens.images.zarr_store import SUFFIX, InnerPath, Part, Store, is_store
+from hemolens.images.zarr_store import SUFFIX, InnerPath, Store, ZarrMetadata, is_store
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.label_file import MAX_FILES
 from hemolens.labels.mask_folder import boxes_of_numbers
 from hemolens.labels.truth import Labels, Truth
 
 
-class _Dataset(Part):
+class _Dataset(ZarrMetadata):
     path: InnerPath
 
 
-class _Multiscale(Part):
+class _Multiscale(ZarrMetadata):
     datasets: list[_Dataset] = Field(min_length=1)
 
 
-class _LabelImage(Part):
+class _LabelImage(ZarrMetadata):
     multiscales: list[_Multiscale] = Field(min_length=1)
 
 
-class _LabelNames(Part):
+class _LabelNames(ZarrMetadata):
     labels: list[str] = Field(min_length=1)
 
 

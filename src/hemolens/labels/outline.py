@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.labels.corner_box import Box, box_around
+from hemolens.labels.corner_box import LabelBox, box_around
 
 Outline = Sequence[NDArray[np.float64]]
 """Rings (N, 2), x and y in pixels from the outer corner of the first pixel; a ring within another is a hole."""
 
 
-def box_of(outline: Outline) -> Box | None:
+def box_of(outline: Outline) -> LabelBox | None:
     """Give the box around all rings; None when they enclose nothing."""
     return box_around(np.concatenate(outline)) if outline else None
 
@@ -57,5 +57,5 @@ def paint_outlines(outlines: Sequence[Outline], shape: tuple[int, int]) -> NDArr
     return numbers
 
 
-def _area(box: Box) -> float:
+def _area(box: LabelBox) -> float:
     return (box[2] - box[0]) * (box[3] - box[1])

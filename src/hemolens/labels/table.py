@@ -42,14 +42,14 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class LabelTable:
     """The columns and rows of a CSV file."""
 
     columns: list[str]
     rows: list[Row]
 
 
-def read_table(path: Path, max_bytes: int | None = None) -> Table:
+def read_table(path: Path, max_bytes: int | None = None) -> LabelTable:
     """Read a CSV file whose first line names its columns; empty lines are passed over.
 
     Parameters
@@ -95,4 +95,4 @@ def read_table(path: Path, max_bytes: int | None = None) -> Table:
             allowed="a first line of different column names, and at least one row",
             do="correct the file",
         )
-    return Table(columns, rows)
+    return LabelTable(columns, rows)

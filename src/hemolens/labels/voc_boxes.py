@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from hemolens.cell_types import CellType
 from hemolens.errors import LabelError, quoted
 from hemolens.labels.cell_words import cell_type_of
-from hemolens.labels.corner_box import Box
+from hemolens.labels.corner_box import LabelBox
 from hemolens.labels.label_file import read_bytes
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.truth import Labels
@@ -94,7 +94,7 @@ def _parse(path: Path) -> Element:
     return found
 
 
-def _box(path: Path, each: Element, where: str) -> Box:
+def _box(path: Path, each: Element, where: str) -> LabelBox:
     edges = each.find("bndbox")
     if edges is None:
         raise _malformed(path, f"no bndbox in {where}", "a bndbox in each object")

@@ -14,7 +14,7 @@ from pathlib import Path
 from hemolens.cell_types import CellType
 from hemolens.errors import LabelError, quoted
 from hemolens.labels.cell_words import cell_type_of
-from hemolens.labels.corner_box import Box
+from hemolens.labels.corner_box import LabelBox
 from hemolens.labels.label_file import files_in, read_text
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.truth import Labels
@@ -70,7 +70,7 @@ def read_yolo_boxes(folder: Path, types: Collection[CellType] | None = None) -> 
     return labels_of_cells(cells, types, in_parts=True)
 
 
-def _cell(line: str, kinds: list[CellType], where: str) -> tuple[CellType, Box]:
+def _cell(line: str, kinds: list[CellType], where: str) -> tuple[CellType, LabelBox]:
     """Read (row0, col0, row1, col1) in parts of height and width."""
     try:
         first, *rest = line.split()

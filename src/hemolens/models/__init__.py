@@ -27,7 +27,7 @@ DEFAULT_MODELS: dict[CellType, str] = dict.fromkeys(CELL_TYPES, "one-pass")
 """The model that draws each cell type unless another one is given."""
 
 
-class Source(BaseModel):
+class DataSource(BaseModel):
     """Data that the weights were trained on, and its terms."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,7 +37,7 @@ class Source(BaseModel):
     terms: str
 
 
-class Figure(BaseModel):
+class MeasuredFigure(BaseModel):
     """One measured figure: what, on which photographs, and the value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -78,8 +78,8 @@ class ModelCard(BaseModel):
     trained_cpu_seconds: int | None = None
     seed: int | None = None
     trained_on: tuple[str, ...]
-    sources: tuple[Source, ...]
-    figures: tuple[Figure, ...] = ()
+    sources: tuple[DataSource, ...]
+    figures: tuple[MeasuredFigure, ...] = ()
     count_error: dict[CellType, CountError] = {}
 
 

@@ -26,7 +26,7 @@ from hemolens.paper.weights import Weights
 from hemolens.probability_maps import ProbabilityMaps, average_maps
 from hemolens.segmentation.network_maps import compute_probability_maps, load_model
 from hemolens.training.all_idb1 import label_photograph
-from hemolens.training.setup import TrainingSetup, read_setup
+from hemolens.training.config import TrainingConfig, read_config
 
 TILE_PX = 1024
 """Larger tiles than the program's give the same maps in less time and more memory."""
@@ -84,12 +84,12 @@ def measure(
     """
     result = Measured([], [])
     for cell in CELL_TYPES:
-        wanted: dict[str, list[tuple[System, TrainingSetup]]] = {}
+        wanted: dict[str, list[tuple[System, TrainingConfig]]] = {}
         for system in systems:
-            for setup in system.members() if system.cell == cell else ():
-                if weights.has(setup):
-                    for name in measured_photographs(data, system, setup):
-                        wanted.setdefault(name, []).append((system, setup))
+            for config in system.members() if system.cell == cell else ():
+                if weights.has(config):
+                    for name in measured_photographs(data, system, config):
+                        wanted.setdefault(name, []).append((system, config))
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # most of the time is spent in libraries that run in parallel
             done = pool.map(
                 lambda name, cell=cell, wanted=wanted: _measure_photograph(data, name, cell, wanted[name], weights),
@@ -107,7 +107,7 @@ def _measure_photograph(
     data: Path,
     name: str,
     cell: CellType,
-    members: Sequence[tuple[System, TrainingSetup]],
+    members: Sequence[tuple[System, TrainingConfig]],
     weights: Weights,
 ) -> Measured:
     result = Measured([], [])
@@ -115,16 +115,16 @@ def _measure_photograph(
     diameter = estimate_red_cell_diameter(pixels).px
     truth = read_truth(data, name, cell)
     maps = {
-        (system, setup.name): compute_probability_maps(pixels, diameter, weights.load(setup), tile_px=TILE_PX)[cell]
-        for system, setup in members
+        (system, config.name): compute_probability_maps(pixels, diameter, weights.load(config), tile_px=TILE_PX)[cell]
+        for system, config in members
     }
-    for system, setup in members:
-        own = maps[system, setup.name]
-        result.drawn.extend(_score(data, name, pixels, diameter, own, system, setup))
+    for system, config in members:
+        own = maps[system, config.name]
+        result.drawn.extend(_score(data, name, pixels, diameter, own, system, config))
         if system.table == "counting":
             shape = (pixels.shape[0], pixels.shape[1])
-            result.counted.extend(_count(system, own, settings_of(system, setup, weights), name, shape, truth))
-            for join, joined in weights.joins(setup).items():
+            result.counted.extend(_count(system, own, settings_of(system, config, weights), name, shape, truth))
+            for join, joined in weights.joins(config).items():
                 rows = _count(system, own, {"connected-components": joined}, name, shape, truth)
                 result.counted.extend(replace(row, join=join) for row in rows)
     for system, averaged, settings in _ensembles(members, maps, weights):
@@ -133,10 +133,10 @@ def _measure_photograph(
     return result
 
 
-def settings_of(system: System, setup: TrainingSetup, weights: Weights) -> Mapping[str, CounterSettings]:
+def settings_of(system: System, config: TrainingConfig, weights: Weights) -> Mapping[str, CounterSettings]:
     """Settings of every counter for a member of a system."""
     names = [member.name for member in system.members()]
-    owner = read_setup(system.settings[names.index(setup.name)]) if system.settings else setup
+    owner = read_config(system.settings[names.index(config.name)]) if system.settings else config
     return weights.counters(owner)
 
 
@@ -161,19 +161,19 @@ def _score(
     diameter_px: float,
     maps: ProbabilityMaps,
     system: System,
-    setup: TrainingSetup,
+    config: TrainingConfig,
 ) -> Iterator[Drawn]:
     if not (data / "masks" / system.cell / f"{name}.png").exists():
         return  # counted by hand, but not outlined
-    label = label_photograph(data, name, pixels, system.cell, from_px=diameter_px, to_px=setup.red_cell_diameter_px)
+    label = label_photograph(data, name, pixels, system.cell, from_px=diameter_px, to_px=config.red_cell_diameter_px)
     for channel, (output, probability) in enumerate((("mask", maps.mask), ("edge", maps.edge))):
         if probability is not None:
             scores = score_map(probability, label.targets[channel] > 0, label.weights[channel] > 0)
-            yield Drawn(system, setup.seed, output, name, scores)
+            yield Drawn(system, config.seed, output, name, scores)
 
 
 def _ensembles(
-    members: Sequence[tuple[System, TrainingSetup]],
+    members: Sequence[tuple[System, TrainingConfig]],
     maps: Mapping[tuple[System, str], ProbabilityMaps],
     weights: Weights,
 ) -> Iterator[tuple[System, ProbabilityMaps, Mapping[str, CounterSettings]]]:
@@ -181,7 +181,7 @@ def _ensembles(
     for protocol in ("paper", "honest"):
         both = [each for each in members if each[0].protocol == protocol and each[0].table == "counting"]
         if len({system.network for system, _ in both}) == 2:
-            first, setup = both[0]
+            first, config = both[0]
             ensemble = first.model_copy(update={"network": ENSEMBLE})
             averaged = average_maps([maps[system, member.name] for system, member in both])
-            yield ensemble, averaged, settings_of(first, setup, weights)
+            yield ensemble, averaged, settings_of(first, config, weights)

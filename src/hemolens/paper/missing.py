@@ -12,7 +12,7 @@ from hemolens.cells.counters.source import JOINS, CounterSettings
 from hemolens.evaluation.tuning import CORE, Case, read_case, tune
 from hemolens.paper.systems import System
 from hemolens.paper.weights import Weights
-from hemolens.training.setup import TrainingSetup
+from hemolens.training.config import TrainingConfig
 
 N_PHOTOGRAPHS: dict[CellType, int] = {"rbc": 4, "wbc": 12, "plt": 9}
 """Settings are searched for on at most so many photographs, fewer where the maps are large: more cost hours."""
@@ -20,18 +20,18 @@ N_PHOTOGRAPHS: dict[CellType, int] = {"rbc": 4, "wbc": 12, "plt": 9}
 N_TRIALS = 15
 
 
-def untrained(systems: Sequence[System], weights: Weights) -> list[TrainingSetup]:
+def untrained(systems: Sequence[System], weights: Weights) -> list[TrainingConfig]:
     """Set-ups of the systems that have no weights yet, each once."""
-    setups = {setup.name: setup for system in systems for setup in system.members()}
-    return [setup for setup in setups.values() if not weights.has(setup)]
+    configs = {config.name: config for system in systems for config in system.members()}
+    return [config for config in configs.values() if not weights.has(config)]
 
 
 def train_missing(
-    setup: TrainingSetup, data: Path, weights: Weights, *, on_progress: Callable[[int, int, float], None]
+    config: TrainingConfig, data: Path, weights: Weights, *, on_progress: Callable[[int, int, float], None]
 ) -> None:
-    """Train a set-up, or go on with it, and put its model with the weights.
+    """Train a configuration, or go on with it, and put its model with the weights.
 
-    Checkpoints are kept in a folder of the set-up's name beside the weights.
+    Checkpoints are kept in a folder of the configuration's name beside the weights.
 
     Parameters
     ----------
@@ -43,39 +43,42 @@ def train_missing(
     from hemolens.training.onnx_export import write_model
 
     trained = train(
-        setup,
+        config,
         data,
-        weights.folder / "runs" / setup.name,
-        on_progress=lambda step: on_progress(step.step, setup.steps, step.seconds_left),
+        weights.folder / "runs" / config.name,
+        on_progress=lambda step: on_progress(step.step, config.steps, step.seconds_left),
     )
-    write_model(trained.network, setup, weights.folder, samples=trained.samples, cpu_seconds=trained.cpu_seconds)
+    write_model(trained.network, config, weights.folder, samples=trained.samples, cpu_seconds=trained.cpu_seconds)
 
 
-def untuned(systems: Sequence[System], weights: Weights) -> list[tuple[System, TrainingSetup]]:
+def untuned(systems: Sequence[System], weights: Weights) -> list[tuple[System, TrainingConfig]]:
     """Trained members of the systems to be counted with that need settings of their own and have none yet."""
     found = {
-        setup.name: (system, setup)
+        config.name: (system, config)
         for system in systems
-        for setup in system.members()
-        if system.table == "counting" and not system.settings and weights.has(setup) and not weights.has_counters(setup)
+        for config in system.members()
+        if system.table == "counting"
+        and not system.settings
+        and weights.has(config)
+        and not weights.has_counters(config)
     }
     return list(found.values())
 
 
-def tune_counters(system: System, setup: TrainingSetup, data: Path, weights: Weights) -> None:
-    """Choose the settings of every counter for the model of a set-up, and keep them with the weights."""
+def tune_counters(system: System, config: TrainingConfig, data: Path, weights: Weights) -> None:
+    """Choose the settings of every counter for the model of a configuration, and keep them with the weights."""
     cases = [
         read_case(data, name, member.only_type, weights.load(member))
-        for member, name in tuning_photographs(system, setup, weights)
+        for member, name in tuning_photographs(system, config, weights)
     ]
     has_edge = cases[0].maps.edge is not None
     # Not from the shipped settings: those were chosen on photographs that this model may be measured on.
     source = "mask-edge" if has_edge else "mask"
     neutral = {name: COUNTERS[name].settings_model.model_validate({"source": source}) for name in PAPER_COUNTERS}
-    chosen = {name: tune(cases, setup.only_type, name, start, n_trials=N_TRIALS)[0] for name, start in neutral.items()}
+    chosen = {name: tune(cases, config.only_type, name, start, n_trials=N_TRIALS)[0] for name, start in neutral.items()}
     compared = system.protocol == "honest" and has_edge
     joins = tune_joins(cases, chosen["connected-components"]) if compared else {}
-    weights.write_counters(setup, chosen, joins)
+    weights.write_counters(config, chosen, joins)
 
 
 def tune_joins(cases: Sequence[Case], chosen: CounterSettings) -> dict[str, ConnectedComponentsSettings]:
@@ -88,22 +91,22 @@ def tune_joins(cases: Sequence[Case], chosen: CounterSettings) -> dict[str, Conn
     return tuned
 
 
-def tuning_photographs(system: System, setup: TrainingSetup, weights: Weights) -> list[tuple[TrainingSetup, str]]:
-    """Photographs to choose a model's settings on, each with the set-up whose model draws its maps.
+def tuning_photographs(system: System, config: TrainingConfig, weights: Weights) -> list[tuple[TrainingConfig, str]]:
+    """Photographs to choose a model's settings on, each with the configuration whose model draws its maps.
 
-    The photographs that the set-up leaves out for this. Where it leaves none out and the system has folds, the
+    The photographs that the configuration leaves out for this. Where it leaves none out and the system has folds, the
     test photographs of the other folds, each drawn by the model that has not seen it: a network draws photographs
     that it was fitted to better than others, and settings chosen on those do not suit others. Where there is
-    neither, its training photographs. Never one that the set-up is measured on under the honest protocol.
+    neither, its training photographs. Never one that the configuration is measured on under the honest protocol.
     """
-    own = [(setup, name) for name in setup.photographs.validation]
+    own = [(config, name) for name in config.photographs.validation]
     folds = [
         (other, name)
         for other in system.members()
-        if other.name != setup.name and system.protocol == "honest" and weights.has(other)
+        if other.name != config.name and system.protocol == "honest" and weights.has(other)
         for name in other.photographs.test
-        if name not in setup.photographs.test
+        if name not in config.photographs.test
     ]
-    found = own or folds or [(setup, name) for name in setup.photographs.train]
-    step = -(-len(found) // N_PHOTOGRAPHS[setup.only_type])
+    found = own or folds or [(config, name) for name in config.photographs.train]
+    step = -(-len(found) // N_PHOTOGRAPHS[config.only_type])
     return found[::step]

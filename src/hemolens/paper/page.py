@@ -11,7 +11,7 @@ from hemolens.cells.counters import PAPER_COUNTERS
 from hemolens.models import ModelCard
 from hemolens.output.report.html_page import markdown_table
 from hemolens.paper.figures import released_value
-from hemolens.paper.records import Record
+from hemolens.paper.records import PaperRecord
 
 NONE = "–"
 """Printed where there is no figure."""
@@ -56,12 +56,12 @@ on. The other combination that the paper names, both networks together, is 'mean
 mean of the two networks' maps, counted with the settings chosen for the U-Net."""
 
 
-def markdown_page(records: Sequence[Record], cards: Iterable[ModelCard], seconds: float) -> str:
+def markdown_page(records: Sequence[PaperRecord], cards: Iterable[ModelCard], seconds: float) -> str:
     """Write the page as Markdown.
 
     Parameters
     ----------
-    records : sequence of Record
+    records : sequence of PaperRecord
     cards : iterable of ModelCard
         Of the models that were measured.
     seconds : float
@@ -94,7 +94,7 @@ def _percent(value: float | None) -> str:
     return NONE if value is None else f"{value:.1%}".replace("%", " %")
 
 
-def _with_interval(record: Record | None, *, percent: bool) -> str:
+def _with_interval(record: PaperRecord | None, *, percent: bool) -> str:
     if record is None:
         return NONE
 
@@ -107,15 +107,15 @@ def _with_interval(record: Record | None, *, percent: bool) -> str:
     return f"{text} [{show(record.low)}, {show(record.high)}]"
 
 
-def _plain(record: Record | None, form: str) -> str:
+def _plain(record: PaperRecord | None, form: str) -> str:
     return NONE if record is None else format(record.value, form).replace("%", " %")
 
 
-def _find(records: Iterable[Record], **wanted: object) -> Record | None:
+def _find(records: Iterable[PaperRecord], **wanted: object) -> PaperRecord | None:
     return next((each for each in records if all(getattr(each, name) == value for name, value in wanted.items())), None)
 
 
-def _tile_table(records: Sequence[Record]) -> str:
+def _tile_table(records: Sequence[PaperRecord]) -> str:
     rows = []
     for tiles in (each for each in records if each.table == "I" and each.metric.endswith("tiles")):
         same = {"table": "I", "cell": tiles.cell, "metric": f"{tiles.images} images"}
@@ -136,7 +136,7 @@ def _tile_table(records: Sequence[Record]) -> str:
     return markdown_table(header, rows)
 
 
-def _phase_table(records: Sequence[Record]) -> str:
+def _phase_table(records: Sequence[PaperRecord]) -> str:
     own = [each for each in records if each.table == "II"]
     systems = sorted({(each.network or "", each.output or "", each.protocol or "", each.seed or 0) for each in own})
     rows = []
@@ -160,7 +160,7 @@ def _phase_table(records: Sequence[Record]) -> str:
     return markdown_table(header, rows) if rows else "No model of two phases was trained."
 
 
-def _phase_verdict(records: Sequence[Record]) -> str:
+def _phase_verdict(records: Sequence[PaperRecord]) -> str:
     """Whether the phase on masks alone helps the edge: means over the seeds and how far the seeds lie apart."""
     lines = []
     for model in ("do-unet-a", "do-unet-b"):
@@ -176,7 +176,7 @@ def _phase_verdict(records: Sequence[Record]) -> str:
     return f"Does phase 1 help the edge? Its Dice at 0.5, honest: {'; '.join(lines)}." if len(lines) == 2 else ""
 
 
-def _join_table(records: Sequence[Record]) -> str:
+def _join_table(records: Sequence[PaperRecord]) -> str:
     own = [each for each in records if each.table == "joins"]
     rows = []
     for network, join in dict.fromkeys((each.network, each.output) for each in own):
@@ -191,7 +191,7 @@ def _join_table(records: Sequence[Record]) -> str:
     return markdown_table(["network", "join", "counting accuracy", "bias", "F1"], rows) if rows else ""
 
 
-def _segmentation_table(records: Sequence[Record]) -> str:
+def _segmentation_table(records: Sequence[PaperRecord]) -> str:
     own = [each for each in records if each.table == "segmentation"]
     keys = list(dict.fromkeys((each.cell, each.network, each.output) for each in own))
     rows = []
@@ -212,7 +212,7 @@ def _segmentation_table(records: Sequence[Record]) -> str:
     return markdown_table(["", "network", "output", "measure", "paper", "ours, paper's protocol", "ours, honest"], rows)
 
 
-def _counting_table(records: Sequence[Record], cell: CellType) -> str:
+def _counting_table(records: Sequence[PaperRecord], cell: CellType) -> str:
     own = [each for each in records if (each.table, each.cell, each.metric) == ("counting", cell, "counting accuracy")]
     rows = []
     for network in dict.fromkeys(each.network for each in own):
@@ -243,7 +243,7 @@ def _counting_table(records: Sequence[Record], cell: CellType) -> str:
     return markdown_table(header, rows) if rows else "No model was trained."
 
 
-def _detail_table(records: Sequence[Record], cell: CellType) -> str:
+def _detail_table(records: Sequence[PaperRecord], cell: CellType) -> str:
     """The other measures, under the honest protocol."""
     own = [each for each in records if (each.table, each.cell, each.protocol) == ("counting", cell, "honest")]
     images = "13" if cell == "rbc" else "all"

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hemolens.cell_types import CellType
 from hemolens.evaluation.agreement import (
-    Figure,
+    Estimate,
     bootstrap_interval,
     bootstrap_ratio_interval,
     counting_accuracy_of_each,
@@ -28,11 +28,11 @@ from hemolens.paper.tiles import TileCount
 
 Row = TypeVar("Row")
 Key = TypeVar("Key")
-Table = Literal["I", "II", "segmentation", "counting", "joins"]
+PaperTable = Literal["I", "II", "segmentation", "counting", "joins"]
 Images = Literal["13", "all", "train", "test"]
 
 
-class Record(BaseModel):
+class PaperRecord(BaseModel):
     """One figure.
 
     ``images`` says which photographs: the paper's ``"13"`` with outlines, or ``"all"`` that are labelled; under the
@@ -42,7 +42,7 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    table: Table
+    table: PaperTable
     cell: CellType
     network: str | None
     counter: str | None
@@ -72,16 +72,16 @@ def code_version() -> str:
         return __version__
 
 
-def counting_figures(rows: Sequence[Counted]) -> dict[str, Figure]:
+def counting_figures(rows: Sequence[Counted]) -> dict[str, Estimate]:
     """Every measure of how well counts agree with the truth, over some photographs of one system and counter."""
     truths, counts = [row.truth for row in rows], [row.count for row in rows]
     each = counting_accuracy_of_each(truths, counts)
     errors = [float(abs(count - truth)) for truth, count in zip(truths, counts, strict=True)]
     low, high = bootstrap_ratio_interval(counts, truths)
     figures = {
-        "counting accuracy": Figure(sum(each) / len(each), *bootstrap_interval(each)),
-        "mean absolute error": Figure(mean_absolute_error(truths, counts), *bootstrap_interval(errors)),
-        "bias": Figure(relative_bias(truths, counts), low - 1, high - 1),
+        "counting accuracy": Estimate(sum(each) / len(each), *bootstrap_interval(each)),
+        "mean absolute error": Estimate(mean_absolute_error(truths, counts), *bootstrap_interval(errors)),
+        "bias": Estimate(relative_bias(truths, counts), low - 1, high - 1),
     }
     detections = [row.detection for row in rows if row.detection is not None]
     if detections:
@@ -89,14 +89,14 @@ def counting_figures(rows: Sequence[Counted]) -> dict[str, Figure]:
     return figures
 
 
-def segmentation_figures(rows: Sequence[Drawn]) -> dict[str, Figure]:
+def segmentation_figures(rows: Sequence[Drawn]) -> dict[str, Estimate]:
     """The mean of every segmentation measure over photographs."""
     means = asdict(mean_scores([row.scores for row in rows]))
     each = {field.name: [getattr(row.scores, field.name) for row in rows] for field in fields(SegmentationScores)}
-    return {name: Figure(value, *bootstrap_interval(each[name])) for name, value in means.items()}
+    return {name: Estimate(value, *bootstrap_interval(each[name])) for name, value in means.items()}
 
 
-def make_records(measured: Measured, tiles: Iterable[TileCount], commit: str) -> list[Record]:
+def make_records(measured: Measured, tiles: Iterable[TileCount], commit: str) -> list[PaperRecord]:
     """Turn everything that was measured into records, in the order of the tables."""
     return [
         *_tile_records(tiles, commit),
@@ -107,15 +107,15 @@ def make_records(measured: Measured, tiles: Iterable[TileCount], commit: str) ->
     ]
 
 
-def _tile_records(tiles: Iterable[TileCount], commit: str) -> Iterable[Record]:
+def _tile_records(tiles: Iterable[TileCount], commit: str) -> Iterable[PaperRecord]:
     for each in tiles:
         for metric, value in ((f"{each.split} images", each.n_images), (f"{each.split} tiles", each.n_tiles)):
             paper = paper_value(table="I", cell=each.cell_type, metric=metric)
-            yield _record("I", each.cell_type, metric, Figure(value), commit, each.split, each.n_images, paper=paper)
+            yield _record("I", each.cell_type, metric, Estimate(value), commit, each.split, each.n_images, paper=paper)
 
 
-def _phase_records(rows: Sequence[Drawn], commit: str) -> Iterable[Record]:
-    """Table II, once for each seed; the network's name ends in the paper's letter for the model."""
+def _phase_records(rows: Sequence[Drawn], commit: str) -> Iterable[PaperRecord]:
+    """PaperTable II, once for each seed; the network's name ends in the paper's letter for the model."""
     for (system, seed, output), some in _group(rows, lambda row: (row.system, row.seed, row.output)).items():
         network, model = system.network.rsplit("-", 1)
         for metric, figure in segmentation_figures(some).items():
@@ -128,7 +128,7 @@ def _phase_records(rows: Sequence[Drawn], commit: str) -> Iterable[Record]:
             )  # fmt: skip
 
 
-def _segmentation_records(rows: Sequence[Drawn], commit: str) -> Iterable[Record]:
+def _segmentation_records(rows: Sequence[Drawn], commit: str) -> Iterable[PaperRecord]:
     for (system, output), some in _group(rows, lambda row: (row.system, row.output)).items():
         for metric, figure in segmentation_figures(some).items():
             paper = paper_value(
@@ -140,7 +140,7 @@ def _segmentation_records(rows: Sequence[Drawn], commit: str) -> Iterable[Record
             )  # fmt: skip
 
 
-def _counting_records(rows: Sequence[Counted], commit: str) -> Iterable[Record]:
+def _counting_records(rows: Sequence[Counted], commit: str) -> Iterable[PaperRecord]:
     for (system, counter), every in _group(rows, lambda row: (row.system, row.counter)).items():
         thirteen = [row for row in every if row.photograph in THIRTEEN]
         for images, some in (("13", thirteen), ("all", every)):
@@ -154,18 +154,18 @@ def _counting_records(rows: Sequence[Counted], commit: str) -> Iterable[Record]:
                 yield _record(
                     "counting", system.cell, metric, figure, commit, images, len(some), network=system.network,
                     counter=counter, protocol=system.protocol, paper=paper,
-                    seed=_only({setup.seed for setup in system.members()}),
+                    seed=_only({config.seed for config in system.members()}),
                 )  # fmt: skip
 
 
-def _join_records(rows: Sequence[Counted], commit: str) -> Iterable[Record]:
+def _join_records(rows: Sequence[Counted], commit: str) -> Iterable[PaperRecord]:
     """Ways to join mask and edge; the output is the name of the join."""
     for (system, counter, join), some in _group(rows, lambda row: (row.system, row.counter, row.join)).items():
         for metric, figure in counting_figures(some).items():
             yield _record(
                 "joins", system.cell, metric, figure, commit, "13", len(some), network=system.network,
                 counter=counter, output=join, protocol=system.protocol, paper=None,
-                seed=_only({setup.seed for setup in system.members()}),
+                seed=_only({config.seed for config in system.members()}),
             )  # fmt: skip
 
 
@@ -177,22 +177,22 @@ def _images_of_the_paper(cell: CellType, network: str, images: str) -> int | Non
 
 
 def _record(
-    table: Table,
+    table: PaperTable,
     cell: CellType,
     metric: str,
-    figure: Figure,
+    figure: Estimate,
     commit: str,
     images: Any,
     n_images: int,
     *,
     paper: float | None,
     **more: Any,
-) -> Record:
+) -> PaperRecord:
     none = {"network": None, "counter": None, "output": None, "protocol": None, "seed": None}
     value, low, high = (None if math.isnan(each) else round(each, 5) for each in figure)
     known = {"table": table, "cell": cell, "metric": metric, "value": value, "low": low, "high": high}
     known |= {"images": images, "n_images": n_images, "paper_value": paper, "commit": commit}
-    return Record.model_validate(known | none | more)
+    return PaperRecord.model_validate(known | none | more)
 
 
 def _group(rows: Iterable[Row], key: Callable[[Row], Key]) -> dict[Key, list[Row]]:

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from hemolens.cell_types import CellType
-from hemolens.training.setup import TrainingSetup, read_setup
+from hemolens.training.config import TrainingConfig, read_config
 
 Protocol = Literal["paper", "honest"]
 
@@ -26,8 +26,8 @@ THIRTEEN = (
 class System(BaseModel):
     """A network for one cell type under one protocol.
 
-    ``setups`` are the training set-ups whose models make it up: several where each has other photographs held
-    out. ``seeds`` are those it is repeated with; without any, the set-up's own.
+    ``configs`` are the training configurations whose models make it up: several where each has other photographs held
+    out. ``seeds`` are those it is repeated with; without any, the configuration's own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,21 +35,21 @@ class System(BaseModel):
     cell: CellType
     network: str
     protocol: Protocol
-    setups: tuple[str, ...]
+    configs: tuple[str, ...]
     seeds: tuple[int, ...] = ()
     settings: tuple[str, ...] = ()
-    """Set-ups whose counters' settings are used, one for each of ``setups``; without any, settings of their own."""
+    """Set-ups whose counters' settings are used, one for each of ``configs``; without any, settings of their own."""
     table: Literal["counting", "phases"] = "counting"
     """Counted with every counter, or only scored as masks, to compare phases of training."""
 
-    def members(self) -> list[TrainingSetup]:
-        """The set-ups, one for each seed; a model is named after its set-up and its seed."""
-        setups = [read_setup(name) for name in self.setups]
+    def members(self) -> list[TrainingConfig]:
+        """The configurations, one for each seed; a model is named after its configuration and its seed."""
+        configs = [read_config(name) for name in self.configs]
         if not self.seeds:
-            return setups
+            return configs
         return [
             each.model_copy(update={"seed": seed, "name": f"{each.name}-seed-{seed}"})
-            for each in setups
+            for each in configs
             for seed in self.seeds
         ]
 
@@ -67,9 +67,9 @@ def labelled_photographs(folder: Path, cell: CellType) -> list[str]:
         return [row["image"] for row in csv.DictReader(file) if row[cell]]
 
 
-def measured_photographs(folder: Path, system: System, setup: TrainingSetup) -> list[str]:
+def measured_photographs(folder: Path, system: System, config: TrainingConfig) -> list[str]:
     """Photographs that a member of a system is measured on."""
     labelled = labelled_photographs(folder, system.cell)
     if system.protocol == "paper":
         return labelled
-    return [name for name in labelled if name in setup.photographs.test]
+    return [name for name in labelled if name in config.photographs.test]

@@ -13,7 +13,7 @@ from hemolens.cells.counters.connected_components import ConnectedComponentsSett
 from hemolens.cells.counters.source import CounterSettings
 from hemolens.models import PAPER_MODELS, shipped_models
 from hemolens.segmentation.network_maps import Model, load_model
-from hemolens.training.setup import TrainingSetup
+from hemolens.training.config import TrainingConfig
 
 SETTINGS = "counters.toml"
 JOINS = "joins"
@@ -30,16 +30,16 @@ class Weights:
 
     folder: Path
 
-    def path(self, setup: TrainingSetup) -> Path:
-        """Where the weights of a set-up are kept, unless they come with hemolens."""
-        return self.folder / f"{setup.name}.onnx"
+    def path(self, config: TrainingConfig) -> Path:
+        """Where the weights of a configuration are kept, unless they come with hemolens."""
+        return self.folder / f"{config.name}.onnx"
 
-    def has(self, setup: TrainingSetup) -> bool:
-        """Whether there are weights for a set-up."""
-        return setup.name in shipped_models() or self.path(setup).exists()
+    def has(self, config: TrainingConfig) -> bool:
+        """Whether there are weights for a configuration."""
+        return config.name in shipped_models() or self.path(config).exists()
 
-    def load(self, setup: TrainingSetup) -> Model:
-        """Load the model of a set-up.
+    def load(self, config: TrainingConfig) -> Model:
+        """Load the model of a configuration.
 
         Raises
         ------
@@ -47,34 +47,34 @@ class Weights:
             If it is missing or damaged.
 
         """
-        return load_model(setup.name if setup.name in shipped_models() else str(self.path(setup)))
+        return load_model(config.name if config.name in shipped_models() else str(self.path(config)))
 
-    def counters(self, setup: TrainingSetup) -> dict[str, CounterSettings]:
-        """Settings of every counter of the paper for the model of a set-up."""
-        own = self._read().get(setup.name, {})
+    def counters(self, config: TrainingConfig) -> dict[str, CounterSettings]:
+        """Settings of every counter of the paper for the model of a configuration."""
+        own = self._read().get(config.name, {})
         return {
             name: COUNTERS[name].settings_model.model_validate(own[name])
             if name in own
-            else settings_for(PAPER_MODELS[setup.only_type], setup.only_type, name)
+            else settings_for(PAPER_MODELS[config.only_type], config.only_type, name)
             for name in PAPER_COUNTERS
         }
 
-    def has_counters(self, setup: TrainingSetup) -> bool:
-        """Whether settings were chosen for the model of a set-up."""
-        return setup.name in shipped_models() or setup.name in self._read()
+    def has_counters(self, config: TrainingConfig) -> bool:
+        """Whether settings were chosen for the model of a configuration."""
+        return config.name in shipped_models() or config.name in self._read()
 
-    def joins(self, setup: TrainingSetup) -> dict[str, ConnectedComponentsSettings]:
+    def joins(self, config: TrainingConfig) -> dict[str, ConnectedComponentsSettings]:
         """Settings of connected components for each way to join mask and edge; none for a model without an edge."""
-        own = self._read().get(setup.name, {}).get(JOINS, {})
+        own = self._read().get(config.name, {}).get(JOINS, {})
         return {join: ConnectedComponentsSettings.model_validate(each) for join, each in own.items()}
 
     def write_counters(
         self,
-        setup: TrainingSetup,
+        config: TrainingConfig,
         settings: Mapping[str, CounterSettings],
         joins: Mapping[str, ConnectedComponentsSettings],
     ) -> None:
-        """Keep settings for the model of a set-up; those of other models stay."""
+        """Keep settings for the model of a configuration; those of other models stay."""
         import tomli_w
 
         from hemolens.files.whole_file import write_whole
@@ -82,7 +82,7 @@ class Weights:
         own: dict[str, Any] = {name: each.model_dump() for name, each in settings.items()}
         if joins:
             own[JOINS] = {name: each.model_dump() for name, each in joins.items()}
-        tables = self._read() | {setup.name: own}
+        tables = self._read() | {config.name: own}
         text = f"{HEADING}\n{tomli_w.dumps(dict(sorted(tables.items())))}"
         write_whole(self.folder / SETTINGS, text.encode())
 

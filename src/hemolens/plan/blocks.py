@@ -14,11 +14,12 @@ from its centre is no cell**, in a picture of one block, too. It is eight red ce
 window cuts such a body, the part that is seen still reaches that far, or its centre lies in another block; so
 it is left out by the same rule, and all that is not left out is seen whole by the block that counts it.
 
-Maps are equal whatever the block: what a network must see around a window is read from the smear, and only the frame of
+Maps are equal whatever the block: what a network must see around a window is read from the image, and only the frame of
 the smear is a frame to it. Counters look no further than a body and those that it touches, but a pile is a chain
 of them: where it goes on beyond the window, its parting is taken to depend on what is near. That is not proved, it
 is tested (``tests/plan/test_blocks.py``), with piles on the seams, for watershed, connected components and peaks. The
-circle Hough transform votes on maps of another scale, whose pixels fall elsewhere in each window: some of its circles differ.
+circle Hough transform votes on maps of another scale, whose pixels fall elsewhere in each window: some of its circles
+differ.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ class Block:
         Parameters
         ----------
         cells : sequence of Cell
-            In pixels of the smear, their boxes in the window.
+            In pixels of the image, their boxes in the window.
         region : Region
 
         Returns
@@ -182,7 +183,7 @@ def scaled_window(window: Box, shape: Shape, scaled_shape: Shape, step: int) -> 
     Returns
     -------
     Box
-        Inside the scaled smear, at least one pixel large.
+        Inside the scaled image, at least one pixel large.
 
     Examples
     --------

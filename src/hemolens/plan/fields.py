@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from hemolens.cells.cell import Cell, moved
 from hemolens.images.box import Box
-from hemolens.images.image import Smear
-from hemolens.images.resampling import scale_smear
+from hemolens.images.image import SmearImage
+from hemolens.images.resampling import scale_image
 from hemolens.measurements.colours import (
     MEASURED_DIAMETER_PX,
     MeasuredColours,
@@ -45,12 +45,12 @@ _LEAST_STAINED = 0.02
 _GREEN = 1
 
 
-def choose_fields(smear: Smear, region: Region | None = None) -> list[Box]:
+def choose_fields(image: SmearImage, region: Region | None = None) -> list[Box]:
     """Choose where a smear is measured.
 
     Parameters
     ----------
-    smear : Smear
+    image : SmearImage
     region : Region, optional
         Fields of a large smear lie around it.
 
@@ -60,13 +60,13 @@ def choose_fields(smear: Smear, region: Region | None = None) -> list[Box]:
         The whole smear as the only one, or up to :data:`N_FIELDS` in reading order.
 
     """
-    n_rows, n_cols = smear.shape
+    n_rows, n_cols = image.shape
     if n_rows * n_cols <= LARGEST_FIELD_PX:
         return [Box(0, 0, n_rows, n_cols)]
-    fields = _grid(smear, region)
+    fields = _grid(image, region)
     if region is not None:
         fields = [field for field in fields if region.within(field).any()] or fields
-    shares = _stained_shares(smear, fields)
+    shares = _stained_shares(image, fields)
     stained = [n for n in np.argsort(shares, kind="stable").tolist() if shares[n] >= _LEAST_STAINED]
     quarter = len(stained) // 4 if len(stained) >= 2 * N_FIELDS else 0
     middling = stained[quarter : len(stained) - quarter] or list(range(len(fields)))
@@ -74,9 +74,9 @@ def choose_fields(smear: Smear, region: Region | None = None) -> list[Box]:
     return sorted(fields[middling[n]] for n in spread)
 
 
-def _grid(smear: Smear, region: Region | None) -> list[Box]:
+def _grid(image: SmearImage, region: Region | None) -> list[Box]:
     """Squares side by side, from the middle of the smear or of the region's bounds outwards."""
-    n_rows, n_cols = smear.shape
+    n_rows, n_cols = image.shape
     x0, y0, x1, y1 = (0.0, 0.0, float(n_cols), float(n_rows)) if region is None else region.bounds
     rows, cols = _starts(max(0.0, y0), min(n_rows, y1), n_rows), _starts(max(0.0, x0), min(n_cols, x1), n_cols)
     height, width = min(FIELD_SIDE_PX, n_rows), min(FIELD_SIDE_PX, n_cols)
@@ -91,11 +91,11 @@ def _starts(low: float, high: float, length: int) -> list[int]:
     return [first + n * side for n in range(n_sides)]
 
 
-def _stained_shares(smear: Smear, fields: Sequence[Box]) -> NDArray[np.float64]:
+def _stained_shares(image: SmearImage, fields: Sequence[Box]) -> NDArray[np.float64]:
     """How much of each field is stained, 0 … 1, as the overview shows it."""
-    overview = smear.overview()
+    overview = image.overview()
     dark = overview[..., _GREEN] < _STAINED * background_colour(overview)[_GREEN]
-    scale = np.array(dark.shape) / np.array(smear.shape)
+    scale = np.array(dark.shape) / np.array(image.shape)
     shares = []
     for field in fields:
         row0, col0, row1, col1 = (np.array(field) * np.tile(scale, 2)).astype(int).tolist()
@@ -103,12 +103,12 @@ def _stained_shares(smear: Smear, fields: Sequence[Box]) -> NDArray[np.float64]:
     return np.array(shares)
 
 
-def measure_diameter(smear: Smear, fields: Sequence[Box]) -> RedCellDiameter:
+def measure_diameter(image: SmearImage, fields: Sequence[Box]) -> RedCellDiameter:
     """Measure the red-cell diameter on fields of a smear.
 
     Parameters
     ----------
-    smear : Smear
+    image : SmearImage
     fields : sequence of Box
         At least one.
 
@@ -118,7 +118,7 @@ def measure_diameter(smear: Smear, fields: Sequence[Box]) -> RedCellDiameter:
         As :func:`hemolens.measurements.scale.estimate_red_cell_diameter` gives it; :func:`consensus` of several.
 
     """
-    return consensus([estimate_red_cell_diameter(smear.read(field)) for field in fields])
+    return consensus([estimate_red_cell_diameter(image.read(field)) for field in fields])
 
 
 def consensus(estimates: Sequence[RedCellDiameter]) -> RedCellDiameter:
@@ -151,16 +151,16 @@ def consensus(estimates: Sequence[RedCellDiameter]) -> RedCellDiameter:
     return replace(found[0], px=middle, confidence=float(np.median(votes)))
 
 
-def measure_field_colours(smear: Smear, fields: Sequence[Box], red_cell_diameter_px: float) -> MeasuredColours:
+def measure_field_colours(image: SmearImage, fields: Sequence[Box], red_cell_diameter_px: float) -> MeasuredColours:
     """Measure the colours of a smear on fields of it.
 
     Parameters
     ----------
-    smear : Smear
+    image : SmearImage
     fields : sequence of Box
         At least one.
     red_cell_diameter_px : float
-        In pixels of the smear, > 0.
+        In pixels of the image, > 0.
 
     Returns
     -------
@@ -169,8 +169,8 @@ def measure_field_colours(smear: Smear, fields: Sequence[Box], red_cell_diameter
 
     """
     measured_px = min(red_cell_diameter_px, MEASURED_DIAMETER_PX)
-    scaled = scale_smear(smear, red_cell_diameter_px, measured_px)
-    scale = np.tile(np.array(scaled.shape) / np.array(smear.shape), 2)
+    scaled = scale_image(image, red_cell_diameter_px, measured_px)
+    scale = np.tile(np.array(scaled.shape) / np.array(image.shape), 2)
     measured = []
     for field in fields:
         row0, col0, row1, col1 = np.round(np.array(field) * scale).astype(int).tolist()
@@ -180,7 +180,7 @@ def measure_field_colours(smear: Smear, fields: Sequence[Box], red_cell_diameter
 
 
 def judge_fields(
-    smear: Smear,
+    image: SmearImage,
     fields: Sequence[Box],
     blocks: Sequence[Block],
     diameter: RedCellDiameter,
@@ -191,7 +191,7 @@ def judge_fields(
 
     Parameters
     ----------
-    smear : Smear
+    image : SmearImage
     fields : sequence of Box
         At least one.
     blocks : sequence of Block
@@ -213,7 +213,7 @@ def judge_fields(
     measured = []
     for part in seen or [blocks[0].own]:
         inside = [moved(cell, -part.row0, -part.col0) for cell in cells if _meet(cell.box, part)]
-        measured.append(measure_photograph(smear.read(part), diameter.px, inside, colours))
+        measured.append(measure_photograph(image.read(part), diameter.px, inside, colours))
     measures = {name: float(np.median([each[name] for each in measured])) for name in measured[0]}
     return judge_measures(measures, diameter, cells, colours)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.errors import ModelError
 from hemolens.images.box import Box
-from hemolens.images.resampling import ScaledSmear, resize
+from hemolens.images.resampling import ScaledImage, resize
 from hemolens.images.tiles import Part, Tile, cut, cut_within, reach, stitch, tile_grid
 from hemolens.measurements.colours import MeasuredColours, StandardColours, measure_colours, standardise
 from hemolens.models import ModelCard, read_model
@@ -106,7 +106,7 @@ def compute_probability_maps(
 
 
 def compute_window_maps(
-    scaled: ScaledSmear,
+    scaled: ScaledImage,
     window: Box,
     model: Model,
     *,
@@ -114,18 +114,18 @@ def compute_window_maps(
     measured: MeasuredColours | None = None,
     tile_px: int = TILE_PX,
 ) -> dict[CellType, ProbabilityMaps]:
-    """Apply a network to a window of a smear; the maps are those of the whole smear, cut.
+    """Apply a network to a window of a smear; the maps are those of the whole image, cut.
 
     Parameters
     ----------
-    scaled : ScaledSmear
+    scaled : ScaledImage
         The smear at the scale of the model.
     window : Box
         In pixels of the scaled smear; its first row and column are multiples of :func:`window_step`.
     red_cell_diameter_px : float
         Usual red-cell diameter at full resolution, > 0.
     measured : MeasuredColours, optional
-        Colours of the smear, for models that have them standardised; without them, those of the window.
+        Colours of the image, for models that have them standardised; without them, those of the window.
     tile_px : int, optional
         As in :func:`compute_probability_maps`.
 
@@ -141,7 +141,7 @@ def compute_window_maps(
     pixels = scaled.read(read)
     if card.colours is not None:
         pixels = standardise(pixels, card.colours, measured or measure_colours(pixels, card.red_cell_diameter_px))
-    ruler = red_cell_diameter_px * scaled.shape[0] / scaled.smear.shape[0]
+    ruler = red_cell_diameter_px * scaled.shape[0] / scaled.image.shape[0]
     drawn = _draw(pixels, Part(read.row0, read.col0, scaled.shape), window, tiles, model, ruler)
     part = Part(window.row0, window.col0, scaled.shape)
     return {kind: replace(maps, part=part) for kind, maps in drawn.items()}

@@ -25,29 +25,29 @@ from hemolens.cell_types import CellType
 from hemolens.errors import TrainingError
 from hemolens.images.photograph import read_photograph
 from hemolens.images.tiles import mirror_index
-from hemolens.models import Source
+from hemolens.models import DataSource
 from hemolens.segmentation.network_maps import resize_to_diameter
 from hemolens.training.piles import EDGE_PX, Piles, cover, cut_out_cells, touching_weights
 from hemolens.training.stand_in_masks import draw_stand_in_mask
 
 TERMS = "Research use only. The photographs' makers restrict redistribution; the weights contain none of them."
 
-PHOTOGRAPHS = Source(
+PHOTOGRAPHS = DataSource(
     name="ALL-IDB1",
     what="108 photographs of stained blood smears; Donida Labati, Piuri, Scotti, IEEE ICIP 2011, pp. 2045-2048",
     terms="handed out on request for research, redistribution restricted",
 )
-OUTLINES = Source(
+OUTLINES = DataSource(
     name="DO-U-Net outlines",
     what="outlines of 5341 red cells on 13 photographs; Overton, Tucker, IDA 2020, commit 1f83726",
     terms="AGPL-3.0 (repository licence)",
 )
-MASKS = Source(
+MASKS = DataSource(
     name="bc-count masks",
     what="masks of white cells and platelets, manual white-cell counts; Gharbi et al., commit 955c1ba",
     terms="MIT",
 )
-SOURCES: dict[CellType, tuple[Source, ...]] = {
+SOURCES: dict[CellType, tuple[DataSource, ...]] = {
     "rbc": (PHOTOGRAPHS, OUTLINES),
     "wbc": (PHOTOGRAPHS, MASKS),
     "plt": (PHOTOGRAPHS, MASKS),
@@ -149,7 +149,7 @@ def read_training_set(
                 "photograph is not in the data set",
                 came=repr(name),
                 allowed="the names in images.csv",
-                do="correct the set-up's list of photographs",
+                do="correct the configuration's list of photographs",
             )
         photograph = read_photograph(folder / "images" / f"{name}.jpg").pixels
         labelled.append(draw(name, photograph, diameters[name], red_cell_diameter_px))
@@ -232,7 +232,7 @@ def _draw_outlines(
             "no red-cell outlines for this photograph",
             came=repr(name),
             allowed=", ".join(sorted(outlines)),
-            do="correct the set-up's list of photographs",
+            do="correct the configuration's list of photographs",
         )
     pixels = resize_to_diameter(photograph, from_px, to_px)
     scale = np.array([pixels.shape[1] / photograph.shape[1], pixels.shape[0] / photograph.shape[0]])
@@ -281,7 +281,7 @@ def _read_mask(
             f"no {cell_type} mask for this photograph",
             came=repr(name),
             allowed="photographs with a file in masks/" + cell_type,
-            do="correct the set-up's list of photographs",
+            do="correct the configuration's list of photographs",
         ) from error
     whole = np.where(mask > 127, 255, 0).astype(np.uint8)
     if cell_type == "wbc":

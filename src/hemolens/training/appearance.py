@@ -16,8 +16,8 @@ from torch.nn import functional as F
 
 from hemolens.cell_types import CELL_TYPES
 from hemolens.training.cell_planes import N_NUMBERS, index_cells
+from hemolens.training.config import SmearAugmentation
 from hemolens.training.crops import Crops
-from hemolens.training.setup import SmearAugmentation
 
 Rng = np.random.Generator
 

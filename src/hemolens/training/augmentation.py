@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.training.all_idb1 import LabelledPhotograph
+from hemolens.training.config import Augmentation
 from hemolens.training.microscopes import change_microscope
-from hemolens.training.setup import Augmentation
 
 Rng = np.random.Generator
 

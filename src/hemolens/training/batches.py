@@ -1,7 +1,7 @@
 """Batches to train on: drawn step after step, ahead of the training, by other processes or on the graphics card.
 
-On a processor the batch of a step is the same for the same set-up, whatever was drawn before. A graphics card draws
-those of several steps at once.
+On a processor the batch of a step is the same for the same configuration, whatever was drawn before. A graphics card
+draws those of several steps at once.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from hemolens.training.all_idb1 import LabelledPhotograph
 from hemolens.training.appearance import change_appearance
 from hemolens.training.augmentation import Sample, draw_sample
 from hemolens.training.cell_planes import draw_planes
+from hemolens.training.config import TrainingConfig
 from hemolens.training.crops import Lent, draw_crops
 from hemolens.training.networks import NETWORKS
-from hemolens.training.setup import TrainingSetup
 from hemolens.training.smear_bank import SmearBank
 
 N_AHEAD = 3
@@ -56,7 +56,7 @@ class PhotographBatches:
     """Batches of photographs with targets of one cell type, augmented as in the paper."""
 
     photographs: Sequence[LabelledPhotograph]
-    setup: TrainingSetup
+    config: TrainingConfig
     piles: float
 
     def draw(self, step: int) -> Batch:
@@ -67,13 +67,13 @@ class PhotographBatches:
         return [
             draw_sample(
                 self.photographs,
-                np.random.default_rng([self.setup.seed, step, i]),
-                self.setup.augmentation,
-                input_px=self.setup.input_px,
-                margin_px=NETWORKS[self.setup.network].margin_px,
+                np.random.default_rng([self.config.seed, step, i]),
+                self.config.augmentation,
+                input_px=self.config.input_px,
+                margin_px=NETWORKS[self.config.network].margin_px,
                 piles=self.piles,
             )
-            for i in range(self.setup.batch)
+            for i in range(self.config.batch)
         ]
 
 
@@ -97,7 +97,7 @@ class SmearBatches:
 
     bank: SmearBank
     shares: NDArray[np.float64]
-    setup: TrainingSetup
+    config: TrainingConfig
     lent: Lent
 
     def draw(self, step: int) -> Batch:
@@ -105,16 +105,22 @@ class SmearBatches:
 
     def draw_several(self, step: int, n_batches: int) -> list[Batch]:
         """Draw batches at once: those of a step and of steps after it."""
-        setup, bank = self.setup, self.bank
-        rng = np.random.default_rng([setup.seed, step])
+        config, bank = self.config, self.bank
+        rng = np.random.default_rng([config.seed, step])
         with torch.no_grad(), torch.autocast(bank.device.type, enabled=False):
             crops = draw_crops(
-                bank, self.shares, self.lent, rng, setup.smears, n_crops=n_batches * setup.batch, side_px=setup.input_px
+                bank,
+                self.shares,
+                self.lent,
+                rng,
+                config.smears,
+                n_crops=n_batches * config.batch,
+                side_px=config.input_px,
             )
-            crops = change_appearance(crops, rng, setup.smears, bank.background_level)
-            outputs = NETWORKS[setup.network].outputs
-            planes = draw_planes(crops.numbers, crops.known, outputs, bank.red_cell_diameter_px, setup.planes)
-            parts = zip(*(torch.split(each, setup.batch) for each in (_centred(crops.pixels), *planes)), strict=True)
+            crops = change_appearance(crops, rng, config.smears, bank.background_level)
+            outputs = NETWORKS[config.network].outputs
+            planes = draw_planes(crops.numbers, crops.known, outputs, bank.red_cell_diameter_px, config.planes)
+            parts = zip(*(torch.split(each, config.batch) for each in (_centred(crops.pixels), *planes)), strict=True)
             return [Batch(*part) for part in parts]
 
 

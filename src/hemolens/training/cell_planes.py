@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from hemolens.cell_types import CELL_TYPES
-from hemolens.training.setup import PlaneWeights
+from hemolens.training.config import PlaneWeights
 
 CENTRE_SIGMA = 0.09
 """Standard deviation of the peak that is drawn on a centre, in red-cell diameters."""

@@ -11,12 +11,12 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from hemolens.errors import TrainingError
-from hemolens.training.setup import TrainingSetup
+from hemolens.training.config import TrainingConfig
 
 
 @dataclass
 class Checkpoint:
-    """State after ``step`` steps: network, optimiser, mean weights, the set-up's text and the time it took.
+    """State after ``step`` steps: network, optimiser, mean weights, the configuration's text and the time it took.
 
     ``has_statistics`` says whether those of batch norm are measured already.
     """
@@ -25,7 +25,7 @@ class Checkpoint:
     network: dict[str, Tensor]
     optimiser: dict[str, Any]
     average: list[Tensor]
-    setup: str
+    config: str
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     has_statistics: bool = False
@@ -39,15 +39,15 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     unfinished.replace(path)
 
 
-def load_checkpoint(path: Path, setup: TrainingSetup) -> Checkpoint:
-    """Read a checkpoint of the same set-up; tensors and plain values only, never code.
+def load_checkpoint(path: Path, config: TrainingConfig) -> Checkpoint:
+    """Read a checkpoint of the same configuration; tensors and plain values only, never code.
 
     A setting that is not in the checkpoint, because the setting is younger, has its default.
 
     Raises
     ------
     TrainingError
-        If the file is not a checkpoint, or it belongs to another set-up.
+        If the file is not a checkpoint, or it belongs to another configuration.
 
     """
     try:
@@ -59,18 +59,18 @@ def load_checkpoint(path: Path, setup: TrainingSetup) -> Checkpoint:
             allowed="a file that hemolens train wrote",
             do="delete it to start again, or give another --out",
         ) from error
-    if not _is_of(checkpoint, setup):
+    if not _is_of(checkpoint, config):
         raise TrainingError(
-            "checkpoint belongs to another training set-up",
+            "checkpoint belongs to another training configuration",
             came=path.name,
-            allowed="the same set-up as before, unchanged",
-            do="go on with the old set-up, or give another --out",
+            allowed="the same configuration as before, unchanged",
+            do="go on with the old configuration, or give another --out",
         )
     return checkpoint
 
 
-def _is_of(checkpoint: Checkpoint, setup: TrainingSetup) -> bool:
+def _is_of(checkpoint: Checkpoint, config: TrainingConfig) -> bool:
     try:
-        return TrainingSetup.model_validate_json(checkpoint.setup) == setup
+        return TrainingConfig.model_validate_json(checkpoint.config) == config
     except ValidationError:
         return False

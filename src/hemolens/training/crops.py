@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.training.cell_planes import FIRST_LAID, Known
-from hemolens.training.setup import SmearAugmentation
+from hemolens.training.config import SmearAugmentation
 from hemolens.training.smear_bank import CutOuts, SmearBank
 
 Rng = np.random.Generator

@@ -27,8 +27,8 @@ from hemolens.segmentation.network_maps import resize_to_diameter
 from hemolens.training.all_idb1_cells import resize_cells, sure_outlines
 from hemolens.training.boxed_cells import LabelledBox, cut_out_boxed, number_boxes, usual_diameter
 from hemolens.training.cell_planes import Known, NumberedCells
+from hemolens.training.config import LabelledSource
 from hemolens.training.piles import CutOut, cut_out_cells
-from hemolens.training.setup import LabelledSource
 from hemolens.training.smears import LabelledSmear, draw_lent, join_cells
 
 MOST_CELLS = 65535
@@ -41,7 +41,8 @@ def read_labelled_smears(data: Path, source: LabelledSource, red_cell_diameter_p
     Raises
     ------
     TrainingError
-        The labels are counts alone, hold too many cells or none of a type that the set-up names, or a photograph is
+        The labels are counts alone, hold too many cells or none of a type that the configuration names, or a photograph
+        is
         missing.
     LabelError
         The labels are malformed, or do not fit a photograph.
@@ -58,12 +59,12 @@ def read_labelled_smears(data: Path, source: LabelledSource, red_cell_diameter_p
 
 
 def read_source(data: Path, source: LabelledSource) -> Labels:
-    """Read the labels of a source: all that they hold, types that the set-up does not name included.
+    """Read the labels of a source: all that they hold, types that the configuration does not name included.
 
     Raises
     ------
     TrainingError
-        The labels are counts alone, hold too many cells or none of a type that the set-up names.
+        The labels are counts alone, hold too many cells or none of a type that the configuration names.
     LabelError
         The labels are malformed.
 
@@ -83,7 +84,7 @@ def read_source(data: Path, source: LabelledSource) -> Labels:
                 f"the labels of {quoted(source.name)} hold no cell of the type {kind}",
                 came=quoted(source.labels),
                 allowed=", ".join(each for each in CELL_TYPES if each in known),
-                do="leave the type out of types in the set-up",
+                do="leave the type out of types in the configuration",
             )
     most = max((truth.count for truths in labels.truths.values() for truth in truths.values()), default=0)
     if most > MOST_CELLS:
@@ -123,14 +124,14 @@ def _read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
             "a table of a labelled source cannot be read",
             came=f"{quoted(path)} ({type(error).__name__})",
             allowed=f"a CSV file with the columns {', '.join(columns)}",
-            do="correct splits or unknown_platelets in the set-up",
+            do="correct splits or unknown_platelets in the configuration",
         ) from error
     if missing := [column for column in columns if column not in there]:
         raise TrainingError(
             "a table of a labelled source lacks a column",
             came=f"{quoted(path.name)} without {', '.join(missing)}",
             allowed=f"the columns {', '.join(columns)}",
-            do="add it, or correct the set-up",
+            do="add it, or correct the configuration",
         )
     return found
 
@@ -156,7 +157,7 @@ def _find_photographs(folder: Path, names: Sequence[str]) -> dict[str, Path]:
             "the folder of the labelled photographs is missing",
             came=quoted(folder),
             allowed="a folder within the data folder",
-            do="correct folder or images in the set-up, or --data",
+            do="correct folder or images in the configuration, or --data",
         )
     found, missing = find_images(names, folder)
     if missing:

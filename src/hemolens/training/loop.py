@@ -17,11 +17,11 @@ from torch import Tensor, nn
 from hemolens.errors import TrainingError
 from hemolens.training.batches import Batch, Batches, PhotographBatches, SmearBatches, draw_ahead
 from hemolens.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from hemolens.training.config import Phase, TrainingConfig
 from hemolens.training.crops import lenders
 from hemolens.training.losses import total_loss
 from hemolens.training.networks import create_network
 from hemolens.training.networks.network import Network
-from hemolens.training.setup import Phase, TrainingSetup
 from hemolens.training.smear_bank import SmearBank, fill_bank
 from hemolens.training.sources import read_all_smears, read_photographs, read_validation, share_out
 from hemolens.training.weights import read_weights
@@ -50,19 +50,19 @@ class Progress:
     seconds_left: float
 
 
-def phase_at(position: float, setup: TrainingSetup) -> tuple[Phase, float]:
+def phase_at(position: float, config: TrainingConfig) -> tuple[Phase, float]:
     """The phase that a position (in steps, from 0) falls in, and how many of its steps lie before it."""
-    for phase in setup.phases[:-1]:
+    for phase in config.phases[:-1]:
         if position < phase.steps:
             return phase, position
         position -= phase.steps
-    return setup.phases[-1], position
+    return config.phases[-1], position
 
 
-def learning_rate(position: float, setup: TrainingSetup) -> float:
+def learning_rate(position: float, config: TrainingConfig) -> float:
     """Linear warm-up; in each phase half a cosine down to a hundredth (Loshchilov & Hutter, ICLR 2017, eq. 5)."""
     warm = min(1.0, (position + 1) / WARM_UP_STEPS)
-    phase, done = phase_at(position, setup)
+    phase, done = phase_at(position, config)
     return phase.learning_rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * done / phase.steps)) / 2)
 
 
@@ -87,9 +87,9 @@ def batch_norms(network: nn.Module) -> list[nn.BatchNorm2d]:
     return [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
 
 
-def measure_statistics(network: nn.Module, batches: Batches, setup: TrainingSetup, device: torch.device) -> None:
+def measure_statistics(network: nn.Module, batches: Batches, config: TrainingConfig, device: torch.device) -> None:
     """Replace the running statistics of batch norm by their mean over many batches, in place."""
-    n_batches = max(4, N_STATISTICS_CROPS // setup.batch)
+    n_batches = max(4, N_STATISTICS_CROPS // config.batch)
     network.train()
     momenta = [norm.momentum for norm in batch_norms(network)]
     for norm in batch_norms(network):
@@ -103,7 +103,7 @@ def measure_statistics(network: nn.Module, batches: Batches, setup: TrainingSetu
         norm.momentum = momentum
 
 
-def validation_loss(network: Network, checks: Sequence[Batch], setup: TrainingSetup) -> float:
+def validation_loss(network: Network, checks: Sequence[Batch], config: TrainingConfig) -> float:
     """Mean loss of fixed batches from photographs that are not trained on; NaN without any."""
     network.eval()
     device = next(network.parameters()).device
@@ -111,7 +111,7 @@ def validation_loss(network: Network, checks: Sequence[Batch], setup: TrainingSe
     with torch.inference_mode(), half_precision(device):
         for pixels, targets, weights in checks:
             logits = network(pixels.to(device)).float()
-            loss = total_loss(logits, targets.to(device), weights.to(device), network.outputs, setup.loss)
+            loss = total_loss(logits, targets.to(device), weights.to(device), network.outputs, config.loss)
             losses.append(float(loss))
     return float(np.mean(losses)) if losses else float("nan")
 
@@ -159,43 +159,43 @@ class Trainee:
         """Where the network is."""
         return next(self.network.parameters()).device
 
-    def save(self, path: Path, setup: TrainingSetup) -> None:
+    def save(self, path: Path, config: TrainingConfig) -> None:
         """Write a checkpoint."""
         states = (self.network.state_dict(), self.optimiser.state_dict(), self.average.weights)
         spent = self.seconds, self.cpu_seconds
-        save_checkpoint(path, Checkpoint(self.step, *states, setup.model_dump_json(), *spent, self.has_statistics))
+        save_checkpoint(path, Checkpoint(self.step, *states, config.model_dump_json(), *spent, self.has_statistics))
 
 
-def begin(setup: TrainingSetup, checkpoint_path: Path, device: torch.device) -> Trainee:
-    """Build the network of a set-up, or read it from the checkpoint if there is one.
+def begin(config: TrainingConfig, checkpoint_path: Path, device: torch.device) -> Trainee:
+    """Build the network of a configuration, or read it from the checkpoint if there is one.
 
     Raises
     ------
     TrainingError
-        If the network and the rest of the set-up do not fit together, or the checkpoint belongs to another
-        set-up.
+        If the network and the rest of the configuration do not fit together, or the checkpoint belongs to another
+        configuration.
     """
     going_on = checkpoint_path.exists()  # the checkpoint holds the encoder: do not look for its first weights again
-    torch.manual_seed(setup.seed)
+    torch.manual_seed(config.seed)
     network = create_network(
-        setup.network,
-        width=setup.width,
-        encoder_weights="none" if going_on else setup.encoder_weights,
-        encoder_file=None if going_on else setup.encoder_file,
+        config.network,
+        width=config.width,
+        encoder_weights="none" if going_on else config.encoder_weights,
+        encoder_file=None if going_on else config.encoder_file,
     )
-    refuse_what_does_not_fit(network, setup)
-    if setup.first_weights is not None and not going_on:
-        read_weights(network, setup.first_weights)
+    refuse_what_does_not_fit(network, config)
+    if config.first_weights is not None and not going_on:
+        read_weights(network, config.first_weights)
     network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     slopes = [weight for weight in network.parameters() if weight.ndim > 1]
     others = [weight for weight in network.parameters() if weight.ndim <= 1]  # biases and norms are left to grow
     optimiser = torch.optim.AdamW(
-        [{"params": slopes, "weight_decay": setup.weight_decay}, {"params": others, "weight_decay": 0.0}],
-        lr=setup.phases[0].learning_rate,
+        [{"params": slopes, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}],
+        lr=config.phases[0].learning_rate,
     )
-    trainee = Trainee(network, optimiser, Average(network, setup.average))
+    trainee = Trainee(network, optimiser, Average(network, config.average))
     if going_on:
-        checkpoint = load_checkpoint(checkpoint_path, setup)
+        checkpoint = load_checkpoint(checkpoint_path, config)
         network.load_state_dict(checkpoint.network)
         optimiser.load_state_dict(checkpoint.optimiser)
         trainee.average.weights = [weight.to(device) for weight in checkpoint.average]
@@ -204,39 +204,39 @@ def begin(setup: TrainingSetup, checkpoint_path: Path, device: torch.device) -> 
     return trainee
 
 
-def refuse_what_does_not_fit(network: Network, setup: TrainingSetup) -> None:
-    """Check what a set-up says about its network.
+def refuse_what_does_not_fit(network: Network, config: TrainingConfig) -> None:
+    """Check what a configuration says about its network.
 
     Raises
     ------
     TrainingError
-        If the network does not take the set-up's input, the losses do not fit its outputs, or a frozen part is
+        If the network does not take the configuration's input, the losses do not fit its outputs, or a frozen part is
         not one of its parts.
 
     """
-    if not network.fits(setup.input_px):
+    if not network.fits(config.input_px):
         sides = f"{network.grid_px}·k + {network.extra_px}" if network.extra_px else f"{network.grid_px}·k"
         raise TrainingError(
-            f"input does not fit network {setup.network!r}",
-            came=f"input_px = {setup.input_px}",
+            f"input does not fit network {config.network!r}",
+            came=f"input_px = {config.input_px}",
             allowed=f"{sides}, at least {network.smallest_input_px()}",
-            do=f"correct input_px in the set-up (the paper's is {network.paper_input_px})",
+            do=f"correct input_px in the configuration (the paper's is {network.paper_input_px})",
         )
-    if set(setup.loss) != set(network.outputs):
+    if set(config.loss) != set(network.outputs):
         raise TrainingError(
             "losses do not fit the network's outputs",
-            came=", ".join(setup.loss),
+            came=", ".join(config.loss),
             allowed=", ".join(network.outputs),
             do="give one [loss.NAME] table for each output",
         )
     parts = [name for name, _ in network.named_modules() if name]
-    unknown = sorted({part for phase in setup.phases for part in phase.frozen} - set(parts))
+    unknown = sorted({part for phase in config.phases for part in phase.frozen} - set(parts))
     if unknown:
         raise TrainingError(
             "no such part of the network to freeze",
             came=", ".join(unknown),
             allowed=", ".join(part for part in parts if part.count(".") < 2),
-            do="correct 'frozen' in the set-up's phases",
+            do="correct 'frozen' in the configuration's phases",
         )
 
 
@@ -253,20 +253,20 @@ def freeze(network: nn.Module, parts: Sequence[str]) -> None:
             norm.eval()
 
 
-def take_step(trainee: Trainee, batch: Batch, setup: TrainingSetup, position: float) -> Tensor:
+def take_step(trainee: Trainee, batch: Batch, config: TrainingConfig, position: float) -> Tensor:
     """Lower the loss of a batch, and return what it was; ``position`` says how far the schedule has come, in steps."""
     network, optimiser = trainee.network, trainee.optimiser
     for group in optimiser.param_groups:
-        group["lr"] = learning_rate(position, setup)
+        group["lr"] = learning_rate(position, config)
     network.train()
-    freeze(network, phase_at(position, setup)[0].frozen)
-    if freezes(setup, position):
+    freeze(network, phase_at(position, config)[0].frozen)
+    if freezes(config, position):
         for norm in batch_norms(network):
             norm.eval()
     pixels, targets, weights = (each.to(trainee.device, non_blocking=True) for each in batch)
     with half_precision(trainee.device):
         logits = network(pixels)
-    loss = total_loss(logits.float(), targets, weights, network.outputs, setup.loss)
+    loss = total_loss(logits.float(), targets, weights, network.outputs, config.loss)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -278,24 +278,24 @@ def take_step(trainee: Trainee, batch: Batch, setup: TrainingSetup, position: fl
 
 @dataclass(frozen=True)
 class Schedule:
-    """How far a training has come, in steps of its set-up: by its steps, or by the seconds that it may take."""
+    """How far a training has come, in steps of its configuration: by its steps, or by the seconds that it may take."""
 
-    setup: TrainingSetup
+    config: TrainingConfig
     seconds: float | None = None
 
     def position(self, trainee: Trainee) -> float:
-        """Where the training is, 0 … ``setup.steps``."""
+        """Where the training is, 0 … ``config.steps``."""
         if self.seconds is None:
             return trainee.step
-        return min(self.setup.steps, self.setup.steps * trainee.seconds / self.seconds)
+        return min(self.config.steps, self.config.steps * trainee.seconds / self.seconds)
 
 
 class Material:
-    """What a set-up trains on: read once for all phases where every type is trained, else for each phase.
+    """What a configuration trains on: read once for all phases where every type is trained, else for each phase.
 
     Parameters
     ----------
-    setup : TrainingSetup
+    config : TrainingConfig
     data : Path or SmearBank
         Folder of the photographs, a pack of them, or a bank that has been filled with them.
     device : torch.device
@@ -303,29 +303,29 @@ class Material:
 
     """
 
-    def __init__(self, setup: TrainingSetup, data: Path | SmearBank, device: torch.device) -> None:
-        self.setup, self.data = setup, data
+    def __init__(self, config: TrainingConfig, data: Path | SmearBank, device: torch.device) -> None:
+        self.config, self.data = config, data
         self.bank = data if isinstance(data, SmearBank) else None
-        if isinstance(data, Path) and setup.cell_type is None:
-            self.bank = read_bank(setup, data, device if device.type == "cuda" else torch.device("cpu"))
+        if isinstance(data, Path) and config.cell_type is None:
+            self.bank = read_bank(config, data, device if device.type == "cuda" else torch.device("cpu"))
 
     def of_phase(self, phase: Phase) -> Batches:
         """Give the batches that a phase trains on."""
         if self.bank is not None:
-            return smear_batches(self.bank, self.setup, validation=False)
-        return PhotographBatches(read_photographs(self.setup, self._folder, phase), self.setup, phase.piles)
+            return smear_batches(self.bank, self.config, validation=False)
+        return PhotographBatches(read_photographs(self.config, self._folder, phase), self.config, phase.piles)
 
     def left_out(self) -> list[Batch]:
         """Give fixed batches of the photographs that are left out; none without such photographs."""
         batches: SmearBatches | PhotographBatches
         if self.bank is not None:
-            batches = smear_batches(self.bank, self.setup, validation=True)
+            batches = smear_batches(self.bank, self.config, validation=True)
             any_left_out = bool(batches.shares.any())
         else:
-            photographs = read_validation(self.setup, self._folder)
-            batches = PhotographBatches(photographs, self.setup, self.setup.phases[0].piles)
+            photographs = read_validation(self.config, self._folder)
+            batches = PhotographBatches(photographs, self.config, self.config.phases[0].piles)
             any_left_out = bool(photographs)
-        n_batches = max(1, N_VALIDATION_SAMPLES // self.setup.batch) if any_left_out else 0
+        n_batches = max(1, N_VALIDATION_SAMPLES // self.config.batch) if any_left_out else 0
         return [batches.draw(VALIDATION_STREAM + i) for i in range(n_batches)]
 
     @property
@@ -333,40 +333,40 @@ class Material:
         if not isinstance(self.data, Path) or self.data.is_file():
             raise TrainingError(
                 "a network of one cell type is trained on a folder",
-                came=f"a pack for set-up {self.setup.name!r}",
+                came=f"a pack for configuration {self.config.name!r}",
                 allowed="the folder of ALL-IDB1",
                 do="give the folder with --data",
             )
         return self.data
 
 
-def read_bank(setup: TrainingSetup, data: Path, device: torch.device) -> SmearBank:
-    """Read all smears of a folder or pack onto a device, in the colours and at the scale of a set-up.
+def read_bank(config: TrainingConfig, data: Path, device: torch.device) -> SmearBank:
+    """Read all smears of a folder or pack onto a device, in the colours and at the scale of a configuration.
 
     Raises
     ------
     TrainingError
-        If the data cannot be read, or the set-up names no colours.
+        If the data cannot be read, or the configuration names no colours.
 
     """
-    if setup.colours is None:
+    if config.colours is None:
         raise TrainingError(
             "a network of every type needs standard colours",
-            came=f"set-up {setup.name!r} without colours",
+            came=f"configuration {config.name!r} without colours",
             allowed="colours = { background_level = 220, red_cell_absorbance = [0.06, 0.14, 0.09] }",
-            do="add them to the set-up",
+            do="add them to the configuration",
         )
-    return fill_bank(list(read_all_smears(setup, data)), setup.colours, setup.red_cell_diameter_px, device)
+    return fill_bank(list(read_all_smears(config, data)), config.colours, config.red_cell_diameter_px, device)
 
 
-def smear_batches(bank: SmearBank, setup: TrainingSetup, *, validation: bool) -> SmearBatches:
-    """Give the batches of a set-up that are trained on, or those left out."""
-    shares = share_out(setup, bank, validation=validation)
-    return SmearBatches(bank, shares, setup, lenders(bank, shares))
+def smear_batches(bank: SmearBank, config: TrainingConfig, *, validation: bool) -> SmearBatches:
+    """Give the batches of a configuration that are trained on, or those left out."""
+    shares = share_out(config, bank, validation=validation)
+    return SmearBatches(bank, shares, config, lenders(bank, shares))
 
 
 def train(
-    setup: TrainingSetup,
+    config: TrainingConfig,
     data: Path | SmearBank,
     out: Path,
     *,
@@ -375,22 +375,23 @@ def train(
     n_workers: int = 0,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Trainee:
-    """Train a set-up, or go on with it; the network comes back in evaluation mode, on the processor.
+    """Train a configuration, or go on with it; the network comes back in evaluation mode, on the processor.
 
     Writes ``checkpoint.pt`` every two minutes and at the end, and ``log.csv`` (step, learning rate, loss, validation
     loss, crops a second, share of the time that was spent waiting for data) beside it. If ``out`` holds a checkpoint of
-    the same set-up, training goes on from it, on whatever device; on a processor it gives the same weights as one that
+    the same configuration, training goes on from it, on whatever device; on a processor it gives the same weights as
+    one that
     was never interrupted.
 
     Parameters
     ----------
-    setup : TrainingSetup
+    config : TrainingConfig
     data : Path or SmearBank
         As in :class:`Material`.
     out : Path
     seconds : float, optional
         Ends after so many seconds of training, those before an interruption included: the phases and their learning
-        rates are stretched or shortened to fit. Without it, the set-up's steps count.
+        rates are stretched or shortened to fit. Without it, the configuration's steps count.
     device : torch.device, optional
         The best one there is by default.
     n_workers : int
@@ -399,52 +400,52 @@ def train(
     Raises
     ------
     TrainingError
-        If the data, the set-up or the checkpoint do not fit together.
+        If the data, the configuration or the checkpoint do not fit together.
     """
     device = device or (data.device if isinstance(data, SmearBank) else best_device())
     path = out / "checkpoint.pt"
-    trainee, schedule = begin(setup, path, device), Schedule(setup, seconds)
+    trainee, schedule = begin(config, path, device), Schedule(config, seconds)
     first, before = trainee.step, trainee.seconds
-    material = Material(setup, data, device)
+    material = Material(config, data, device)
     checks = material.left_out()
-    log = _Log(out / "log.csv", first, setup.batch)
-    phase, _ = phase_at(schedule.position(trainee), setup)
+    log = _Log(out / "log.csv", first, config.batch)
+    phase, _ = phase_at(schedule.position(trainee), config)
     watch, batches, saved = _Watch(trainee), material.of_phase(phase), time.monotonic()
-    while schedule.position(trainee) < setup.steps:
-        if (phase_now := phase_at(schedule.position(trainee), setup)[0]) is not phase:
+    while schedule.position(trainee) < config.steps:
+        if (phase_now := phase_at(schedule.position(trainee), config)[0]) is not phase:
             phase, batches = phase_now, material.of_phase(phase_now)
         for batch in watch.waiting_for(draw_ahead(batches, trainee.step, device, n_workers)):
             position = schedule.position(trainee)
-            if position >= setup.steps or phase_at(position, setup)[0] is not phase:
+            if position >= config.steps or phase_at(position, config)[0] is not phase:
                 break
-            if freezes(setup, position) and not trainee.has_statistics:
-                measure_statistics(trainee.network, batches, setup, device)
+            if freezes(config, position) and not trainee.has_statistics:
+                measure_statistics(trainee.network, batches, config, device)
                 trainee.has_statistics = True
-            watch.add(take_step(trainee, batch, setup, position), position)
+            watch.add(take_step(trainee, batch, config, position), position)
             step = trainee.step
             if on_progress:
-                done = schedule.position(trainee) / setup.steps
-                left = (trainee.seconds - before) / max(step - first, 1) * (setup.steps - step)
+                done = schedule.position(trainee) / config.steps
+                left = (trainee.seconds - before) / max(step - first, 1) * (config.steps - step)
                 left = left if seconds is None else seconds - trainee.seconds
                 on_progress(Progress(step, done, watch.last_loss, max(left, 0)))
             if step % LOG_STEPS == 0:
-                log.add(step, learning_rate(position, setup), watch, validation_loss(trainee.network, checks, setup))
+                log.add(step, learning_rate(position, config), watch, validation_loss(trainee.network, checks, config))
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                trainee.save(path, setup)
+                trainee.save(path, config)
                 saved = time.monotonic()
     if watch.n_steps:
-        log.add(trainee.step, learning_rate(watch.last_position, setup), watch, float("nan"))
-    trainee.save(path, setup)
-    return finish(trainee, batches, setup)
+        log.add(trainee.step, learning_rate(watch.last_position, config), watch, float("nan"))
+    trainee.save(path, config)
+    return finish(trainee, batches, config)
 
 
-def finish(trainee: Trainee, batches: Batches, setup: TrainingSetup) -> Trainee:
+def finish(trainee: Trainee, batches: Batches, config: TrainingConfig) -> Trainee:
     """Make of a trainee the network that is kept: mean weights, statistics, evaluation mode, on the processor."""
     device = trainee.device
-    if setup.average:
+    if config.average:
         trainee.average.put_into(trainee.network)
-    if setup.freeze_statistics_at is None:
-        measure_statistics(trainee.network, batches, setup, device)
+    if config.freeze_statistics_at is None:
+        measure_statistics(trainee.network, batches, config, device)
     trainee.network.eval()
     if trainee.network.eight_bits:
         trainee.samples = draw_pictures(batches)
@@ -463,9 +464,9 @@ def draw_pictures(batches: Batches) -> NDArray[np.uint8]:
     return np.stack(pictures[:N_PICTURES])
 
 
-def freezes(setup: TrainingSetup, position: float) -> bool:
+def freezes(config: TrainingConfig, position: float) -> bool:
     """Whether the statistics of batch norm are frozen at this position of the schedule."""
-    return setup.freeze_statistics_at is not None and position >= setup.freeze_statistics_at
+    return config.freeze_statistics_at is not None and position >= config.freeze_statistics_at
 
 
 class _Watch:

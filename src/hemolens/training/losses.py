@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hemolens.training.setup import Loss
+from hemolens.training.config import Loss
 
 
 def output_loss(logits: Tensor, target: Tensor, weight: Tensor, kind: str) -> Tensor:

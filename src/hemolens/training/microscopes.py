@@ -1,6 +1,6 @@
 """What another microscope, camera and file change in a picture: lamp, focus, grain and compression.
 
-Beyond the paper's eight steps. A set-up that does not name them leaves the pictures as they are.
+Beyond the paper's eight steps. A configuration that does not name them leaves the pictures as they are.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.training.setup import Augmentation
+from hemolens.training.config import Augmentation
 
 Rng = np.random.Generator
 

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from hemolens.models import ModelCard, Source, card_text
+from hemolens.models import DataSource, ModelCard, card_text
 from hemolens.training.all_idb1 import SOURCES, TERMS
+from hemolens.training.config import TrainingConfig
 from hemolens.training.eight_bits import to_eight_bits
 from hemolens.training.networks.network import Network
-from hemolens.training.setup import TrainingSetup
 from hemolens.training.weights import write_weights
 
 LARGEST_ROUNDING_SIZE = 64
@@ -26,7 +26,7 @@ LARGEST_ROUNDING_SIZE = 64
 
 TERMS_OF_OTHERS = "Research use only. The terms of each source are named with it."
 
-IMAGENET = Source(
+IMAGENET = DataSource(
     name="VGG16 of torchvision",
     what="first weights of the encoder, trained on ImageNet; Simonyan, Zisserman, ICLR 2015",
     terms="BSD-3-Clause (torchvision); ImageNet's photographs are for non-commercial research and education",
@@ -53,7 +53,7 @@ class PixelsToMaps(nn.Module):
 
 def write_model(
     network: Network,
-    setup: TrainingSetup,
+    config: TrainingConfig,
     folder: Path,
     *,
     samples: NDArray[np.uint8] | None = None,
@@ -62,41 +62,42 @@ def write_model(
 ) -> Path:
     """Write ``NAME.onnx``, its card ``NAME.toml`` and ``NAME.safetensors`` into ``folder``; return the first's path.
 
-    ``steps`` are those that were done, if not those of the set-up. With ``samples``, pictures such as the network sees,
+    ``steps`` are those that were done, if not those of the configuration. With ``samples``, pictures such as the
+    network sees,
     uint8 (N, H, W, 3), it is stored in 8 bits.
     """
-    path = folder / f"{setup.name}.onnx"
+    path = folder / f"{config.name}.onnx"
     sha256 = export_onnx(network, path, samples)
     write_weights(network, path.with_suffix(".safetensors"))
     card = ModelCard(
-        name=setup.name,
-        cell_type=setup.cell_type,
-        network=setup.network,
+        name=config.name,
+        cell_type=config.cell_type,
+        network=config.network,
         outputs=network.outputs,
-        red_cell_diameter_px=setup.red_cell_diameter_px,
+        red_cell_diameter_px=config.red_cell_diameter_px,
         margin_px=network.margin_px + network.overlap_px,
         grid_px=network.grid_px,
         extra_px=network.extra_px,
         reach_px=network.reach_px,
         tile_px=network.tile_px,
-        colours=setup.colours,
+        colours=config.colours,
         sha256=sha256,
-        terms=TERMS if setup.trained_on else TERMS_OF_OTHERS,
-        trained_steps=setup.steps if steps is None else steps,
+        terms=TERMS if config.trained_on else TERMS_OF_OTHERS,
+        trained_steps=config.steps if steps is None else steps,
         trained_cpu_seconds=None if cpu_seconds is None else round(cpu_seconds),
-        seed=setup.seed,
-        trained_on=setup.trained_on,
-        sources=_sources(setup),
+        seed=config.seed,
+        trained_on=config.trained_on,
+        sources=_sources(config),
     )
     path.with_suffix(".toml").write_text(card_text(card), encoding="utf-8")
     return path
 
 
-def _sources(setup: TrainingSetup) -> tuple[Source, ...]:
-    kinds = [kind for kind in SOURCES if setup.trained_on and setup.cell_type in (None, kind)]
+def _sources(config: TrainingConfig) -> tuple[DataSource, ...]:
+    kinds = [kind for kind in SOURCES if config.trained_on and config.cell_type in (None, kind)]
     all_idb1 = dict.fromkeys(source for kind in kinds for source in SOURCES[kind])
-    labelled = (Source(name=each.name, what=each.what, terms=each.terms) for each in setup.labelled)
-    return (*all_idb1, *labelled, *((IMAGENET,) if setup.encoder_weights == "imagenet" else ()))
+    labelled = (DataSource(name=each.name, what=each.what, terms=each.terms) for each in config.labelled)
+    return (*all_idb1, *labelled, *((IMAGENET,) if config.encoder_weights == "imagenet" else ()))
 
 
 def export_onnx(network: Network, path: Path, samples: NDArray[np.uint8] | None = None) -> str:

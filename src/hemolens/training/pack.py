@@ -88,7 +88,7 @@ def read_pack(path: Path, red_cell_diameter_px: float) -> list[LabelledSmear]:
 def _refuse_another(its_format: int, its_diameter_px: float, red_cell_diameter_px: float) -> None:
     if (its_format, its_diameter_px) != (FORMAT, red_cell_diameter_px):
         raise TrainingError(
-            "the pack does not fit the training set-up",
+            "the pack does not fit the training configuration",
             came=f"format {its_format}, red cells of {its_diameter_px:g} px",
             allowed=f"format {FORMAT}, red cells of {red_cell_diameter_px:g} px",
             do="write it again with hemolens train --pack",

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from hemolens.cells.counters.source import (
     JOINS,
     CoreSettings,
-    Source,
+    MapSource,
     SourceSettings,
     find_cores,
     grow_back,
@@ -50,7 +50,7 @@ EDGE = np.array([[1.0, 0.5, 0.0, 0.2, 0.5, 0.9]], np.float32)
         ("minimum", [0, 0.5, 1, 0.8, 0.5, 0.1]),
     ],
 )
-def test_ways_to_join_mask_and_edge(source: Source, joined: list[float]) -> None:
+def test_ways_to_join_mask_and_edge(source: MapSource, joined: list[float]) -> None:
     maps = ProbabilityMaps("rbc", MASK, EDGE, 10.0)
     np.testing.assert_allclose(read_source(maps, SourceSettings(source=source)), [joined], atol=1e-6)
 
@@ -63,7 +63,7 @@ def test_ways_to_join_mask_and_edge(source: Source, joined: list[float]) -> None
         ("minimum", [0, 0, 1, 0.6, 0, 0]),
     ],
 )
-def test_the_edge_is_weighted_in_every_join_and_never_counts_below_zero(source: Source, joined: list[float]) -> None:
+def test_the_edge_is_weighted_in_every_join_and_never_counts_below_zero(source: MapSource, joined: list[float]) -> None:
     maps = ProbabilityMaps("rbc", MASK, EDGE, 10.0)
     settings = SourceSettings(source=source, edge_weight=2)
     np.testing.assert_allclose(read_source(maps, settings), [joined], atol=1e-6)

@@ -12,7 +12,7 @@ import hemolens
 from hemolens.errors import PhotographError
 from hemolens.images.box import Box
 from hemolens.images.resampling import resize
-from hemolens.images.slides import is_slide, ome_zarr, open_slide, open_smear
+from hemolens.images.slides import is_slide, ome_zarr, open_image, open_slide
 from hemolens.synthetic import draw_smear
 
 zarr = pytest.importorskip("zarr")
@@ -265,7 +265,7 @@ def test_a_folder_called_zarr_is_a_slide(tmp_path, smear):
     assert is_slide("a.zarr")
     assert is_slide("A.OME.ZARR")
     folder = write_slide(tmp_path / "a.ome.zarr", smear.pixels)
-    assert (open_smear(folder).name, open_smear(folder).path) == ("a.ome.zarr", folder)
+    assert (open_image(folder).name, open_image(folder).path) == ("a.ome.zarr", folder)
 
 
 def test_a_slide_that_is_missing_or_a_file_is_refused(tmp_path):

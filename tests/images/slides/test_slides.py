@@ -13,7 +13,7 @@ import hemolens
 from hemolens.errors import PhotographError, UsageError
 from hemolens.images.box import Box
 from hemolens.images.resampling import resize
-from hemolens.images.slides import is_slide, open_slide, open_smear
+from hemolens.images.slides import is_slide, open_image, open_slide
 from hemolens.images.slides.slide import OVERVIEW_SIDE_PX
 from hemolens.plan.blocks import plan_blocks
 from hemolens.synthetic import draw_smear
@@ -79,7 +79,7 @@ def test_only_a_large_tiled_tiff_is_a_slide(tmp_path, monkeypatch, smear):
     assert not is_slide(tiled)
     monkeypatch.setattr("hemolens.images.slides.LARGEST_WHOLE_PX", 1000)
     assert is_slide(tiled)
-    assert open_smear(tiled).levels == [(400, 560), (100, 140)]
+    assert open_image(tiled).levels == [(400, 560), (100, 140)]
     tifffile.imwrite(tmp_path / "in strips.tif", smear.pixels)
     assert not is_slide(tmp_path / "in strips.tif")
     assert not is_slide(tmp_path / "missing.tif")

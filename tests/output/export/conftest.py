@@ -10,7 +10,7 @@ from hemolens.images.photograph import photograph_from_array
 from hemolens.output.entries import Entry
 from hemolens.synthetic import draw_smear
 
-from ..conftest import MakeResult
+from ...conftest import MakeResult
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from hemolens.cells.cell import cells_from_labels
 from hemolens.images.photograph import photograph_from_array
 from hemolens.synthetic import draw_smear
 
-from ..conftest import MakeResult
+from ...conftest import MakeResult
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from hemolens.images.region import rectangle
 from hemolens.measurements.scale import RedCellDiameter
 from hemolens.output.report.cell_picture import cell_title, make_cell_picture
 
-from ..page_reader import Page
+from .page_reader import Page
 
 
 def test_a_large_photograph_is_reduced_and_its_outlines_with_it(drawn):

@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hemolens.output.report.charts import fields_plot, size_plot
-from hemolens.output.report.plot import ORANGE, Box, Dot, Line
+from hemolens.output.report.plot import ORANGE, Dot, Line, Rectangle
 
 
 def bars(plot):
-    return [shape for shape in plot.shapes if isinstance(shape, Box) and shape.title]
+    return [shape for shape in plot.shapes if isinstance(shape, Rectangle) and shape.title]
 
 
 @given(st.lists(st.floats(0.5, 500), min_size=1, max_size=300))

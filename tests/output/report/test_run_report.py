@@ -20,7 +20,7 @@ from hemolens.output.run_json import run_record
 from hemolens.statistics.site import SiteFactor
 from hemolens.statistics.summary import summarise
 
-from ..page_reader import Page
+from .page_reader import Page
 
 HOSTILE = [
     "<script>alert(1)</script>.jpg",

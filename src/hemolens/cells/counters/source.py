@@ -15,7 +15,7 @@ from hemolens.errors import UsageError
 from hemolens.images.holes import fill_holes
 from hemolens.probability_maps import ProbabilityMaps
 
-Source = Literal["mask", "edge", "mask-edge", "product", "minimum"]
+MapSource = Literal["mask", "edge", "mask-edge", "product", "minimum"]
 Probability = Annotated[float, Field(ge=0, le=1)]
 """0 … 1."""
 Diameters = Annotated[float, Field(ge=0, le=10)]
@@ -47,7 +47,7 @@ class CounterSettings(BaseModel):
 class SourceSettings(CounterSettings):
     """What the counters share that read the mask, the edge, or both in one."""
 
-    source: Source = Field(
+    source: MapSource = Field(
         default="mask", description="what is read: the mask, the edge, or one of the ways in JOINS of both"
     )
     edge_weight: float = Field(default=1.0, ge=0, le=10, description="what the edge is multiplied with in a join")
@@ -130,7 +130,7 @@ def _no_edge(edge: NDArray[np.generic], weight: float) -> NDArray[np.float32]:
     return no_edge
 
 
-JOINS: dict[Source, Callable[[NDArray[np.generic], NDArray[np.generic], float], NDArray[np.float32]]] = {
+JOINS: dict[MapSource, Callable[[NDArray[np.generic], NDArray[np.generic], float], NDArray[np.float32]]] = {
     "mask-edge": mask_minus_edge,
     "product": mask_times_no_edge,
     "minimum": lower_of_mask_and_no_edge,

@@ -9,7 +9,7 @@ import numpy as np
 
 from hemolens.cell_types import CELL_TYPES
 from hemolens.evaluation.agreement import (
-    Figure,
+    Estimate,
     bland_altman,
     bootstrap_interval,
     bootstrap_ratio_interval,
@@ -39,19 +39,23 @@ def make_records(evaluation: Evaluation) -> list[Record]:
                 ("mean difference", agreement.mean_difference),
                 ("lower limit", agreement.lower_limit),
                 ("upper limit", agreement.upper_limit),
-                ("standard deviation", Figure(agreement.standard_deviation)),
+                ("standard deviation", Estimate(agreement.standard_deviation)),
             )
         ]
         judged = [row.detection for row in rows if row.detection is not None]
         if judged:
             total = add_up(judged)
-            figures = {"hits": Figure(total.n_hits), "false": Figure(total.n_false), "missed": Figure(total.n_missed)}
+            figures = {
+                "hits": Estimate(total.n_hits),
+                "false": Estimate(total.n_false),
+                "missed": Estimate(total.n_missed),
+            }
             figures |= detection_figures(judged)
             records += [make_record("cells", kind, metric, len(judged), figure) for metric, figure in figures.items()]
     return records + list(_robustness_records(evaluation))
 
 
-def count_figures(rows: Sequence[Comparison]) -> list[tuple[str, int, Figure]]:
+def count_figures(rows: Sequence[Comparison]) -> list[tuple[str, int, Estimate]]:
     """Give the measures of one type's counts: name, number of photographs, figure.
 
     Parameters
@@ -67,17 +71,17 @@ def count_figures(rows: Sequence[Comparison]) -> list[tuple[str, int, Figure]]:
     exact = [float(truth == count) for truth, count in zip(truths, counts, strict=True)]
     without = [count for truth, count in zip(truths, counts, strict=True) if not truth]
     low, high = bootstrap_ratio_interval(counts, truths)
-    mean = Figure(sum(each) / len(each), *bootstrap_interval(each)) if each else Figure(math.nan)
+    mean = Estimate(sum(each) / len(each), *bootstrap_interval(each)) if each else Estimate(math.nan)
     return [
-        ("true cells", len(rows), Figure(sum(truths))),
-        ("counted cells", len(rows), Figure(sum(counts))),
+        ("true cells", len(rows), Estimate(sum(truths))),
+        ("counted cells", len(rows), Estimate(sum(counts))),
         ("counting accuracy", len(each), mean),
-        ("mean absolute error", len(rows), Figure(mean_absolute_error(truths, counts), *bootstrap_interval(errors))),
-        ("bias", len(rows), Figure(relative_bias(truths, counts), low - 1, high - 1)),
-        ("exact counts", len(rows), Figure(sum(exact) / len(exact), *bootstrap_interval(exact))),
+        ("mean absolute error", len(rows), Estimate(mean_absolute_error(truths, counts), *bootstrap_interval(errors))),
+        ("bias", len(rows), Estimate(relative_bias(truths, counts), low - 1, high - 1)),
+        ("exact counts", len(rows), Estimate(sum(exact) / len(exact), *bootstrap_interval(exact))),
         ("correlation", len(rows), correlation(truths, counts)),
-        ("exact counts where the truth is 0", len(without), Figure(float(sum(count == 0 for count in without)))),
-        ("counted cells where the truth is 0", len(without), Figure(float(sum(without)))),
+        ("exact counts where the truth is 0", len(without), Estimate(float(sum(count == 0 for count in without)))),
+        ("counted cells where the truth is 0", len(without), Estimate(float(sum(without)))),
     ]
 
 
@@ -92,6 +96,6 @@ def _robustness_records(evaluation: Evaluation) -> Iterable[Record]:
             for metric, n, figure in (
                 ("mean absolute change", result.n_with_cells, result.mean_absolute),
                 ("pooled change", len(changed), result.pooled),
-                ("cells found where there were none", result.n_without_cells, Figure(float(result.cells_there))),
+                ("cells found where there were none", result.n_without_cells, Estimate(float(result.cells_there))),
             ):
                 yield make_record("robustness", kind, metric, n, figure, change)

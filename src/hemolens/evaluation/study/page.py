@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from hemolens import RESEARCH_USE_ONLY, __version__
 from hemolens.cell_types import CELL_NAMES, CellType
-from hemolens.evaluation.record import Record, Table, by_metric, number_text, percent_text
+from hemolens.evaluation.record import Record, RecordTable, by_metric, number_text, percent_text
 from hemolens.evaluation.study.pairs import Study
 from hemolens.evaluation.study.records import missing_figures
 from hemolens.output.report.html_page import markdown_table, markdown_text
@@ -141,7 +141,9 @@ def _against(record: Record, equal: int, unit: str, n_decimals: int) -> str:
     return f"**{figure}; differs from {equal}**"
 
 
-def _table(study: Study, records: Sequence[Record], table: Table, columns: Mapping[str, tuple[str, int | None]]) -> str:
+def _table(
+    study: Study, records: Sequence[Record], table: RecordTable, columns: Mapping[str, tuple[str, int | None]]
+) -> str:
     rows = []
     for kind in study.pairs:
         found = by_metric(records, table, kind)

@@ -45,7 +45,7 @@ class Pairs:
     counts: list[int]
 
 
-class Source(NamedTuple):
+class NumberSource(NamedTuple):
     """File name of a table, and its sha256."""
 
     name: str
@@ -58,7 +58,7 @@ class Study:
 
     Attributes
     ----------
-    counts, reference : Source
+    counts, reference : NumberSource
         Where both come from.
     pairs : mapping of CellType to Pairs
         The types that both tables have on one photograph at least.
@@ -67,8 +67,8 @@ class Study:
 
     """
 
-    counts: Source
-    reference: Source
+    counts: NumberSource
+    reference: NumberSource
     pairs: Mapping[CellType, Pairs]
     notes: list[str]
 
@@ -199,8 +199,8 @@ def _read(path: Path) -> dict[str, Truths]:
     return {plain_text(name): truths for name, truths in read_count_table(table).truths.items()}
 
 
-def _source(path: Path) -> Source:
-    return Source(path.resolve().name, hashlib.sha256(path.read_bytes()).hexdigest())
+def _source(path: Path) -> NumberSource:
+    return NumberSource(path.resolve().name, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def _pairs(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from hemolens.cell_types import CellType
 from hemolens.evaluation.agreement import (
-    Figure,
+    Estimate,
     bland_altman,
     bootstrap_ratio_interval,
     concordance,
@@ -15,7 +15,7 @@ from hemolens.evaluation.agreement import (
     relative_bias,
 )
 from hemolens.evaluation.passing_bablok import passing_bablok
-from hemolens.evaluation.record import Record, Table, make_record
+from hemolens.evaluation.record import Record, RecordTable, make_record
 from hemolens.evaluation.study.pairs import Pairs, Study
 
 
@@ -28,24 +28,24 @@ def make_records(study: Study) -> list[Record]:
     ]
 
 
-def _figures(pairs: Pairs) -> Iterator[tuple[Table, str, Figure]]:
+def _figures(pairs: Pairs) -> Iterator[tuple[RecordTable, str, Estimate]]:
     reference, counts = pairs.reference, pairs.counts
     low, high = bootstrap_ratio_interval(counts, reference)
-    yield "counts", "reference cells", Figure(sum(reference))
-    yield "counts", "counted cells", Figure(sum(counts))
-    yield "counts", "bias", Figure(relative_bias(reference, counts), low - 1, high - 1)
+    yield "counts", "reference cells", Estimate(sum(reference))
+    yield "counts", "counted cells", Estimate(sum(counts))
+    yield "counts", "bias", Estimate(relative_bias(reference, counts), low - 1, high - 1)
     yield "counts", "correlation", correlation(reference, counts)
     yield "counts", "concordance", concordance(reference, counts)
     agreement = bland_altman(reference, counts)
     yield "bland-altman", "mean difference", agreement.mean_difference
     yield "bland-altman", "lower limit", agreement.lower_limit
     yield "bland-altman", "upper limit", agreement.upper_limit
-    yield "bland-altman", "standard deviation", Figure(agreement.standard_deviation)
+    yield "bland-altman", "standard deviation", Estimate(agreement.standard_deviation)
     yield "bland-altman", "proportional bias", proportional_bias(reference, counts)
     line = passing_bablok(reference, counts)
     yield "passing-bablok", "slope", line.slope
     yield "passing-bablok", "intercept", line.intercept
-    yield "passing-bablok", "linearity p", Figure(line.linearity)
+    yield "passing-bablok", "linearity p", Estimate(line.linearity)
 
 
 def missing_figures(records: Sequence[Record], kind: CellType) -> list[str]:
@@ -53,7 +53,7 @@ def missing_figures(records: Sequence[Record], kind: CellType) -> list[str]:
 
     Examples
     --------
-    >>> missing_figures([make_record("counts", "rbc", "correlation", 3, Figure(0.9))], "rbc")
+    >>> missing_figures([make_record("counts", "rbc", "correlation", 3, Estimate(0.9))], "rbc")
     ['interval of the correlation']
 
     """

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from hemolens.errors import HemolensError, PhotographError, quoted
 from hemolens.images.formats import quietly
-from hemolens.images.image import Smear
+from hemolens.images.image import SmearImage
 from hemolens.images.photograph import read_photograph
 from hemolens.images.zarr_store import SUFFIX as ZARR_SUFFIX
 
@@ -52,7 +52,7 @@ INSTALL = {
 }
 
 
-def open_smear(path: str | os.PathLike[str]) -> Smear:
+def open_image(path: str | os.PathLike[str]) -> SmearImage:
     """Open what is to be counted: a slide, or a photograph, which is read whole.
 
     Parameters
@@ -61,7 +61,7 @@ def open_smear(path: str | os.PathLike[str]) -> Smear:
 
     Returns
     -------
-    Smear
+    SmearImage
 
     Raises
     ------
@@ -134,9 +134,9 @@ def open_slide(path: str | os.PathLike[str]) -> Slide:
 
 def _pyramid_of(path: Path, library: str) -> Pyramid:
     if path.suffix.lower() == ZARR_SUFFIX:
-        from hemolens.images.slides.ome_zarr import OmeZarr
+        from hemolens.images.slides.ome_zarr import OmeZarrPyramid
 
-        return OmeZarr(path)
+        return OmeZarrPyramid(path)
     from hemolens.images.slides.openslide_like import OpenSlideLike
 
     return OpenSlideLike(path, library)

@@ -28,7 +28,7 @@ from hemolens.images.box import Box
 from hemolens.images.image import Shape
 from hemolens.images.slides.pyramid import over_white, plausible_um_per_px
 from hemolens.images.zarr_array import ZarrArray
-from hemolens.images.zarr_store import InnerPath, Part, Store, is_store
+from hemolens.images.zarr_store import InnerPath, Store, ZarrMetadata, is_store
 
 MAX_FILES = 1_000_000
 """Most files in a store, and most chunks in one of its arrays: a slide of 60 gigapixels in tiles of 512."""
@@ -38,17 +38,17 @@ MAX_LEVELS = 32
 _UM = {"nanometer": 1e-3, "micrometer": 1.0, "millimeter": 1e3, "centimeter": 1e4, "meter": 1e6}
 
 
-class _Axis(Part):
+class _Axis(ZarrMetadata):
     name: Literal["t", "c", "z", "y", "x"]
     unit: str | None = None
 
 
-class _Transformation(Part):
+class _Transformation(ZarrMetadata):
     type: str
     scale: list[float] | None = None
 
 
-class _Placed(Part):
+class _Placed(ZarrMetadata):
     transformations: list[_Transformation] = Field([], alias="coordinateTransformations")
 
 
@@ -61,15 +61,15 @@ class _Multiscale(_Placed):
     datasets: list[_Dataset] = Field(min_length=1, max_length=MAX_LEVELS)
 
 
-class _Picture(Part):
+class _Picture(ZarrMetadata):
     multiscales: list[_Multiscale] = Field(min_length=1)
 
 
-class _Collection(Part):
+class _Collection(ZarrMetadata):
     layout: int | None = Field(None, alias="bioformats2raw.layout")
 
 
-class OmeZarr:
+class OmeZarrPyramid:
     """One opened slide.
 
     Parameters

@@ -16,7 +16,7 @@ _LARGEST_DIFFERENCE = 0.01  # of width and height of a pixel; more is not square
 
 
 class Pyramid(Protocol):
-    """A picture in a file and its reductions, as :class:`hemolens.images.image.Smear` speaks of them."""
+    """A picture in a file and its reductions, as :class:`hemolens.images.image.SmearImage` speaks of them."""
 
     @property
     def levels(self) -> Sequence[Shape]: ...

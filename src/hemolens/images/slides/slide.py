@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hemolens.images.box import Box
 from hemolens.images.image import Shape
-from hemolens.images.resampling import scale_smear
+from hemolens.images.resampling import scale_image
 from hemolens.images.slides.ome_zarr import files_of_store
 from hemolens.images.slides.pyramid import Pyramid
 
@@ -25,7 +25,7 @@ _READ_BYTES = 1 << 20
 
 
 class Slide:
-    """A whole slide; a :class:`hemolens.images.image.Smear`.
+    """A whole slide; a :class:`hemolens.images.image.SmearImage`.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class Slide:
     @cached_property
     def _overview(self) -> NDArray[np.uint8]:
         longest = max(self.shape)
-        scaled = scale_smear(self, longest, min(longest, OVERVIEW_SIDE_PX))
+        scaled = scale_image(self, longest, min(longest, OVERVIEW_SIDE_PX))
         return scaled.read(scaled.whole)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.output.report.cell_picture import CellPicture, hex_colour
-from hemolens.output.report.plot import BLUE, FONT_SIZE, INK, Box, Dot, Line, Plot, Stroke, Words
+from hemolens.output.report.plot import BLUE, FONT_SIZE, INK, Dot, Line, Plot, Rectangle, Stroke, Words
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -305,7 +305,7 @@ def _stroke(stroke: Stroke) -> Any:
     return shapes.PolyLine(points, strokeColor=_colour(INK), strokeWidth=1)
 
 
-def _box(box: Box) -> Any:
+def _box(box: Rectangle) -> Any:
     from reportlab.graphics import shapes
 
     (x, y), colour = box.corner, _colour(box.colour)
@@ -337,7 +337,7 @@ def _words(words: Words) -> Any:
     return group
 
 
-_SHAPES: dict[type, Callable[[Any], Any]] = {Line: _line, Stroke: _stroke, Box: _box, Dot: _dot, Words: _words}
+_SHAPES: dict[type, Callable[[Any], Any]] = {Line: _line, Stroke: _stroke, Rectangle: _box, Dot: _dot, Words: _words}
 
 
 def _colour(text: str) -> Any:

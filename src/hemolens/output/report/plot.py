@@ -49,7 +49,7 @@ class Stroke:
 
 
 @dataclass(frozen=True)
-class Box:
+class Rectangle:
     """A filled rectangle; `title` is shown when the pointer rests on it."""
 
     corner: Point
@@ -100,7 +100,7 @@ class Words:
         return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{self.anchor}"{turn} {font}>{_shown(self.text)}</text>'
 
 
-Shape = Line | Stroke | Box | Dot | Words
+Shape = Line | Stroke | Rectangle | Dot | Words
 
 
 @dataclass(frozen=True)
@@ -172,15 +172,15 @@ class Axes:
         start, end = (low, intercept + slope * low), (high, intercept + slope * high)
         return [self.line(start, end, ORANGE, dash)] if low < high else []
 
-    def band(self, low: float, high: float) -> Box:
+    def band(self, low: float, high: float) -> Rectangle:
         """Shade what lies between two heights."""
         (x0, y0), (x1, y1) = self.place(self.xs[0], high), self.place(self.xs[1], low)
-        return Box((x0, y0), x1 - x0, y1 - y0, ORANGE, 0.13)
+        return Rectangle((x0, y0), x1 - x0, y1 - y0, ORANGE, 0.13)
 
-    def bar(self, left: float, right: float, height: float, title: str) -> Box:
+    def bar(self, left: float, right: float, height: float, title: str) -> Rectangle:
         """Draw a bar that stands on the lower end of the axis."""
         (x0, y0), (x1, y1) = self.place(left, height), self.place(right, self.ys[0])
-        return Box((x0 + 0.5, y0), x1 - x0 - 1, y1 - y0, BLUE, 0.6, title)
+        return Rectangle((x0 + 0.5, y0), x1 - x0 - 1, y1 - y0, BLUE, 0.6, title)
 
     def dots(self, names: Sequence[str], xs: Sequence[float], ys: Sequence[float]) -> list[Dot]:
         return [Dot(self.place(x, y), f"{name}: {x:g}, {y:g}") for name, x, y in zip(names, xs, ys, strict=True)]

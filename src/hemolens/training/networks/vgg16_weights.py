@@ -120,6 +120,6 @@ def download_state() -> Mapping[str, Tensor]:
             "encoder weights cannot be downloaded",
             came=type(error).__name__,
             allowed=f"a connection to {URL}, or a file",
-            do="download it where there is a connection and name it as encoder_file in the set-up",
+            do="download it where there is a connection and name it as encoder_file in the configuration",
         ) from error
     return state

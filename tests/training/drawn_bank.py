@@ -6,7 +6,7 @@ import torch
 from hemolens.cell_types import CELL_TYPES
 from hemolens.measurements.colours import MeasuredColours, StandardColours
 from hemolens.training.cell_planes import Known
-from hemolens.training.setup import SmearAugmentation
+from hemolens.training.config import SmearAugmentation
 from hemolens.training.smear_bank import fill_bank
 from hemolens.training.smears import LENDING, LabelledSmear
 

@@ -1,4 +1,4 @@
-"""One trained set-up as data: which network, which photographs, how augmented, how long."""
+"""One trained configuration as data: which network, which photographs, how augmented, how long."""
 
 from __future__ import annotations
 
@@ -184,12 +184,12 @@ class Phase(_Frozen):
     labels: Literal["annotated", "stand-in"] = "annotated"
     """The annotators' labels, or masks that a classical segmentation makes without them."""
     train: tuple[str, ...] = ()
-    """Photographs of this phase, if not those of the set-up."""
+    """Photographs of this phase, if not those of the configuration."""
     piles: float = Field(0.0, ge=0, le=1)
     """Share of slices on which piles of red cells are laid (:mod:`hemolens.training.piles`); of one type."""
 
 
-class TrainingSetup(_Frozen):
+class TrainingConfig(_Frozen):
     """Everything that decides what :func:`hemolens.training.loop.train` does.
 
     ``cell_type`` is what the network counts; without it, the network counts every type, and ``labelled`` and ``drawn``
@@ -235,9 +235,9 @@ class TrainingSetup(_Frozen):
     """Decay of the running mean of the weights, which is what is kept; 0 keeps the last ones."""
 
     @model_validator(mode="after")
-    def _has_something_to_train_on(self) -> TrainingSetup:
+    def _has_something_to_train_on(self) -> TrainingConfig:
         if self.cell_type is not None and (self.labelled or self.drawn):
-            raise ValueError("labelled and drawn are for set-ups without a cell_type")
+            raise ValueError("labelled and drawn are for configurations without a cell_type")
         if not self.trained_on and not self.labelled and not self.drawn:
             raise ValueError("nothing to train on: no photographs.train, no labelled, no drawn")
         names = [each.name for each in self.labelled]
@@ -258,9 +258,9 @@ class TrainingSetup(_Frozen):
         if self.cell_type is None:
             raise TrainingError(
                 "a network of one cell type is needed here",
-                came=f"set-up {self.name!r}, which counts every type",
-                allowed="a set-up with a cell_type",
-                do="name another set-up",
+                came=f"configuration {self.name!r}, which counts every type",
+                allowed="a configuration with a cell_type",
+                do="name another configuration",
             )
         return self.cell_type
 
@@ -276,7 +276,7 @@ class TrainingSetup(_Frozen):
 
 
 def shipped_setups() -> list[str]:
-    """Names of the set-ups that come with hemolens.
+    """Names of the configurations that come with hemolens.
 
     Examples
     --------
@@ -284,12 +284,12 @@ def shipped_setups() -> list[str]:
     True
 
     """
-    folder = resources.files("hemolens.training") / "setups"
+    folder = resources.files("hemolens.training") / "configs"
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def read_setup(name_or_path: str) -> TrainingSetup:
-    """Read a shipped set-up by name, or one from a TOML file.
+def read_config(name_or_path: str) -> TrainingConfig:
+    """Read a shipped configuration by name, or one from a TOML file.
 
     One that names another as its ``base`` has all of that one's fields but those it gives itself; the sources that it
     names in ``without`` are taken out.
@@ -297,46 +297,47 @@ def read_setup(name_or_path: str) -> TrainingSetup:
     Raises
     ------
     TrainingError
-        If there is no such set-up, or the file is not valid TOML, or a value is not allowed, or bases go in a circle.
+        If there is no such configuration, or the file is not valid TOML, or a value is not allowed, or bases go in a
+        circle.
 
     """
     return _read(name_or_path, ())
 
 
-def _read(name_or_path: str, above: tuple[str, ...]) -> TrainingSetup:
-    """Read a set-up that those ``above`` are based on."""
+def _read(name_or_path: str, above: tuple[str, ...]) -> TrainingConfig:
+    """Read a configuration that those ``above`` are based on."""
     if name_or_path in above:
         raise TrainingError(
-            "a training set-up is based on itself",
+            "a training configuration is based on itself",
             came=quoted(name_or_path),
-            allowed="a base that is complete without the set-up",
+            allowed="a base that is complete without the configuration",
             do="correct base in the file",
         )
     if name_or_path in shipped_setups():
-        text = (resources.files("hemolens.training") / "setups" / f"{name_or_path}.toml").read_text("utf-8")
+        text = (resources.files("hemolens.training") / "configs" / f"{name_or_path}.toml").read_text("utf-8")
     else:
         try:
             text = Path(name_or_path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise TrainingError(
-                "no such training set-up",
+                "no such training configuration",
                 came=f"{name_or_path!r} ({type(error).__name__})",
                 allowed=f"{', '.join(shipped_setups())} or the path of a TOML file",
                 do="check the name or the path",
             ) from error
     try:
-        return TrainingSetup.model_validate(_on_its_base(tomllib.loads(text), (*above, name_or_path)))
+        return TrainingConfig.model_validate(_on_its_base(tomllib.loads(text), (*above, name_or_path)))
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise TrainingError(
-            f"training set-up {name_or_path!r} is not usable",
+            f"training configuration {name_or_path!r} is not usable",
             came=_first_problem(error),
-            allowed="the fields of hemolens.training.setup.TrainingSetup",
+            allowed="the fields of hemolens.training.config.TrainingConfig",
             do="correct the file",
         ) from error
 
 
 def _on_its_base(own: dict[str, Any], above: tuple[str, ...]) -> dict[str, Any]:
-    """Complete a set-up by the one that it is based on."""
+    """Complete a configuration by the one that it is based on."""
     if "base" not in own:
         return own
     base = _read(str(own["base"]), above)

@@ -3,7 +3,7 @@ import csv
 import pytest
 
 from hemolens.errors import TrainingError
-from hemolens.training.setup import read_setup, shipped_setups
+from hemolens.training.config import read_config, shipped_setups
 
 MINIMAL = """
 name = "tiny"
@@ -18,32 +18,32 @@ photographs = { train = ["Im001_1"] }
 
 @pytest.mark.parametrize("name", shipped_setups())
 def test_shipped_setups_are_valid(name):
-    assert name.startswith(read_setup(name).cell_type or "one-pass")
+    assert name.startswith(read_config(name).cell_type or "one-pass")
 
 
 def test_a_file_is_read(tmp_path):
     (tmp_path / "tiny.toml").write_text(MINIMAL)
-    assert read_setup(str(tmp_path / "tiny.toml")).steps == 3
+    assert read_config(str(tmp_path / "tiny.toml")).steps == 3
 
 
 def test_the_steps_are_those_of_all_phases(tmp_path):
     two = MINIMAL.replace("[{ steps = 3 }]", "[{ steps = 3 }, { steps = 4, frozen = ['mask'] }]")
     (tmp_path / "tiny.toml").write_text(two)
-    assert read_setup(str(tmp_path / "tiny.toml")).steps == 7
+    assert read_config(str(tmp_path / "tiny.toml")).steps == 7
 
 
 def test_photographs_of_every_phase_are_trained_on(tmp_path):
     phases = "phases = [{ steps = 3 }, { steps = 4, train = ['b', 'a'] }]"
     (tmp_path / "tiny.toml").write_text(MINIMAL.replace("phases = [{ steps = 3 }]", phases))
-    assert read_setup(str(tmp_path / "tiny.toml")).trained_on == ("Im001_1", "a", "b")
+    assert read_config(str(tmp_path / "tiny.toml")).trained_on == ("Im001_1", "a", "b")
 
 
 def test_unknown_name_lists_the_shipped_ones():
     with pytest.raises(
         TrainingError,
-        match=r"no such training set-up: got 'xyz' .*allowed: one-pass, .*, wbc-segnet-honest or the path",
+        match=r"no such training configuration: got 'xyz' .*allowed: one-pass, .*, wbc-segnet-honest or the path",
     ):
-        read_setup("xyz")
+        read_config("xyz")
 
 
 @pytest.mark.parametrize(
@@ -62,14 +62,14 @@ def test_unknown_name_lists_the_shipped_ones():
 def test_a_wrong_value_is_named(tmp_path, change, problem):
     (tmp_path / "tiny.toml").write_text(MINIMAL.replace("phases = [{ steps = 3 }]", change))
     with pytest.raises(TrainingError, match=problem):
-        read_setup(str(tmp_path / "tiny.toml"))
+        read_config(str(tmp_path / "tiny.toml"))
 
 
 def test_no_photograph_is_both_fitted_and_left_out(tmp_path):
     both = MINIMAL.replace('["Im001_1"]', '["Im001_1"], validation = ["Im001_1"]')
     (tmp_path / "tiny.toml").write_text(both)
     with pytest.raises(TrainingError, match="in both train and validation: Im001_1"):
-        read_setup(str(tmp_path / "tiny.toml"))
+        read_config(str(tmp_path / "tiny.toml"))
 
 
 OURS = """
@@ -84,7 +84,7 @@ labelled = [{ name = "ours", what = "ours", terms = "ours", labels = "labels.csv
 
 def test_a_setup_of_labelled_folders_needs_nothing_else(tmp_path):
     (tmp_path / "ours.toml").write_text(OURS)
-    assert read_setup(str(tmp_path / "ours.toml")).trained_on == ()
+    assert read_config(str(tmp_path / "ours.toml")).trained_on == ()
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_setup_of_labelled_folders_needs_nothing_else(tmp_path):
 def test_what_cannot_be_trained_on_is_refused(tmp_path, text, problem):
     (tmp_path / "ours.toml").write_text(text)
     with pytest.raises(TrainingError, match=problem):
-        read_setup(str(tmp_path / "ours.toml"))
+        read_config(str(tmp_path / "ours.toml"))
 
 
 BASED = """
@@ -115,7 +115,7 @@ batch = 3
 def read_based(tmp_path, more="", text=BASED):
     (tmp_path / "ours.toml").write_text(OURS.replace("[{ steps = 3 }]", "[{ steps = 3 }]\nseed = 7"))
     (tmp_path / "mine.toml").write_text(text.replace("BASE", str(tmp_path / "ours.toml")) + more)
-    return read_setup(str(tmp_path / "mine.toml"))
+    return read_config(str(tmp_path / "mine.toml"))
 
 
 def test_a_setup_has_what_its_base_has_but_for_its_own(tmp_path):
@@ -136,26 +136,26 @@ def test_a_source_to_take_out_that_is_not_there_is_named(tmp_path):
 
 def test_a_base_that_is_not_there_is_named(tmp_path):
     (tmp_path / "mine.toml").write_text(BASED)
-    with pytest.raises(TrainingError, match="no such training set-up: got 'BASE'"):
-        read_setup(str(tmp_path / "mine.toml"))
+    with pytest.raises(TrainingError, match="no such training configuration: got 'BASE'"):
+        read_config(str(tmp_path / "mine.toml"))
 
 
 def test_the_base_of_a_base_is_read_too(tmp_path):
     read_based(tmp_path)
     (tmp_path / "third.toml").write_text(f'name = "third"\nbase = "{tmp_path / "mine.toml"}"\nseed = 9')
-    third = read_setup(str(tmp_path / "third.toml"))
+    third = read_config(str(tmp_path / "third.toml"))
     assert (third.name, third.batch, third.seed) == ("third", 3, 9)
 
 
 def test_a_setup_that_is_its_own_base_is_refused(tmp_path):
     (tmp_path / "mine.toml").write_text(BASED.replace("BASE", str(tmp_path / "mine.toml")))
-    with pytest.raises(TrainingError, match=r"set-up is based on itself: got '.*mine\.toml'"):
-        read_setup(str(tmp_path / "mine.toml"))
+    with pytest.raises(TrainingError, match=r"configuration is based on itself: got '.*mine\.toml'"):
+        read_config(str(tmp_path / "mine.toml"))
 
 
 def test_every_source_of_the_default_model_is_left_out_of_one_fold():
-    whole = {source.name for source in read_setup("one-pass").labelled}
-    folds = [read_setup(f"one-pass-fold-{n}") for n in range(2, 7)]
+    whole = {source.name for source in read_config("one-pass").labelled}
+    folds = [read_config(f"one-pass-fold-{n}") for n in range(2, 7)]
     assert {name for fold in folds for name in whole - {source.name for source in fold.labelled}} == whole
     assert [fold.name for fold in folds if not fold.trained_on] == ["one-pass-fold-6"]
 
@@ -163,7 +163,7 @@ def test_every_source_of_the_default_model_is_left_out_of_one_fold():
 @pytest.mark.parametrize("name", [f"one-pass-fold-{n}" for n in range(2, 7)])
 def test_a_fold_is_trained_like_the_default_model(name):
     alike = ("network", "colours", "red_cell_diameter_px", "smears", "planes", "loss", "average", "input_px", "phases")
-    whole, fold = read_setup("one-pass"), read_setup(name)
+    whole, fold = read_config("one-pass"), read_config(name)
     assert [getattr(fold, field) for field in alike] == [getattr(whole, field) for field in alike]
 
 
@@ -178,7 +178,7 @@ def test_no_default_model_has_seen_a_test_photograph_or_one_of_its_field(data, n
     field = of_photographs(data, "field_group")
     with (data / "all-idb1" / "splits.csv").open(encoding="utf-8") as file:
         test = {row["image"] for row in csv.DictReader(file) if (row["cell_type"], row["split"]) == (name, "test")}
-    photographs = read_setup(name).photographs
+    photographs = read_config(name).photographs
     assert set(photographs.test) == test
     seen = {field[image] for image in photographs.train}
     assert seen.isdisjoint(field[image] for image in test)
@@ -201,23 +201,23 @@ def test_an_honest_setup_has_seen_no_capture_session_it_is_measured_on(data, nam
     def of(names):
         return {TOGETHER.get(sessions[image], sessions[image]) for image in names}
 
-    setup = read_setup(name)
-    seen = {image for phase in setup.phases for image in phase.train} | set(setup.photographs.train)
-    assert of(setup.photographs.test)
-    assert of(setup.photographs.test).isdisjoint(of(seen) | of(setup.photographs.validation))
+    config = read_config(name)
+    seen = {image for phase in config.phases for image in phase.train} | set(config.photographs.train)
+    assert of(config.photographs.test)
+    assert of(config.photographs.test).isdisjoint(of(seen) | of(config.photographs.validation))
 
 
 @pytest.mark.data
 def test_the_three_folds_measure_every_outlined_photograph_once(data):
     with (data / "all-idb1" / "splits.csv").open(encoding="utf-8") as file:
         outlined = sorted(row["image"] for row in csv.DictReader(file) if row["cell_type"] == "rbc")
-    measured = [image for fold in (1, 2, 3) for image in read_setup(f"rbc-fold-{fold}").photographs.test]
+    measured = [image for fold in (1, 2, 3) for image in read_config(f"rbc-fold-{fold}").photographs.test]
     assert sorted(measured) == outlined
 
 
 @pytest.mark.data
 @pytest.mark.parametrize("name", ["wbc-honest", "plt-honest"])
 def test_the_held_out_sessions_show_both_cameras_and_lymphoblasts(data, name):
-    test = read_setup(name).photographs.test
+    test = read_config(name).photographs.test
     assert len({of_photographs(data, "camera")[image] for image in test}) == 2
     assert {of_photographs(data, "lymphoblast_label")[image] for image in test} == {"0", "1"}
