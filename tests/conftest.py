@@ -21,7 +21,7 @@ from hemolens.measurements.scale import RedCellDiameter
 from hemolens.result import Result
 from hemolens.statistics.counts import count_cells
 
-from .drawn_all_idb1 import write_drawn_all_idb1
+from .synthetic_all_idb1 import write_synthetic_all_idb1
 
 MakeCell = Callable[..., Cell]
 MakeResult = Callable[..., Result]
@@ -56,9 +56,9 @@ def data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def drawn_all_idb1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def synthetic_all_idb1(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder like ALL-IDB1's with three drawn smears; not to be changed."""
-    return write_drawn_all_idb1(tmp_path_factory.mktemp("drawn") / "all-idb1")
+    return write_synthetic_all_idb1(tmp_path_factory.mktemp("drawn") / "all-idb1")
 
 
 @pytest.fixture(scope="session")

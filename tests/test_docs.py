@@ -21,7 +21,7 @@ from PIL import Image
 from hemolens.cli import app
 from hemolens.synthetic import draw_smear
 
-from .drawn_all_idb1 import write_drawn_all_idb1
+from .synthetic_all_idb1 import write_synthetic_all_idb1
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -64,7 +64,7 @@ def folder(tmp_path_factory):
     (folder / "our counts.csv").write_text("image,rbc,wbc,plt\n1.jpg,15,1,2\n2,15,1,\n", "utf-8")
     fields = ["smear,plt_frame,plt_per_ul", "a,10,150000", "a,12,150000", "b,20,310000", "c,5,70000"]
     (folder / "calibration.csv").write_text("\n".join(fields), "utf-8")
-    write_drawn_all_idb1(folder / "all-idb1")
+    write_synthetic_all_idb1(folder / "all-idb1")
     tifffile.imwrite(folder / "slide.svs", smear.pixels, tile=(128, 128), photometric="rgb")
     part = {"type": "Polygon", "coordinates": [[[0, 0], [300, 0], [300, 200], [0, 0]]]}
     (folder / "part.geojson").write_text(json.dumps(part), "utf-8")

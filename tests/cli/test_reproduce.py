@@ -13,9 +13,9 @@ def run(*arguments):
 
 
 @pytest.fixture(scope="module")
-def reproduced(drawn_all_idb1, tmp_path_factory):
+def reproduced(synthetic_all_idb1, tmp_path_factory):
     out = tmp_path_factory.mktemp("reproduced")
-    assert run("reproduce", "--data", drawn_all_idb1, "--weights", out / "weights", "--out", out / "paper") == 0
+    assert run("reproduce", "--data", synthetic_all_idb1, "--weights", out / "weights", "--out", out / "paper") == 0
     return out / "paper"
 
 
@@ -34,9 +34,9 @@ def test_every_shipped_model_of_the_systems_is_measured(reproduced):
     assert {row["cell"] for row in rows if row["table"] == "counting"} == {"wbc", "plt"}
 
 
-def test_missing_weights_are_named(drawn_all_idb1, tmp_path, capsys, monkeypatch):
+def test_missing_weights_are_named(synthetic_all_idb1, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("hemolens.paper.measure.measured_photographs", lambda *_: [])
-    assert run("reproduce", "--data", drawn_all_idb1, "--weights", tmp_path, "--out", tmp_path / "out") == 0
+    assert run("reproduce", "--data", synthetic_all_idb1, "--weights", tmp_path, "--out", tmp_path / "out") == 0
     assert "no weights for plt-segnet, " in capsys.readouterr().err
 
 
@@ -47,7 +47,7 @@ def test_a_folder_that_is_not_all_idb1_is_refused(tmp_path, capsys):
 
 
 @pytest.mark.train
-def test_train_makes_what_is_missing_and_then_measures(drawn_all_idb1, tmp_path, monkeypatch):
+def test_train_makes_what_is_missing_and_then_measures(synthetic_all_idb1, tmp_path, monkeypatch):
     monkeypatch.setattr("hemolens.paper.measure.measured_photographs", lambda *_: [])
     trained, tuned = [], []
 
@@ -58,7 +58,9 @@ def test_train_makes_what_is_missing_and_then_measures(drawn_all_idb1, tmp_path,
     monkeypatch.setattr(missing, "train_missing", train)
     monkeypatch.setattr(missing, "untuned", lambda *_: [("system", _Setup)])
     monkeypatch.setattr(missing, "tune_counters", lambda system, config, *_: tuned.append(config.name))
-    assert run("reproduce", "--data", drawn_all_idb1, "--weights", tmp_path, "--out", tmp_path / "out", "--train") == 0
+    assert (
+        run("reproduce", "--data", synthetic_all_idb1, "--weights", tmp_path, "--out", tmp_path / "out", "--train") == 0
+    )
     assert "rbc-do-unet-fold-1" in trained
     assert tuned == ["some"]
 

@@ -24,44 +24,44 @@ def weights(tmp_path):
     return Weights(tmp_path / "weights")
 
 
-def test_every_photograph_is_counted_with_every_counter(drawn_all_idb1, weights):
-    measured = measure(drawn_all_idb1, weights, [system()])
+def test_every_photograph_is_counted_with_every_counter(synthetic_all_idb1, weights):
+    measured = measure(synthetic_all_idb1, weights, [system()])
     rows = [(row.photograph, row.counter) for row in measured.counted]
     assert sorted(rows) == sorted((name, each) for name in ("Im004_1", "Im037_0", "Im053_1") for each in COUNTERS)
     assert {row.truth for row in measured.counted} == {1}
 
 
-def test_the_shipped_model_finds_the_drawn_white_cells(drawn_all_idb1, weights):
-    measured = measure(drawn_all_idb1, weights, [system()])
+def test_the_shipped_model_finds_the_drawn_white_cells(synthetic_all_idb1, weights):
+    measured = measure(synthetic_all_idb1, weights, [system()])
     assert [row.count for row in measured.counted if row.counter == "watershed"] == [1, 1, 1]
 
 
-def test_masks_are_scored_against_the_labels(drawn_all_idb1, weights):
-    measured = measure(drawn_all_idb1, weights, [system()])
+def test_masks_are_scored_against_the_labels(synthetic_all_idb1, weights):
+    measured = measure(synthetic_all_idb1, weights, [system()])
     assert {row.output for row in measured.drawn} == {"mask"}
     assert min(row.scores.plain_dice for row in measured.drawn) > 0.4
 
 
-def test_a_photograph_without_a_mask_is_counted_and_not_scored(drawn_all_idb1, weights, tmp_path):
-    copy = shutil.copytree(drawn_all_idb1, tmp_path / "copy")
+def test_a_photograph_without_a_mask_is_counted_and_not_scored(synthetic_all_idb1, weights, tmp_path):
+    copy = shutil.copytree(synthetic_all_idb1, tmp_path / "copy")
     (copy / "masks/wbc/Im037_0.png").unlink()
     measured = measure(copy, weights, [system()])
     assert [row.photograph for row in measured.drawn] == ["Im004_1", "Im053_1"]
     assert len(measured.counted) == 9
 
 
-def test_systems_without_weights_are_left_out(drawn_all_idb1, weights):
-    measured = measure(drawn_all_idb1, weights, [system(cell="rbc", configs=["rbc-fold-1"])])
+def test_systems_without_weights_are_left_out(synthetic_all_idb1, weights):
+    measured = measure(synthetic_all_idb1, weights, [system(cell="rbc", configs=["rbc-fold-1"])])
     assert (measured.counted, measured.drawn) == ([], [])
 
 
-def test_a_system_of_phases_is_scored_and_not_counted(drawn_all_idb1, weights):
-    measured = measure(drawn_all_idb1, weights, [system(table="phases")])
+def test_a_system_of_phases_is_scored_and_not_counted(synthetic_all_idb1, weights):
+    measured = measure(synthetic_all_idb1, weights, [system(table="phases")])
     assert measured.drawn
     assert not measured.counted
 
 
-def test_two_networks_are_counted_together_too(drawn_all_idb1, weights, monkeypatch):
+def test_two_networks_are_counted_together_too(synthetic_all_idb1, weights, monkeypatch):
     asked = []
 
     def average(maps):
@@ -69,16 +69,16 @@ def test_two_networks_are_counted_together_too(drawn_all_idb1, weights, monkeypa
         return ProbabilityMaps("wbc", np.zeros_like(maps[0].mask), None, maps[0].red_cell_diameter_px)
 
     monkeypatch.setattr(module, "average_maps", average)
-    measured = measure(drawn_all_idb1, weights, [system(), system("segnet")])
+    measured = measure(synthetic_all_idb1, weights, [system(), system("segnet")])
     ensemble = [row for row in measured.counted if row.system.network == ENSEMBLE]
     assert asked == [2, 2, 2]
     assert {row.count for row in ensemble} == {0}
     assert len(ensemble) == 9
 
 
-def test_progress_names_every_photograph(drawn_all_idb1, weights):
+def test_progress_names_every_photograph(synthetic_all_idb1, weights):
     seen = []
-    measure(drawn_all_idb1, weights, [system()], on_photograph=seen.append)
+    measure(synthetic_all_idb1, weights, [system()], on_photograph=seen.append)
     assert seen == ["wbc Im004_1", "wbc Im037_0", "wbc Im053_1"]
 
 

@@ -77,7 +77,7 @@ def test_no_model_is_tuned_on_what_it_is_measured_on(weights, name):
         assert set(photographs(FOLDS, name, weights)).isdisjoint(read_config(name).photographs.test)
 
 
-def test_chosen_settings_are_kept(drawn_all_idb1, weights, monkeypatch):
+def test_chosen_settings_are_kept(synthetic_all_idb1, weights, monkeypatch):
     own = read_config("wbc").model_copy(update={"name": "own"})
     monkeypatch.setattr(Weights, "load", lambda *_: None)
     no_edge = ProbabilityMaps("wbc", np.zeros((1, 1), np.float32), None, 20.0)
@@ -91,7 +91,7 @@ def test_chosen_settings_are_kept(drawn_all_idb1, weights, monkeypatch):
         ),
     )
     monkeypatch.setattr(missing, "tuning_photographs", lambda *_: [(own, "Im004_1")])
-    missing.tune_counters(system(), own, drawn_all_idb1, weights)
+    missing.tune_counters(system(), own, synthetic_all_idb1, weights)
     assert {each.min_area for each in weights.counters(own).values()} == {0.5}
 
 

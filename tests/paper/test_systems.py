@@ -33,16 +33,16 @@ def test_a_seed_names_the_model():
     ]
 
 
-def test_the_paper_counts_every_labelled_photograph(drawn_all_idb1):
+def test_the_paper_counts_every_labelled_photograph(synthetic_all_idb1):
     paper = system(protocol="paper")
-    assert measured_photographs(drawn_all_idb1, paper, paper.members()[0]) == labelled_photographs(
-        drawn_all_idb1, "rbc"
+    assert measured_photographs(synthetic_all_idb1, paper, paper.members()[0]) == labelled_photographs(
+        synthetic_all_idb1, "rbc"
     )
 
 
-def test_the_honest_protocol_counts_only_what_was_held_out(drawn_all_idb1):
+def test_the_honest_protocol_counts_only_what_was_held_out(synthetic_all_idb1):
     honest = system()
-    first, second = (measured_photographs(drawn_all_idb1, honest, member) for member in honest.members())
+    first, second = (measured_photographs(synthetic_all_idb1, honest, member) for member in honest.members())
     assert (first, second) == (["Im037_0"], ["Im004_1", "Im053_1"])
 
 

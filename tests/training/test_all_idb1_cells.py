@@ -86,8 +86,8 @@ def test_only_what_is_known_throughout_is_outlined():
 
 
 @pytest.fixture(scope="module")
-def smear(drawn_all_idb1):
-    (smear,) = read_smears(drawn_all_idb1, ["Im037_0"], red_cell_diameter_px=20)
+def smear(synthetic_all_idb1):
+    (smear,) = read_smears(synthetic_all_idb1, ["Im037_0"], red_cell_diameter_px=20)
     return smear
 
 
@@ -99,8 +99,8 @@ def test_a_folder_gives_what_is_known_of_each_photograph(smear):
 
 
 @pytest.mark.parametrize("plane", [0, 1])
-def test_cells_that_stand_alone_are_lent_where_they_lie(drawn_all_idb1, plane):
-    smears = read_smears(drawn_all_idb1, ["Im004_1", "Im037_0", "Im053_1"], red_cell_diameter_px=20)
+def test_cells_that_stand_alone_are_lent_where_they_lie(synthetic_all_idb1, plane):
+    smears = read_smears(synthetic_all_idb1, ["Im004_1", "Im037_0", "Im053_1"], red_cell_diameter_px=20)
     assert any(smear.lent[..., plane].any() for smear in smears)
     for smear in smears:
         assert (smear.numbers[..., plane][smear.lent[..., plane] > 0] > 0).all()

@@ -13,7 +13,7 @@ from hemolens.training.cell_planes import Known
 from hemolens.training.config import SmearAugmentation
 from hemolens.training.crops import Crops
 
-from .drawn_bank import PLAIN, draw_disc, rng
+from .synthetic_bank import PLAIN, draw_disc, rng
 
 pytestmark = pytest.mark.train
 

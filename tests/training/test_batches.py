@@ -13,7 +13,7 @@ from hemolens.training.config import TrainingConfig
 from hemolens.training.crops import lenders
 from hemolens.training.networks.one_pass import OnePass
 
-from .drawn_bank import DIAMETER_PX, bank_of, labelled
+from .synthetic_bank import DIAMETER_PX, bank_of, labelled
 
 pytestmark = pytest.mark.train
 

@@ -3,7 +3,7 @@ import csv
 import pytest
 
 from hemolens.errors import TrainingError
-from hemolens.training.config import read_config, shipped_setups
+from hemolens.training.config import read_config, shipped_configs
 
 MINIMAL = """
 name = "tiny"
@@ -16,8 +16,8 @@ photographs = { train = ["Im001_1"] }
 """
 
 
-@pytest.mark.parametrize("name", shipped_setups())
-def test_shipped_setups_are_valid(name):
+@pytest.mark.parametrize("name", shipped_configs())
+def test_shipped_configs_are_valid(name):
     assert name.startswith(read_config(name).cell_type or "one-pass")
 
 
@@ -188,7 +188,7 @@ def test_no_default_model_has_seen_a_test_photograph_or_one_of_its_field(data, n
 OF_LABORATORIES = ["one-pass-fold-4", "one-pass-fold-5"]
 """They leave out a laboratory, and the photographs of ALL-IDB1 that the default model leaves out."""
 
-HONEST = [name for name in shipped_setups() if ("fold" in name or "honest" in name) and name not in OF_LABORATORIES]
+HONEST = [name for name in shipped_configs() if ("fold" in name or "honest" in name) and name not in OF_LABORATORIES]
 TOGETHER = {"S08": "S07", "S10": "S09"}
 """Sessions that share fields with another."""
 

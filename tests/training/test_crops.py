@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hemolens.training.cell_planes import FIRST_LAID, Known
 from hemolens.training.crops import choose_places, draw_crops, lay_chains, lenders, look_up
 
-from .drawn_bank import LIGHT_OF, PLAIN, bank_of, labelled, rng
+from .synthetic_bank import LIGHT_OF, PLAIN, bank_of, labelled, rng
 
 pytestmark = pytest.mark.train
 

@@ -14,7 +14,7 @@ from hemolens.labels.truth import Truth
 from hemolens.synthetic import draw_smear
 from hemolens.training import labelled_folders
 from hemolens.training.cell_planes import Known, NumberedCells
-from hemolens.training.config import LabelledSource, read_config, shipped_setups
+from hemolens.training.config import LabelledSource, read_config, shipped_configs
 from hemolens.training.labelled_folders import (
     allowed_names,
     forget_frame,
@@ -281,7 +281,7 @@ def test_the_test_part_is_never_looked_at(tmp_path, table):
     assert allowed_names(tmp_path, source(left_out={"part": "test"}, splits=table), NAMES) == NAMES[10:]
 
 
-@pytest.mark.parametrize("name", [name for name in shipped_setups() if name.startswith("one-pass")])
+@pytest.mark.parametrize("name", [name for name in shipped_configs() if name.startswith("one-pass")])
 def test_the_benchmark_test_photographs_are_left_out(name):
     left_out = {each.folder: each.left_out for each in read_config(name).labelled}
     assert left_out.get("other/bccd_cbc", {"cbc_split": "test"}) == {"cbc_split": "test"}

@@ -18,7 +18,7 @@ from hemolens.training.config import TrainingConfig
 from hemolens.training.networks import NETWORKS
 from hemolens.training.weights import write_weights
 
-from .drawn_bank import DIAMETER_PX, bank_of, labelled
+from .synthetic_bank import DIAMETER_PX, bank_of, labelled
 
 pytestmark = pytest.mark.train
 

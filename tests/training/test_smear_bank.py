@@ -8,7 +8,7 @@ from hemolens.measurements.colours import background_colour
 from hemolens.training import smear_bank
 from hemolens.training.cell_planes import LARGEST_NUMBER, Known
 
-from .drawn_bank import AS_IT_IS, LIGHT_OF, bank_of, labelled
+from .synthetic_bank import AS_IT_IS, LIGHT_OF, bank_of, labelled
 
 pytestmark = pytest.mark.train
 

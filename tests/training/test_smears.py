@@ -7,7 +7,7 @@ from hemolens.training.cell_planes import Known, NumberedCells
 from hemolens.training.piles import CutOut
 from hemolens.training.smears import draw_lent, join_cells
 
-from .drawn_bank import labelled
+from .synthetic_bank import labelled
 
 pytestmark = pytest.mark.train
 

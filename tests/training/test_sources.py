@@ -8,11 +8,11 @@ from hemolens.errors import TrainingError
 from hemolens.synthetic import draw_smear
 from hemolens.training.all_idb1_cells import NOT_OUTLINED, OUTLINED
 from hemolens.training.config import TrainingConfig
-from hemolens.training.drawn_smears import DRAWN
 from hemolens.training.pack import write_pack
 from hemolens.training.sources import read_all_smears, share_out
+from hemolens.training.synthetic_smears import DRAWN
 
-from .drawn_bank import bank_of, labelled
+from .synthetic_bank import bank_of, labelled
 
 pytestmark = pytest.mark.train
 
@@ -56,15 +56,15 @@ def test_drawn_smears_may_be_added(folder):
     assert names(read_all_smears(both, folder)) == ["0.png", "1.png", "2.png", "drawn-0", "drawn-1"]
 
 
-def test_photographs_that_a_fold_leaves_out_are_read_for_the_others(drawn_all_idb1):
+def test_photographs_that_a_fold_leaves_out_are_read_for_the_others(synthetic_all_idb1):
     both = config(photographs={"train": ["Im004_1"], "test": ["Im037_0", "Im999_0"]}, labelled=[])
-    assert names(read_all_smears(both, drawn_all_idb1.parent)) == ["Im004_1", "Im037_0"]
+    assert names(read_all_smears(both, synthetic_all_idb1.parent)) == ["Im004_1", "Im037_0"]
 
 
-def test_a_photograph_to_train_on_that_is_not_there_is_refused(drawn_all_idb1):
+def test_a_photograph_to_train_on_that_is_not_there_is_refused(synthetic_all_idb1):
     lost = config(photographs={"train": ["Im999_0"]}, labelled=[])
     with pytest.raises(TrainingError, match=r"not in the data set: got Im999_0; allowed: the names in images\.csv"):
-        list(read_all_smears(lost, drawn_all_idb1.parent))
+        list(read_all_smears(lost, synthetic_all_idb1.parent))
 
 
 def test_a_pack_holds_what_the_folder_does(folder, tmp_path):

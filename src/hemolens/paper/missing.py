@@ -21,7 +21,7 @@ N_TRIALS = 15
 
 
 def untrained(systems: Sequence[System], weights: Weights) -> list[TrainingConfig]:
-    """Set-ups of the systems that have no weights yet, each once."""
+    """Configurations of the systems that have no weights yet, each once."""
     configs = {config.name: config for system in systems for config in system.members()}
     return [config for config in configs.values() if not weights.has(config)]
 

@@ -74,7 +74,7 @@ class LabelledSource(_Frozen):
 
 
 class DrawnSource(_Frozen):
-    """Smears that the program draws (:mod:`hemolens.training.drawn_smears`), for networks that count every type."""
+    """Smears that the program draws (:mod:`hemolens.training.synthetic_smears`), for networks that count every type."""
 
     n_smears: int = Field(40, gt=0)
     share: float = Field(gt=0, le=1)
@@ -275,12 +275,12 @@ class TrainingConfig(_Frozen):
         return sum(phase.steps for phase in self.phases)
 
 
-def shipped_setups() -> list[str]:
+def shipped_configs() -> list[str]:
     """Names of the configurations that come with hemolens.
 
     Examples
     --------
-    >>> {'plt', 'rbc', 'wbc'} <= set(shipped_setups())
+    >>> {'plt', 'rbc', 'wbc'} <= set(shipped_configs())
     True
 
     """
@@ -313,7 +313,7 @@ def _read(name_or_path: str, above: tuple[str, ...]) -> TrainingConfig:
             allowed="a base that is complete without the configuration",
             do="correct base in the file",
         )
-    if name_or_path in shipped_setups():
+    if name_or_path in shipped_configs():
         text = (resources.files("hemolens.training") / "configs" / f"{name_or_path}.toml").read_text("utf-8")
     else:
         try:
@@ -322,7 +322,7 @@ def _read(name_or_path: str, above: tuple[str, ...]) -> TrainingConfig:
             raise TrainingError(
                 "no such training configuration",
                 came=f"{name_or_path!r} ({type(error).__name__})",
-                allowed=f"{', '.join(shipped_setups())} or the path of a TOML file",
+                allowed=f"{', '.join(shipped_configs())} or the path of a TOML file",
                 do="check the name or the path",
             ) from error
     try:

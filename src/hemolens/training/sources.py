@@ -12,11 +12,11 @@ from hemolens.errors import TrainingError
 from hemolens.training.all_idb1 import LabelledPhotograph, read_training_set, red_cell_diameters
 from hemolens.training.all_idb1_cells import NOT_OUTLINED, OUTLINED, read_smears
 from hemolens.training.config import Phase, TrainingConfig
-from hemolens.training.drawn_smears import DRAWN, draw_smears
 from hemolens.training.labelled_folders import part_of, read_labelled_smears
 from hemolens.training.pack import read_pack
 from hemolens.training.smear_bank import SmearBank
 from hemolens.training.smears import LabelledSmear
+from hemolens.training.synthetic_smears import DRAWN, draw_smears
 
 ALL_IDB1 = "all-idb1"
 """Folder of ALL-IDB1 within the data folder of a configuration of all types."""

@@ -16,7 +16,7 @@ NAMES = ("Im004_1", "Im037_0", "Im053_1")
 """A training and two test photographs of the paper; the second is held out under the honest protocol, too."""
 
 
-def write_drawn_all_idb1(folder: Path) -> Path:
+def write_synthetic_all_idb1(folder: Path) -> Path:
     """Write the photographs, masks, outlines and tables of three smears, and return the folder."""
     for part in ("images", "masks/rbc", "masks/wbc", "masks/plt", "labels/rbc"):
         (folder / part).mkdir(parents=True)

@@ -5,7 +5,7 @@ pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'"
 
 from hemolens.measurements.colours import background_colour
 from hemolens.training.cell_planes import Known
-from hemolens.training.drawn_smears import DRAWN, draw_smears
+from hemolens.training.synthetic_smears import DRAWN, draw_smears
 
 pytestmark = pytest.mark.train
 
