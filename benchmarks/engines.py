@@ -1,7 +1,7 @@
 """What the default network costs in ONNX Runtime and in OpenVINO, in single precision and in 8 bits.
 
     pip install openvino
-    python benchmarks/engines.py --run runs/one-pass
+    python benchmarks/engines.py
 
 The weights in single precision are in the checkpoint that `hemolens train one-pass` left in its folder. Every engine
 draws the same tile on one thread, in turn, so that what else the machine does falls on all of them. Writes
