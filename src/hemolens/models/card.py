@@ -53,6 +53,8 @@ class CountersOfType(_Frozen):
         Name of the counter that measured best; one of those with settings.
     settings : dict
         Name of a counter → its settings for these maps.
+    chosen_on : str
+        The photographs that the settings were chosen on, in words; empty where it is not recorded.
     joins : dict
         Way to join mask and edge → settings of connected components that suit it. Only networks whose joins are
         compared have any (:mod:`hemolens.paper`).
@@ -61,6 +63,7 @@ class CountersOfType(_Frozen):
 
     default: str
     settings: dict[str, SerializeAsAny[CounterSettings]] = Field(min_length=1)
+    chosen_on: str = ""
     joins: dict[str, ConnectedComponentsSettings] = {}
 
     @field_validator("settings", mode="before")
@@ -233,6 +236,8 @@ def card_text(card: ModelCard) -> str:
     for own in fields["counters"].values():
         if not own["joins"]:
             del own["joins"]
+        if not own["chosen_on"]:
+            del own["chosen_on"]
     text = tomli_w.dumps(fields)
     array = re.compile(r"\[\n\s*([^\[\]]*?),?\n\s*\]")
     text = array.sub(_on_one_line, text)  # the points of a curve first, then the curve
