@@ -16,6 +16,7 @@ from hemolens.cells.cell import Cell
 from hemolens.cells.counters.source import CounterSettings
 from hemolens.images.box import Box
 from hemolens.images.photograph import Photograph, read_photograph
+from hemolens.images.region import Region
 from hemolens.measurements.colours import MeasuredColours
 from hemolens.measurements.quality import Quality
 from hemolens.measurements.scale import RedCellDiameter
@@ -118,6 +119,7 @@ def make_result() -> MakeResult:
         diameter: RedCellDiameter | None = None,
         quality: Quality | None = None,
         methods: Methods | None = None,
+        region: Region | None = None,
     ) -> Result:
         pixels = np.full((40, 60, 3), grey, np.uint8)
         return Result(
@@ -128,6 +130,8 @@ def make_result() -> MakeResult:
             quality=quality or Quality((), {"edge_width": 0.05}),
             options=CountOptions(),
             methods=methods or plain_methods(),
+            field_of_view=None,
+            region=region,
             colours=MeasuredColours(np.full(3, 200.0), None),
             seconds=0.25,
         )

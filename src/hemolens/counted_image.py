@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hemolens.images.image import SmearImage
     from hemolens.images.region import Region
     from hemolens.measurements.colours import MeasuredColours
+    from hemolens.measurements.field_of_view import FieldOfView
     from hemolens.measurements.quality import Quality
     from hemolens.measurements.scale import RedCellDiameter
     from hemolens.models.method import Methods
@@ -37,6 +38,10 @@ class CountedImage:
         What the user chose about counting.
     methods : mapping
         Cell type → how it was counted: model, counter, settings.
+    field_of_view : FieldOfView or None
+        Which part of the image shows the smear; None for all of it.
+    region : Region or None
+        Where cells are counted; None for the whole image.
     cells : list of Cell
         Every counted cell, in pixels of the image; with a region, those of which a part lies in it.
     counts : Counts
@@ -55,17 +60,14 @@ class CountedImage:
     image: SmearImage
     options: CountOptions
     methods: Methods
+    field_of_view: FieldOfView | None
+    region: Region | None
     cells: list[Cell]
     counts: Counts
     red_cell_diameter: RedCellDiameter
     colours: MeasuredColours
     quality: Quality
     seconds: float
-
-    @property
-    def region(self) -> Region | None:
-        """Where cells are counted; None for the whole image."""
-        return self.options.region
 
     @cached_property
     def count_errors(self) -> dict[CellType, CountError]:

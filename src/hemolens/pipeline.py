@@ -58,7 +58,7 @@ def count_block(plan: Plan, block: Block) -> list[Cell]:
 
 def compute_maps(plan: Plan, window: Box) -> dict[CellType, ProbabilityMaps]:
     """Apply the networks to a window of the image, each once, whatever cell types it draws."""
-    image, drawn = plan.image, {}
+    image, drawn = plan.counted_image, {}
     for method in {each.model: each for each in plan.methods.values()}.values():
         model = load_model(method.model, method.card.sha256)
         scaled = scale_image(image, plan.diameter.px, method.card.red_cell_diameter_px)
@@ -82,14 +82,18 @@ def find_bodies(plan: Plan, maps: Mapping[CellType, ProbabilityMaps]) -> list[Ce
 def conclude(plan: Plan, by_block: Sequence[Sequence[Cell]], started: float) -> Result:
     """Put the cells of all blocks together, and judge the image by them."""
     found = in_reading_order(list(chain.from_iterable(by_block)))
-    cells, region = found, plan.options.region
+    cells, region = found, plan.region
     if region is not None:
         reaching = [block.in_region(own, region) for block, own in zip(plan.blocks, by_block, strict=True)]
         cells = in_reading_order(list(chain.from_iterable(reaching)))
+    if plan.field_of_view is not None:
+        cells = plan.field_of_view.settle_cut(cells, plan.diameter.px)
     return Result(
         image=plan.image,
         options=plan.options,
         methods=plan.methods,
+        field_of_view=plan.field_of_view,
+        region=region,
         cells=cells,
         counts=count_cells(cells),
         red_cell_diameter=plan.diameter,

@@ -80,6 +80,8 @@ class Region:
     ----------
     polygons : tuple of tuple of Ring
         Of each polygon its border and the borders of its holes.
+    limits : Region or None
+        What lies outside of these is not inside either.
 
     Examples
     --------
@@ -89,6 +91,7 @@ class Region:
     """
 
     polygons: tuple[tuple[Ring, ...], ...]
+    limits: Region | None = None
 
     def mask(self, shape: tuple[int, int]) -> NDArray[np.bool_]:
         """Say of every pixel of a photograph whether it is inside.
@@ -120,19 +123,38 @@ class Region:
         [[1, 0], [0, 0]]
         """
         inside = np.zeros((box.row1 - box.row0, box.col1 - box.col0), bool)
-        x0, y0, x1, y1 = self.bounds
+        x0, y0, x1, y1 = self._own_bounds
         if x0 < box.col1 and box.col0 < x1 and y0 < box.row1 and box.row0 < y1:
             for rings in self.polygons:
                 inside |= _fill(rings, box)
-        return inside
+        return inside if self.limits is None else inside & self.limits.within(box)
+
+    def scaled(self, right: float, down: float) -> Region:
+        """The same region on a picture that is so many times as wide and as high."""
+        polygons = tuple(tuple(ring * (right, down) for ring in rings) for rings in self.polygons)
+        return Region(polygons, None if self.limits is None else self.limits.scaled(right, down))
+
+    @property
+    def borders(self) -> list[Ring]:
+        """Every closed line that bounds the region or its limits."""
+        own = [ring for rings in self.polygons for ring in rings]
+        return own if self.limits is None else own + self.limits.borders
 
     def corners(self) -> list[list[list[list[float]]]]:
         """Give the corners as JSON has them: polygons, of each its rings, of each x and y in pixels."""
         return [[ring.tolist() for ring in rings] for rings in self.polygons]
 
-    @cached_property
+    @property
     def bounds(self) -> tuple[float, float, float, float]:
         """Lowest x and y and highest x and y of all corners."""
+        x0, y0, x1, y1 = self._own_bounds
+        if self.limits is None:
+            return x0, y0, x1, y1
+        left, top, right, bottom = self.limits.bounds
+        return max(x0, left), max(y0, top), min(x1, right), min(y1, bottom)
+
+    @cached_property
+    def _own_bounds(self) -> tuple[float, float, float, float]:
         corners = np.concatenate([ring for rings in self.polygons for ring in rings])
         (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
         return x0, y0, x1, y1
@@ -151,6 +173,11 @@ class Region:
 def rectangle(x0: float, y0: float, x1: float, y1: float) -> Region:
     """A region with straight sides: from (x0, y0) to (x1, y1) in pixels from the photograph's outer corner."""
     return Region(((np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], float),),))
+
+
+def limited(region: Region | None, limits: Region) -> Region:
+    """What lies in a region and within limits; the limits alone where there is no region."""
+    return limits if region is None else Region(region.polygons, limits)
 
 
 def region_of_corners(polygons: list[list[list[list[float]]]]) -> Region:

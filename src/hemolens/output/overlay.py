@@ -105,7 +105,7 @@ def draw_cells(
             cv2.polylines(canvas, outlines, True, COLOURS[cell_type], n_px, cv2.LINE_AA, shift=_SUBPIXEL_BITS)
     if region is not None:
         for n_px, colour in ((thickness + 2, (255, 255, 255)), (thickness, (0, 0, 0))):
-            borders = [_fixed_point(ring[:, ::-1] * scale - 0.5) for rings in region.polygons for ring in rings]
+            borders = [_fixed_point(ring[:, ::-1] * scale - 0.5) for ring in region.borders]
             cv2.polylines(canvas, borders, True, colour, n_px, cv2.LINE_AA, shift=_SUBPIXEL_BITS)
     return canvas
 

@@ -132,6 +132,8 @@ class PhotographRecord(_Record):
     um_per_px: float | None = None
     """As the file states it."""
     scale: ScaleRecord | None = None
+    field_of_view: list[list[list[list[float]]]] | None = None
+    """Corners of the part that shows the smear: polygons, of each its rings, x and y in pixels; None for all of it."""
     colours: ColoursRecord | None = None
     quality: QualityRecord | None = None
     overlay: str | None = None
@@ -151,6 +153,7 @@ class PhotographRecord(_Record):
             height=height,
             um_per_px=result.image.um_per_px,
             scale=ScaleRecord.of(result.red_cell_diameter),
+            field_of_view=None if result.field_of_view is None else result.field_of_view.region.corners(),
             colours=ColoursRecord.of(result),
             quality=QualityRecord(
                 verdict=quality.verdict,

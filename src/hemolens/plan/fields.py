@@ -45,7 +45,7 @@ _LEAST_STAINED = 0.02
 _GREEN = 1
 
 
-def choose_fields(image: SmearImage, region: Region | None = None) -> list[Box]:
+def choose_fields(image: SmearImage, region: Region | None = None, inside: Sequence[Box] = ()) -> list[Box]:
     """Choose where a smear is measured.
 
     Parameters
@@ -53,6 +53,8 @@ def choose_fields(image: SmearImage, region: Region | None = None) -> list[Box]:
     image : SmearImage
     region : Region, optional
         Fields of a large smear lie around it.
+    inside : sequence of Box
+        Rectangles within the field of view, where it does not fill the image.
 
     Returns
     -------
@@ -62,10 +64,11 @@ def choose_fields(image: SmearImage, region: Region | None = None) -> list[Box]:
     """
     n_rows, n_cols = image.shape
     if n_rows * n_cols <= LARGEST_FIELD_PX:
-        return [Box(0, 0, n_rows, n_cols)]
+        return list(inside[:N_FIELDS]) or [Box(0, 0, n_rows, n_cols)]
     fields = _grid(image, region)
     if region is not None:
-        fields = [field for field in fields if region.within(field).any()] or fields
+        within = [field for field in fields if region.within(field).any()]
+        fields = [field for field in within if region.within(field).all()] or within or fields
     shares = _stained_shares(image, fields)
     stained = [n for n in np.argsort(shares, kind="stable").tolist() if shares[n] >= _LEAST_STAINED]
     quarter = len(stained) // 4 if len(stained) >= 2 * N_FIELDS else 0

@@ -7,10 +7,13 @@ path there, and models are loaded by their name.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from hemolens.images.box import Box
 from hemolens.images.image import SmearImage
+from hemolens.images.region import Region, limited
 from hemolens.measurements.colours import MeasuredColours
+from hemolens.measurements.field_of_view import FieldImage, FieldOfView, find_field_of_view
 from hemolens.measurements.scale import RedCellDiameter, choose_scale
 from hemolens.models.method import Methods
 from hemolens.options import CountOptions
@@ -28,6 +31,10 @@ class Plan:
     options : CountOptions
     methods : mapping
         Cell type → how it is counted.
+    field_of_view : FieldOfView or None
+        Which part of the image shows the smear; None for all of it.
+    region : Region or None
+        Where cells are counted: in the region that the user gave, in the field of view, or where both are.
     fields : tuple of Box
         Where scale, colours and quality are measured.
     diameter : RedCellDiameter
@@ -42,10 +49,18 @@ class Plan:
     image: SmearImage
     options: CountOptions
     methods: Methods
+    field_of_view: FieldOfView | None
+    region: Region | None
     fields: tuple[Box, ...]
     diameter: RedCellDiameter
     colours: MeasuredColours
     blocks: tuple[Block, ...]
+
+    @cached_property
+    def counted_image(self) -> SmearImage:
+        """The image as networks see it: what surrounds the field of view is painted as empty background."""
+        field = self.field_of_view
+        return self.image if field is None else FieldImage(self.image, field.region, self.diameter.px)
 
 
 def make_plan(image: SmearImage, options: CountOptions) -> Plan:
@@ -66,13 +81,15 @@ def make_plan(image: SmearImage, options: CountOptions) -> Plan:
         The region holds no pixel of the image.
 
     """
-    fields = choose_fields(image, options.region)
+    field = find_field_of_view(image)
+    region = options.region if field is None else limited(options.region, field.region)
+    fields = choose_fields(image, region, () if field is None else field.inside)
     diameter = choose_scale(
         measure_diameter(image, fields),
         diameter_px=options.diameter_px,
         um_per_px=options.um_per_px,
         file_um_per_px=image.um_per_px,
     )
-    blocks = plan_blocks(image.shape, diameter.px, options.region)
+    blocks = plan_blocks(image.shape, diameter.px, region)
     colours = measure_field_colours(image, fields, diameter.px)
-    return Plan(image, options, options.methods, tuple(fields), diameter, colours, tuple(blocks))
+    return Plan(image, options, options.methods, field, region, tuple(fields), diameter, colours, tuple(blocks))

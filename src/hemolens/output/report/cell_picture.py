@@ -165,7 +165,7 @@ def make_cell_picture(result: CountedImage, anchor: str, longest_side_px: int) -
         for number, cell in enumerate(result.cells, start=1)
     ]
     outlines.sort(key=lambda each: CELL_TYPES.index(each.type))
-    borders = [] if result.region is None else [ring * scale for rings in result.region.polygons for ring in rings]
+    borders = [] if result.region is None else [ring * scale for ring in result.region.borders]
     return CellPicture(anchor, jpeg_bytes(pixels), width, height, outlines, borders)
 
 
