@@ -26,6 +26,8 @@ class HemolensError(Exception):
         What is wrong.
     came, allowed, do : str
         What came, what is allowed, and what to do about it.
+    option : str, optional
+        Name of the Python parameter that is wrong, such as ``"types"``; the command line has an option of that name.
 
     Examples
     --------
@@ -35,8 +37,8 @@ class HemolensError(Exception):
 
     """
 
-    def __init__(self, what: str, *, came: str, allowed: str, do: str) -> None:
-        self.what, self.came, self.allowed, self.do = what, came, allowed, do
+    def __init__(self, what: str, *, came: str, allowed: str, do: str, option: str | None = None) -> None:
+        self.what, self.came, self.allowed, self.do, self.option = what, came, allowed, do, option
         super().__init__(" ".join(f"{what}: got {came}; allowed: {allowed}; {do}".split()))
 
 
