@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,11 @@ import hemolens
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.cells.counters import PAPER_COUNTERS
 from hemolens.evaluation.agreement import counting_accuracy, mean_absolute_error, relative_bias
-from hemolens.evaluation.all_idb1 import detect, held_out_photographs, read_truth
+from hemolens.evaluation.all_idb1 import held_out_photographs, read_truth
+from hemolens.evaluation.comparison import Comparison, compare
 from hemolens.evaluation.count_error import measure_count_error
-from hemolens.evaluation.matching import Detection, add_up
+from hemolens.evaluation.matching import add_up
 from hemolens.images.photograph import read_photograph
-from hemolens.labels.truth import Truth
 from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.models import PAPER_MODELS, MeasuredFigure, card_text, read_model
 from hemolens.pipeline import choose_methods, find_all_cells
@@ -33,13 +34,13 @@ from hemolens.segmentation.network_maps import compute_probability_maps, load_mo
 HERE = Path(__file__).parent
 
 
-def count_all(folder: Path) -> dict[tuple[CellType, str], list[tuple[str, Truth, int, Detection | None]]]:
-    """Count every test photograph with every counter: rows (photograph, truth, count, detection)."""
+def count_all(folder: Path) -> dict[tuple[CellType, str], list[tuple[str, Comparison]]]:
+    """Count every test photograph with every counter, and compare: rows (photograph, comparison)."""
     tests = {kind: held_out_photographs(folder, kind) for kind in CELL_TYPES}
-    rows: dict[tuple[CellType, str], list[tuple[str, Truth, int, Detection | None]]] = {}
+    rows: dict[tuple[CellType, str], list[tuple[str, Comparison]]] = {}
     for name in sorted({name for names in tests.values() for name in names}):
         photograph = read_photograph(folder / "images" / f"{name}.jpg")
-        diameter = estimate_red_cell_diameter(photograph.pixels)
+        diameter, shape = estimate_red_cell_diameter(photograph.pixels), photograph.shape
         # The count of a type depends on its own map and on that of the white cells, which win over both others.
         needed = [kind for kind in CELL_TYPES if name in tests[kind] or kind == "wbc"]
         maps = {
@@ -50,23 +51,22 @@ def count_all(folder: Path) -> dict[tuple[CellType, str], list[tuple[str, Truth,
             cells = find_all_cells(maps, choose_methods(counter, PAPER_MODELS), photograph)
             for kind in CELL_TYPES:
                 if name in tests[kind]:
-                    truth = read_truth(folder, name, kind)
-                    count = sum(cell.type == kind for cell in cells)
-                    rows.setdefault((kind, counter), []).append((name, truth, count, detect(truth, cells, kind)))
+                    compared = compare(cells, read_truth(folder, name, kind), kind, shape)
+                    rows.setdefault((kind, counter), []).append((name, compared))
         print(f"{name}: red cells {diameter.px:.0f} px", flush=True)
     return rows
 
 
-def figures(rows: list[tuple[str, Truth, int, Detection | None]]) -> dict[str, float]:
+def figures(rows: Sequence[Comparison]) -> dict[str, float]:
     """The figures of one cell type and counter."""
-    truths, counts = [truth.count for _, truth, _, _ in rows], [count for _, _, count, _ in rows]
+    truths, counts = [row.truth for row in rows], [row.count for row in rows]
     values = {
         "counting accuracy": counting_accuracy(truths, counts),
         "mean absolute error": mean_absolute_error(truths, counts),
         "bias": relative_bias(truths, counts),
         "exact": float(np.mean([truth == count for truth, count in zip(truths, counts, strict=True)])),
     }
-    detections = [detection for _, _, _, detection in rows if detection is not None]
+    detections = [row.detection for row in rows if row.detection is not None]
     if detections:
         total = add_up(detections)
         values |= {"precision": total.precision, "recall": total.recall, "F1": total.f1}
@@ -110,7 +110,7 @@ def main() -> None:
     records = []
     for (kind, counter), each in rows.items():
         chosen = choose_methods(counter, PAPER_MODELS)[kind].counter
-        values = figures(each)
+        values = figures([row for _, row in each])
         records += [
             {
                 "cell": kind,
@@ -124,18 +124,18 @@ def main() -> None:
         ]
         print(f"{CELL_NAMES[kind]:12} {counter:22} {len(each):3} photographs  {values}")
     detail = {
-        f"{kind} {name}": {"true": truth.count, "counted": count}
+        f"{kind} {name}": {"true": row.truth, "counted": row.count}
         for (kind, counter), each in rows.items()
         if counter == "auto"
-        for name, truth, count, _ in each
+        for name, row in each
     }
     models = {name: read_model(name).card.sha256 for name in PAPER_MODELS.values()}
     result = {"models": models, "records": records, "photographs": detail}
     (HERE / "all-idb1.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     (HERE / "all-idb1.md").write_text(markdown(records), encoding="utf-8")
     if arguments.cards:
-        best = {kind: figures(rows[kind, "auto"]) for kind in CELL_TYPES}
-        pairs = {kind: [(truth.count, n) for _, truth, n, _ in rows[kind, "auto"]] for kind in CELL_TYPES}
+        best = {kind: figures([row for _, row in rows[kind, "auto"]]) for kind in CELL_TYPES}
+        pairs = {kind: [(row.truth, row.count) for _, row in rows[kind, "auto"]] for kind in CELL_TYPES}
         write_cards(best, pairs)
 
 

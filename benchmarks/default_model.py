@@ -48,8 +48,8 @@ from hemolens.cells.cell import Cell
 from hemolens.cells.counters import COUNTERS
 from hemolens.evaluation.agreement import Estimate
 from hemolens.evaluation.all_idb1 import read_truth
+from hemolens.evaluation.comparison import Comparison, compare
 from hemolens.evaluation.count_error import measure_count_error
-from hemolens.evaluation.folder.compare import Comparison, compare
 from hemolens.evaluation.robustness import CHANGES, change_of_counts
 from hemolens.images.photograph import Photograph, photograph_from_array, read_photograph
 from hemolens.labels import read_labels

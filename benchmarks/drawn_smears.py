@@ -19,12 +19,10 @@ from typing import Any
 import torch
 
 from hemolens.cell_types import CELL_TYPES, CellType
-from hemolens.cells.cell import to_photograph
-from hemolens.cells.counters import find_cells, settings_for
+from hemolens.cells.counters import settings_for
 from hemolens.evaluation.agreement import counting_accuracy
-from hemolens.evaluation.all_idb1 import detect
-from hemolens.evaluation.matching import Detection, add_up
-from hemolens.evaluation.tuning import Case
+from hemolens.evaluation.matching import add_up
+from hemolens.evaluation.tuning import Case, compare_case
 from hemolens.images.photograph import read_photograph
 from hemolens.labels.truth import fit_to_frame
 from hemolens.measurements.scale import estimate_red_cell_diameter
@@ -69,16 +67,10 @@ def records(name: str, drawn: Sequence[tuple[CellType, Case]]) -> list[dict[str,
     for kind in CELL_TYPES:
         for source in dict.fromkeys(case.source for each, case in drawn if each == kind):
             cases = [case for each, case in drawn if each == kind and case.source == source]
-            counts, found = [], list[Detection]()
-            for case in cases:
-                shape = (case.maps.mask.shape[0], case.maps.mask.shape[1])
-                cells = to_photograph(
-                    find_cells(case.maps, "peaks", settings_for(DEFAULT, kind, "peaks")), shape, case.shape
-                )
-                counts.append(len(cells))
-                if (one := detect(case.truth, cells, kind)) is not None:
-                    found.append(one)
-            accuracy = counting_accuracy([case.truth.count for case in cases], counts)
+            settings = settings_for(DEFAULT, kind, "peaks")
+            compared = [compare_case(case, kind, "peaks", settings) for case in cases]
+            accuracy = counting_accuracy([each.truth for each in compared], [each.count for each in compared])
+            found = [each.detection for each in compared if each.detection is not None]
             rows.append(
                 {
                     "training": name,

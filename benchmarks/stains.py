@@ -41,7 +41,7 @@ from default_model import (
 from documents import show_recorded
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.evaluation.all_idb1 import held_out_photographs, read_truth
-from hemolens.evaluation.folder.compare import Comparison, compare
+from hemolens.evaluation.comparison import Comparison, compare
 from hemolens.evaluation.matching import add_up
 from hemolens.evaluation.robustness import change_of_counts
 from hemolens.evaluation.stain_shift import STAINS, Stain, restain

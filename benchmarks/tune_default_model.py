@@ -13,8 +13,8 @@ ruler that is 5 % off: settings must hold there too. A photograph that a model i
 its settings are chosen on, nor is one of the CBC test or of those of bionet that are held out. A fold that has not
 been trained yet is passed over.
 
-The score that a cell gets is made a probability on the same photographs: isotonic regression of hit or false on the
-counter's own score (Zadrozny and Elkan, KDD 2002).
+The score that a cell gets is made a probability on the same photographs: isotonic regression of true or false
+positive on the counter's own score (Zadrozny and Elkan, KDD 2002).
 
 Peaks are searched for, others on request (--counter, several times), from neutral settings or those that the model
 had, whichever do better; of those searched for, the best is the default one. A counter of the paper that is not
@@ -225,16 +225,17 @@ def calibrate(
 ) -> tuple[CounterSettings, str]:
     """Fit what a score means on the photographs whose cells are boxed."""
     scores: list[float] = []
-    is_hit: list[bool] = []
+    is_true_positive: list[bool] = []
     for case in cases:
         if case.truth.boxes is not None:
             found = compare_case(case, kind, counter, settings)
-            scores += [cell.score for cell in (*found.hits, *found.false)]
-            is_hit += [True] * len(found.hits) + [False] * len(found.false)
+            scores += [cell.score for cell in (*found.true_positives, *found.false_positives)]
+            is_true_positive += [True] * len(found.true_positives) + [False] * len(found.false_positives)
     if not scores:
         return settings, ""
-    points = fit_score_points(scores, is_hit)
-    report = f"{counter}: calibration error before {calibration_error(scores, is_hit):.3f}, {len(scores)} cells\n"
+    points = fit_score_points(scores, is_true_positive)
+    error = calibration_error(scores, is_true_positive)
+    report = f"{counter}: calibration error before {error:.3f}, {len(scores)} cells\n"
     return settings.model_copy(update={"score_points": tuple(points)}), report
 
 

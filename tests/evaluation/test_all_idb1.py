@@ -5,9 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hemolens.cells.cell import cells_from_labels
-from hemolens.evaluation.all_idb1 import detect, held_out_photographs, read_truth
-from hemolens.evaluation.matching import Detection
+from hemolens.evaluation.all_idb1 import held_out_photographs, read_truth
 
 
 @pytest.fixture
@@ -37,12 +35,6 @@ def folder(tmp_path):
     return tmp_path
 
 
-def cells(box, kind):
-    labels = np.zeros((50, 60), np.int32)
-    labels[box[0] : box[2], box[1] : box[3]] = 1
-    return cells_from_labels(labels, cell_type=kind)
-
-
 def test_held_out_photographs_are_those_of_the_split(folder):
     assert held_out_photographs(folder, "rbc") == ["a"]
     assert held_out_photographs(folder, "plt") == []
@@ -61,17 +53,3 @@ def test_white_cells_are_counted_by_hand(folder):
 
 def test_platelets_under_20_pixels_are_none(folder):
     assert read_truth(folder, "a", "plt").boxes.tolist() == [[5, 5, 10, 10]]
-
-
-def test_a_red_cell_is_hit_by_its_box(folder):
-    truth = read_truth(folder, "a", "rbc")
-    assert detect(truth, cells((20, 10, 40, 28), "rbc"), "rbc") == Detection(1, 0, 0)
-    assert detect(truth, cells((20, 10, 40, 28), "wbc"), "rbc") == Detection(0, 0, 1)
-
-
-def test_a_platelet_is_hit_by_a_centre(folder):
-    assert detect(read_truth(folder, "a", "plt"), cells((4, 4, 8, 8), "plt"), "plt") == Detection(1, 0, 0)
-
-
-def test_white_cells_have_no_boxes_to_hit(folder):
-    assert detect(read_truth(folder, "a", "wbc"), [], "wbc") is None

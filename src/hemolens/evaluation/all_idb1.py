@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from hemolens.cell_types import CellType
-from hemolens.cells.cell import Cell
-from hemolens.evaluation.matching import Detection, match_boxes, match_centres
 from hemolens.images.photograph import read_photograph
 from hemolens.labels.truth import Truth
 from hemolens.training.all_idb1 import SMALLEST_PLATELET_PX, read_outlines
@@ -49,17 +47,3 @@ def _platelets(path: Path) -> Truth:
     left, top, width, height, area = stats[1:].T
     boxes = np.stack([top, left, top + height, left + width], axis=1)[area >= SMALLEST_PLATELET_PX]
     return Truth(len(boxes), boxes.astype(np.float64))
-
-
-def detect(truth: Truth, cells: list[Cell], cell_type: CellType) -> Detection | None:
-    """Hits, false finds and misses of one type; None where the truth is a count only.
-
-    A red cell is hit by a box with an intersection over union of at least 0.5, a platelet by a centre
-    inside its box.
-    """
-    if truth.boxes is None:
-        return None
-    found = [cell for cell in cells if cell.type == cell_type]
-    if cell_type == "plt":
-        return match_centres(truth.boxes, [(cell.row, cell.col) for cell in found])
-    return match_boxes(truth.boxes, [cell.box for cell in found])

@@ -2,9 +2,9 @@
 
 A random search around the present settings, then the best value of each setting in turn, a few rounds. Of many
 photographs a third are looked at first: what is clearly worse on those is not tried on the others. The score is the
-mean of counting accuracy and F1, so that false finds cannot make up for misses; where the truth is a count only (white
-cells), it is the counting accuracy, and of platelets F1. Sources of photographs weigh the same unless they are given
-weights.
+mean of counting accuracy and F1, so that false positives cannot make up for false negatives; where the truth is a
+count only (white cells), it is the counting accuracy, and of platelets F1. Sources of photographs weigh the same unless
+they are given weights.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from hemolens.cells.counters import find_cells
 from hemolens.cells.counters.source import CounterSettings
 from hemolens.evaluation.agreement import counting_accuracy
 from hemolens.evaluation.all_idb1 import read_truth
-from hemolens.evaluation.folder.compare import Comparison, compare
+from hemolens.evaluation.comparison import Comparison, compare
 from hemolens.evaluation.matching import Detection, add_up
 from hemolens.images.photograph import read_photograph
 from hemolens.labels.truth import Truth
@@ -104,7 +104,7 @@ class Case(NamedTuple):
     """A photograph to search on: its maps, its height and width in pixels, the truth, where it is from.
 
     ``weight`` is that of its source, relative to another of weight 1. ``margin_px`` and ``unsure`` are what
-    :func:`~.folder.compare.compare` leaves out of both counts.
+    :func:`~.comparison.compare` leaves out of both counts.
     """
 
     maps: ProbabilityMaps

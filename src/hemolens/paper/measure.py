@@ -15,7 +15,8 @@ from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.cells.cell import to_photograph
 from hemolens.cells.counters import find_cells
 from hemolens.cells.counters.source import CounterSettings
-from hemolens.evaluation.all_idb1 import detect, read_truth
+from hemolens.evaluation.all_idb1 import read_truth
+from hemolens.evaluation.comparison import compare
 from hemolens.evaluation.matching import Detection
 from hemolens.evaluation.segmentation import SegmentationScores, score_map
 from hemolens.images.photograph import read_photograph
@@ -151,7 +152,8 @@ def _count(
     for counter in settings:
         n_rows, n_cols = maps.mask.shape
         cells = to_photograph(find_cells(maps, counter, settings[counter]), (n_rows, n_cols), shape)
-        yield Counted(system, counter, name, truth.count, len(cells), detect(truth, cells, system.cell))
+        found = compare(cells, truth, system.cell, shape)
+        yield Counted(system, counter, name, found.truth, found.count, found.detection)
 
 
 def _score(

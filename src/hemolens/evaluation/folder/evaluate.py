@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.errors import HemolensError, ModelError, PhotographError, UsageError, quoted
-from hemolens.evaluation.folder.compare import Comparison, compare
+from hemolens.evaluation.comparison import Comparison, compare
 from hemolens.evaluation.robustness import CHANGES
 from hemolens.images.photograph import photograph_from_array, read_photograph
 from hemolens.labels import read_labels
@@ -126,7 +126,7 @@ def evaluate(
     types : collection of {"rbc", "wbc", "plt"}, optional
         The types that were labelled; without it those that appear in the labels.
     frame_margin_px : int, optional
-        Leave out labels and finds that are not more than so many pixels off the frame.
+        Leave out labels and found cells that are not more than so many pixels off the frame.
     robustness : bool, optional
         Count each photograph again under every change of :data:`~hemolens.evaluation.robustness.CHANGES`.
     on_photograph : callable, optional

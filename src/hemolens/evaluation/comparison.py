@@ -1,4 +1,4 @@
-"""The cells found on one photograph, compared with what is true there."""
+"""The cells found on one photograph, compared with its labels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hemolens.cell_types import CellType
 from hemolens.cells.cell import Cell
-from hemolens.evaluation.matching import MATCHING_RULES, Detection, centres_inside, match_pairs, possible_pairs
+from hemolens.evaluation.matching import MATCHING_RULES, Detection, centres_inside, match_pairs
 from hemolens.labels.truth import Truth
 
 
@@ -22,11 +22,11 @@ class Comparison:
     ----------
     truth, count : int
         Labelled and found cells; without those near the frame where they are left out.
-    hits, false, unjudged : list of Cell
-        Finds that match a label, that match none, and that are not judged: those near the frame, those that may be a
-        cell without a label and, where the truth is a count only, all.
-    missed : ndarray, shape (N, 4)
-        Boxes (row0, col0, row1, col1) of labels without a find.
+    true_positives, false_positives, unjudged : list of Cell
+        Found cells that match a label, that match none, and that are not judged: those near the frame, those that may
+        be a cell without a label and, where the truth is a count only, all.
+    false_negatives : ndarray, shape (N, 4)
+        Boxes (row0, col0, row1, col1) of labels that no found cell matches.
     detection : Detection or None
         How many of each; None where the truth is a count only.
 
@@ -34,18 +34,18 @@ class Comparison:
 
     truth: int
     count: int
-    hits: list[Cell]
-    false: list[Cell]
+    true_positives: list[Cell]
+    false_positives: list[Cell]
     unjudged: list[Cell]
-    missed: NDArray[np.float64]
+    false_negatives: NDArray[np.float64]
     detection: Detection | None
 
     @property
     def n_errors(self) -> int:
-        """False finds and misses; |count − truth| where the truth is a count only."""
+        """False positives and false negatives; |count − truth| where the truth is a count only."""
         if self.detection is None:
             return abs(self.count - self.truth)
-        return self.detection.n_false + self.detection.n_missed
+        return self.detection.n_false_positives + self.detection.n_false_negatives
 
 
 def compare(
@@ -56,7 +56,7 @@ def compare(
     frame_margin_px: float | None = None,
     unsure: NDArray[np.float64] | None = None,
 ) -> Comparison:
-    """Compare the cells of one type with their truth.
+    """Compare the cells of one type with their truth, by the rule of :data:`~.matching.MATCHING_RULES`.
 
     Parameters
     ----------
@@ -67,12 +67,13 @@ def compare(
     shape : (int, int)
         Rows and columns of the photograph.
     frame_margin_px : float, optional
-        Labels and finds whose box is not more than so many pixels off the frame are left out of both counts. A
-        label without a find is a miss, and a find without a label is false, only if it is not left out itself. Of a
-        pair the label decides: with a left-out label the find is neither a hit nor false.
+        Labels and found cells whose box is not more than so many pixels off the frame are left out of both counts. A
+        label without a found cell is a false negative, and a found cell without a label a false positive, only if it
+        is not left out itself. Of a pair the label decides: with a left-out label the found cell is neither a true nor
+        a false positive.
     unsure : ndarray, shape (N, 4), optional
-        Half-open boxes (row0, col0, row1, col1) of what may be a cell that has no label. A find without a label whose
-        centre lies in one is neither false nor counted.
+        Half-open boxes (row0, col0, row1, col1) of what may be a cell that has no label. A found cell without a label
+        whose centre lies in one is neither a false positive nor counted.
 
     Returns
     -------
@@ -80,32 +81,29 @@ def compare(
 
     """
     own = [cell for cell in cells if cell.type == kind]
-    finds = np.asarray([cell.box for cell in own], np.float64).reshape(-1, 4)
     if truth.boxes is None:
         return Comparison(truth.count, len(own), [], [], own, np.zeros((0, 4)), None)
-    label_kept, find_kept = (
-        is_off_frame(truth.boxes, shape, frame_margin_px),
-        is_off_frame(finds, shape, frame_margin_px),
-    )
+    found = np.asarray([cell.box for cell in own], np.float64).reshape(-1, 4)
     centres = [(cell.row, cell.col) for cell in own]
-    possible = possible_pairs(truth.boxes, finds, centres, MATCHING_RULES[kind])
+    label_kept = is_off_frame(truth.boxes, shape, frame_margin_px)
+    found_kept = is_off_frame(found, shape, frame_margin_px)
+    possible = MATCHING_RULES[kind].possible_pairs(truth.boxes, found, centres)
     kept_pairs = match_pairs(possible[label_kept])
-    is_hit = _chosen(kept_pairs, len(own))
+    is_true = _chosen(kept_pairs, len(own))
     # only what the kept labels leave over may go to those that are left out
-    near_pairs = match_pairs(possible[~label_kept] & ~is_hit)
-    is_near = _chosen(near_pairs, len(own))
+    is_near = _chosen(match_pairs(possible[~label_kept] & ~is_true), len(own))
     if unsure is not None:
-        find_kept &= is_hit | is_near | ~centres_inside(unsure, centres).any(axis=0)
-    is_false = ~is_hit & ~is_near & find_kept
-    missed = truth.boxes[label_kept][kept_pairs < 0]
+        found_kept &= is_true | is_near | ~centres_inside(unsure, centres).any(axis=0)
+    is_false = ~is_true & ~is_near & found_kept
+    false_negatives = truth.boxes[label_kept][kept_pairs < 0]
     return Comparison(
         truth=int(label_kept.sum()),
-        count=int(find_kept.sum()),
-        hits=_select(own, is_hit),
-        false=_select(own, is_false),
-        unjudged=_select(own, ~is_hit & ~is_false),
-        missed=missed,
-        detection=Detection(int(is_hit.sum()), int(is_false.sum()), len(missed)),
+        count=int(found_kept.sum()),
+        true_positives=_select(own, is_true),
+        false_positives=_select(own, is_false),
+        unjudged=_select(own, ~is_true & ~is_false),
+        false_negatives=false_negatives,
+        detection=Detection(int(is_true.sum()), int(is_false.sum()), len(false_negatives)),
     )
 
 
@@ -125,8 +123,8 @@ def is_off_frame(boxes: ArrayLike, shape: tuple[int, int], margin_px: float | No
     return np.asarray(distances.min(axis=1, initial=np.inf) > margin_px)
 
 
-def _chosen(pairs: NDArray[np.intp], n_finds: int) -> NDArray[np.bool_]:
-    chosen = np.zeros(n_finds, bool)
+def _chosen(pairs: NDArray[np.intp], n_found: int) -> NDArray[np.bool_]:
+    chosen = np.zeros(n_found, bool)
     chosen[pairs[pairs >= 0]] = True
     return chosen
 
