@@ -21,11 +21,11 @@ import hemolens
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.cells.counters import PAPER_COUNTERS
 from hemolens.evaluation.agreement import counting_accuracy, mean_absolute_error, relative_bias
-from hemolens.evaluation.all_idb1 import held_out_photographs, read_truth
 from hemolens.evaluation.comparison import Comparison, compare
 from hemolens.evaluation.count_error import measure_count_error
 from hemolens.evaluation.matching import add_up
 from hemolens.images.photograph import read_photograph
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.models import PAPER_MODELS, MeasuredFigure, card_text, read_model
 from hemolens.pipeline import choose_methods, find_all_cells
@@ -36,10 +36,11 @@ HERE = Path(__file__).parent
 
 def count_all(folder: Path) -> dict[tuple[CellType, str], list[tuple[str, Comparison]]]:
     """Count every test photograph with every counter, and compare: rows (photograph, comparison)."""
-    tests = {kind: held_out_photographs(folder, kind) for kind in CELL_TYPES}
+    data = AllIdb1(folder)
+    tests = {kind: data.split(kind, "test") for kind in CELL_TYPES}
     rows: dict[tuple[CellType, str], list[tuple[str, Comparison]]] = {}
     for name in sorted({name for names in tests.values() for name in names}):
-        photograph = read_photograph(folder / "images" / f"{name}.jpg")
+        photograph = read_photograph(data.path(name))
         diameter, shape = estimate_red_cell_diameter(photograph.pixels), photograph.shape
         # The count of a type depends on its own map and on that of the white cells, which win over both others.
         needed = [kind for kind in CELL_TYPES if name in tests[kind] or kind == "wbc"]
@@ -51,7 +52,7 @@ def count_all(folder: Path) -> dict[tuple[CellType, str], list[tuple[str, Compar
             cells = find_all_cells(maps, choose_methods(counter, PAPER_MODELS), photograph)
             for kind in CELL_TYPES:
                 if name in tests[kind]:
-                    compared = compare(cells, read_truth(folder, name, kind), kind, shape)
+                    compared = compare(cells, data.truth(name, kind), kind, shape)
                     rows.setdefault((kind, counter), []).append((name, compared))
         print(f"{name}: red cells {diameter.px:.0f} px", flush=True)
     return rows

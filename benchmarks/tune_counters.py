@@ -21,6 +21,7 @@ import hemolens
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.cells.counters import PAPER_COUNTERS, settings_for
 from hemolens.evaluation.tuning import Case, read_case, tune
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.models import PAPER_MODELS
 from hemolens.segmentation.network_maps import load_model
 from hemolens.training.config import read_config
@@ -33,10 +34,10 @@ HERE = Path(__file__).parent
 SETTINGS = Path(hemolens.__file__).parent / "cells" / "counters" / "settings.toml"
 
 
-def read_cases(folder: Path, kind: CellType) -> list[Case]:
+def read_cases(data: AllIdb1, kind: CellType) -> list[Case]:
     """Maps, size and truth of the photographs to search on, at the diameter that the program estimates."""
     model = load_model(PAPER_MODELS[kind])
-    return [read_case(folder, name, kind, model) for name in read_config(kind).photographs.validation]
+    return [read_case(data, name, kind, model) for name in read_config(kind).photographs.validation]
 
 
 def write_settings(
@@ -62,7 +63,7 @@ def main() -> None:
     tables: dict[CellType, dict[str, dict[str, Any]]] = {}
     scores: dict[CellType, dict[str, float]] = {}
     for kind in arguments.cell or CELL_TYPES:
-        cases = read_cases(arguments.data, kind)
+        cases = read_cases(AllIdb1(arguments.data), kind)
         tables[kind], scores[kind] = {}, {}
         for counter in arguments.counter or PAPER_COUNTERS:
             start = settings_for(PAPER_MODELS[kind], kind, counter)

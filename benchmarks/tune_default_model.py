@@ -28,7 +28,6 @@ benchmarks/default-model-settings.toml.
 from __future__ import annotations
 
 import argparse
-import csv
 import multiprocessing
 import os
 import tomllib
@@ -45,15 +44,14 @@ from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.cells.counters import COUNTERS, PAPER_COUNTERS, settings_for
 from hemolens.cells.counters.peaks import PeaksSettings
 from hemolens.cells.counters.source import CounterSettings
-from hemolens.evaluation.all_idb1 import read_truth
 from hemolens.evaluation.calibration import calibration_error, fit_score_points
 from hemolens.evaluation.robustness import CHANGES
 from hemolens.evaluation.tuning import Case, compare_case, score, tune
 from hemolens.images.photograph import read_photograph
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.labels.truth import Truth, fit_to_frame
 from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.models import PAPER_MODELS, shipped_models
-from hemolens.paper.systems import labelled_photographs
 from hemolens.segmentation.network_maps import Model, compute_probability_maps, load_model
 from hemolens.training.config import read_config
 from hemolens.training.labelled_folders import allowed_names, part_of, read_source
@@ -139,25 +137,16 @@ def load_fold(name: str, weights: Path) -> Model:
     return load_model(name if name in shipped_models() else str(weights / f"{name}.onnx"))
 
 
-def sessions_of(data: Path) -> dict[str, str]:
-    """Capture session of each photograph of ALL-IDB1."""
-    with (data / "all-idb1" / "images.csv").open(newline="", encoding="utf-8") as file:
-        return {row["image"]: row["session"] for row in csv.DictReader(file)}
-
-
 def unseen_of_all_idb1(name: str, data: Path) -> Iterator[tuple[Path, dict[CellType, Truth]]]:
     """Photographs of ALL-IDB1 that a fold has not seen, an even choice of them, with all that is labelled."""
-    folder, sessions = data / "all-idb1", sessions_of(data)
-    labelled = {kind: set(labelled_photographs(folder, kind)) for kind in CELL_TYPES}
-    labelled["plt"] = {each for each in labelled["plt"] if sessions[each] not in NO_PLATELET_TRUTH}
+    all_idb1 = AllIdb1.within(data)
+    labelled = {kind: set(all_idb1.counted(kind)) for kind in CELL_TYPES}
+    labelled["plt"] = {each for each in labelled["plt"] if all_idb1.sessions[each] not in NO_PLATELET_TRUTH}
     outlined = [each for each in read_config(name).photographs.test if each in labelled["rbc"]]
     other = [each for each in read_config(name).photographs.test if each not in labelled["rbc"]]
     for photograph in (*outlined, *evenly(other, N_OTHER)):
         kinds = [kind for kind in CELL_TYPES if photograph in labelled[kind]]
-        yield (
-            folder / "images" / f"{photograph}.jpg",
-            {kind: read_truth(folder, photograph, kind) for kind in kinds},
-        )
+        yield all_idb1.path(photograph), {kind: all_idb1.truth(photograph, kind) for kind in kinds}
 
 
 def unseen_of_other_sources(name: str, data: Path) -> Iterator[tuple[Path, dict[CellType, Truth]]]:

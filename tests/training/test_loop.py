@@ -11,7 +11,7 @@ import torch
 
 from hemolens.errors import TrainingError
 from hemolens.training import augmentation, loop, sources
-from hemolens.training.all_idb1 import LabelledPhotograph
+from hemolens.training.all_idb1 import PhotographWithTargets
 from hemolens.training.batches import PhotographBatches
 from hemolens.training.checkpoints import Checkpoint, save_checkpoint
 from hemolens.training.config import TrainingConfig
@@ -51,7 +51,7 @@ def one_photograph(monkeypatch):
     disc = np.hypot(rows - 30, cols - 30) < 20
     pixels = np.where(disc[..., None], 90, 220).repeat(3, axis=2).astype(np.uint8)
     planes = np.stack([disc, disc]).astype(np.uint8)
-    photograph = LabelledPhotograph("a", pixels, 255 * planes, np.ones_like(planes))
+    photograph = PhotographWithTargets("a", pixels, 255 * planes, np.ones_like(planes))
     monkeypatch.setattr(sources, "read_training_set", lambda *_, **__: [photograph])
     monkeypatch.setattr(loop, "N_STATISTICS_CROPS", 8)
     return photograph

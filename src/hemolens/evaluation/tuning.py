@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,10 +22,9 @@ from hemolens.cells.cell import to_photograph
 from hemolens.cells.counters import find_cells
 from hemolens.cells.counters.source import CounterSettings
 from hemolens.evaluation.agreement import counting_accuracy
-from hemolens.evaluation.all_idb1 import read_truth
 from hemolens.evaluation.comparison import Comparison, compare
 from hemolens.evaluation.matching import Detection, add_up
-from hemolens.images.photograph import read_photograph
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.labels.truth import Truth
 from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.probability_maps import ProbabilityMaps
@@ -116,11 +114,11 @@ class Case(NamedTuple):
     unsure: NDArray[np.float64] | None = None
 
 
-def read_case(folder: Path, name: str, kind: CellType, model: Model) -> Case:
-    """Apply a model to an ALL-IDB1 photograph at the diameter that the program estimates, and read the truth."""
-    pixels = read_photograph(folder / "images" / f"{name}.jpg").pixels
+def read_case(data: AllIdb1, name: str, kind: CellType, model: Model) -> Case:
+    """Apply a model to a photograph of ALL-IDB1 at the diameter that the program estimates, and read the truth."""
+    pixels = data.pixels(name)
     maps = compute_probability_maps(pixels, estimate_red_cell_diameter(pixels).px, model)
-    return Case(maps[kind], (pixels.shape[0], pixels.shape[1]), read_truth(folder, name, kind))
+    return Case(maps[kind], (pixels.shape[0], pixels.shape[1]), data.truth(name, kind))
 
 
 def choices(kind: CellType, counter: str) -> dict[str, list[Any]]:

@@ -23,6 +23,7 @@ from hemolens.labels.label_file import read_bytes
 from hemolens.labels.truth import Labels, Truth
 
 SMALLEST_COMPONENT_PX = 20
+"""Smaller components of a mask are specks of the drawing."""
 
 _MAX_GREY_SHARE = 0.02
 """Largest share of pixels that are neither black nor white: a JPEG of a mask has some along its edges."""
@@ -80,7 +81,7 @@ def _pictures(folder: Path) -> list[Path]:
 def _number_cells(path: Path) -> tuple[NDArray[np.int32], int]:
     """Number the cells of a label image or a mask, and say how many specks were left out."""
     numbers = _read_numbers(path)
-    return _components(_read_mask(path)) if numbers is None else (numbers.astype(np.int32), 0)
+    return number_components(_read_mask(path)) if numbers is None else (numbers.astype(np.int32), 0)
 
 
 def _paint(path: Path, shape: tuple[int, int]) -> NDArray[np.int32]:
@@ -143,11 +144,25 @@ def _read_mask(path: Path) -> NDArray[np.uint8]:
     return mask
 
 
-def _components(mask: NDArray[np.uint8]) -> tuple[NDArray[np.int32], int]:
-    """Number the components, and say how many specks were left out."""
+def number_components(mask: NDArray[np.generic]) -> tuple[NDArray[np.int32], int]:
+    """Number the components of a mask, and say how many specks were left out.
+
+    Parameters
+    ----------
+    mask : ndarray of bool or uint8, shape (H, W)
+        0 where there is no cell.
+
+    Returns
+    -------
+    numbers : ndarray of int32, shape (H, W)
+        From 1 for each component of touching pixels (edges or corners).
+    n_specks : int
+        Components under :data:`SMALLEST_COMPONENT_PX`, which have no number.
+
+    """
     import cv2
 
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     large = stats[:, cv2.CC_STAT_AREA] >= SMALLEST_COMPONENT_PX
     large[0] = False  # the background
     numbers: NDArray[np.int32] = np.where(large, np.cumsum(large), 0).astype(np.int32)[labels]
