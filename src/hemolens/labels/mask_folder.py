@@ -9,6 +9,7 @@ drawing and are left out. A photograph without a mask of a type is unknown, one 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.errors import LabelError, PhotographError, quoted
 from hemolens.images.formats import SUFFIXES, read_stored
 from hemolens.images.photograph import MAX_PIXELS, read_photograph
+from hemolens.images.zarr_store import is_store
 from hemolens.labels.label_file import read_bytes
+from hemolens.labels.label_format import LabelFormat
 from hemolens.labels.truth import Labels, Truth
 
 SMALLEST_COMPONENT_PX = 20
@@ -167,3 +170,17 @@ def number_components(mask: NDArray[np.generic]) -> tuple[NDArray[np.int32], int
     large[0] = False  # the background
     numbers: NDArray[np.int32] = np.where(large, np.cumsum(large), 0).astype(np.int32)[labels]
     return numbers, len(large) - 1 - int(large.sum())
+
+
+def _find(path: Path) -> Sequence[Path]:
+    return [path] if any((path / kind).is_dir() for kind in CELL_TYPES) and not is_store(path) else []
+
+
+FORMAT = LabelFormat(
+    name="folder of masks or label images",
+    looks="`TYPE/NAME.png`: white on black, each component of touching pixels is a cell, those under 20 px are specks; "
+    "or grey with 16 bits, each value above 0 is a cell",
+    says=("counts", "boxes", "masks"),
+    find=_find,
+    read=lambda found, types: read_mask_folder(found[0]),
+)

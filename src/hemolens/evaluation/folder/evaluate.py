@@ -153,7 +153,8 @@ def evaluate(
             "cells near the frame cannot be left out",
             came=f"labels that are counts, in {quoted(labels)}",
             allowed="a margin where the labels are boxes, masks or outlines",
-            do="leave out --frame-margin",
+            do="leave out the margin",
+            option="frame_margin",
         )
     found, missing = find_images(read.truths, Path(images))
     failures: list[str] = []
@@ -178,7 +179,8 @@ def evaluate(
             "no labelled photograph could be counted",
             came=failures[0] if failures else f"{len(missing)} labelled names, none of them in {quoted(images)}",
             allowed="a folder that holds photographs of the labels",
-            do="choose another with --images",
+            do="choose another folder",
+            option="images",
         )
     path = Path(labels)
     return Evaluation(

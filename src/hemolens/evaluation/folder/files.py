@@ -71,7 +71,8 @@ class EvaluationFiles:
                     "the evaluation would replace its labels",
                     came=quoted(labels),
                     allowed=f"labels that are none of {', '.join(NAMES)} in the output folder",
-                    do="choose another folder with --out",
+                    do="choose another output folder",
+                    option="out",
                 )
         self.folder = folder
         self._files = WholeFiles(folder)
