@@ -90,9 +90,7 @@ def zipped(path, index):
 
 
 OURS = {"format": FORMAT, "red_cell_diameter_px": 40}
-NO_PACK = (
-    r"not a pack of labelled photographs: got 'all\.pack' \(\w+\); allowed: a file that hemolens train --pack wrote"
-)
+NO_PACK = r"not a pack of labelled photographs: got 'all\.pack' \(\w+\); allowed: a pack that hemolens train wrote"
 
 
 @pytest.mark.parametrize(

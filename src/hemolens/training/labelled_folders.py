@@ -157,7 +157,8 @@ def _find_photographs(folder: Path, names: Sequence[str]) -> dict[str, Path]:
             "the folder of the labelled photographs is missing",
             came=quoted(folder),
             allowed="a folder within the data folder",
-            do="correct folder or images in the configuration, or --data",
+            do="correct folder or images in the configuration, or name another data folder",
+            option="data",
         )
     found, missing = find_images(names, folder)
     if missing:

@@ -78,8 +78,9 @@ def read_pack(path: Path, red_cell_diameter_px: float) -> list[NumberedSmear]:
         raise TrainingError(
             "not a pack of labelled photographs",
             came=f"{quoted(path.name)} ({type(error).__name__})",
-            allowed="a file that hemolens train --pack wrote, or the folder of the photographs",
-            do="write it again, or correct --data",
+            allowed="a pack that hemolens train wrote, or the folder of the photographs",
+            do="write it again, or name the folder",
+            option="data",
         ) from error
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(_restore, index["smears"], blobs))
@@ -91,7 +92,7 @@ def _refuse_another(its_format: int, its_diameter_px: float, red_cell_diameter_p
             "the pack does not fit the training configuration",
             came=f"format {its_format}, red cells of {its_diameter_px:g} px",
             allowed=f"format {FORMAT}, red cells of {red_cell_diameter_px:g} px",
-            do="write it again with hemolens train --pack",
+            do="write the pack again for this configuration",
         )
 
 
