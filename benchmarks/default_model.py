@@ -55,8 +55,7 @@ from hemolens.labels import read_labels
 from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.labels.truth import Truth, fit_to_frame, truth_of_boxes
 from hemolens.measurements.scale import estimate_red_cell_diameter
-from hemolens.models import Estimate as CardFigure
-from hemolens.models import card_text, read_model
+from hemolens.models import MeasuredFigure, card_text, read_model
 from hemolens.paper.records import code_version, counting_figures
 from hemolens.paper.systems import THIRTEEN
 from hemolens.pipeline import Method, Methods, choose_methods, find_all_cells, map_photograph
@@ -444,7 +443,9 @@ def error_on(details: Mapping[str, Mapping[str, Sequence[int]]], kind: CellType,
 def write_card(records: Sequence[dict[str, Any]], details: Mapping[str, Mapping[str, Sequence[int]]]) -> None:
     """Put the figures that have a mark to reach, and the error of counts, into the model's card."""
     figures = tuple(
-        CardFigure(metric=f"{CELL_NAMES[row['cell']]}: {row['metric']}", photographs=row["table"], value=row["value"])
+        MeasuredFigure(
+            metric=f"{CELL_NAMES[row['cell']]}: {row['metric']}", photographs=row["table"], value=row["value"]
+        )
         for row in records
         if (row["table"], row["cell"], row["metric"]) in TARGETS
     )

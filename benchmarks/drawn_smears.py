@@ -5,7 +5,9 @@
 Both are the default model's configuration with fewer steps, from the same first weights; without the drawn smears, the
 other sources have their share. Each counts the photographs that it was not trained on and the default model's settings
 were chosen on, with those settings and the diameter that the program estimates. Resumable; a training takes about a
-quarter of an hour. Writes benchmarks/drawn-smears.json: for each type and source counting accuracy and F1.
+quarter of an hour. Writes benchmarks/drawn-smears.json: for each type and source counting accuracy and F1. In the
+recorded figures platelets were matched by their centre alone, in a new run they are by the rule for all
+(hemolens.evaluation.matching).
 """
 
 from __future__ import annotations

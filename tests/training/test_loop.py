@@ -463,9 +463,7 @@ def test_without_photographs_left_out_there_is_nothing_to_check(tmp_path, few, m
 
 def test_a_pack_for_one_type_is_refused(tmp_path):
     (tmp_path / "all.pack").write_bytes(b"")
-    with pytest.raises(
-        TrainingError, match=r"trained on a folder: got a pack for configuration 'tiny'; .*name that"
-    ):
+    with pytest.raises(TrainingError, match=r"trained on a folder: got a pack for configuration 'tiny'; .*name that"):
         loop.train(config(), tmp_path / "all.pack", tmp_path)
 
 

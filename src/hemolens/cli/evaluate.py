@@ -28,9 +28,7 @@ def evaluate(
     ] = None,
     frame_margin: Annotated[
         int | None,
-        typer.Option(
-            "--frame-margin", min=0, help="Leave out cells not more than so many px off the frame.", metavar="N"
-        ),
+        typer.Option("--frame-margin", min=0, help="Leave out cells within N px of the frame.", metavar="N"),
     ] = None,
     robustness: Annotated[
         bool, typer.Option("--robustness", help="Count each photograph again under 11 changes.")

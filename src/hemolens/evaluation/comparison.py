@@ -67,10 +67,10 @@ def compare(
     shape : (int, int)
         Rows and columns of the photograph.
     frame_margin_px : float, optional
-        Labels and found cells whose box is not more than so many pixels off the frame are left out of both counts. A
-        label without a found cell is a false negative, and a found cell without a label a false positive, only if it
-        is not left out itself. Of a pair the label decides: with a left-out label the found cell is neither a true nor
-        a false positive.
+        Labels and found cells whose box lies within this many pixels of the frame are left out of both counts. A label
+        without a found cell is a false negative, and a found cell without a label a false positive, only if it is not
+        left out itself. Of a pair the label decides: if it is left out, the found cell is neither a true nor a false
+        positive.
     unsure : ndarray, shape (N, 4), optional
         Half-open boxes (row0, col0, row1, col1) of what may be a cell that has no label. A found cell without a label
         whose centre lies in one is neither a false positive nor counted.
@@ -108,7 +108,7 @@ def compare(
 
 
 def is_off_frame(boxes: ArrayLike, shape: tuple[int, int], margin_px: float | None) -> NDArray[np.bool_]:
-    """Say which boxes are more than so many pixels off the frame; without a margin, all.
+    """Say which boxes lie farther from the frame than a margin; without a margin, all.
 
     Examples
     --------

@@ -31,10 +31,10 @@ from hemolens.probability_maps import ProbabilityMaps
 from hemolens.segmentation.network_maps import Model, compute_probability_maps
 
 N_ROUNDS = 3
-"""Each setting is searched so many times at most, by default."""
+"""Most rounds in which each setting is searched, by default."""
 
 FIRST_LOOK = 3
-"""Every so many-th photograph of a source is in the first look; odd, as every second may be a changed copy."""
+"""One in three photographs of a source is in the first look; odd, since every second may be a changed copy."""
 FEWEST_LOOKED_AT = 20
 """With fewer photographs in the first look than this there is none: a single one would decide too much."""
 WORSE_AT_FIRST_LOOK = 0.003

@@ -6,7 +6,7 @@ count from the upper left corner of the photograph, and that box is 3 to 7. An a
 ``bbox``: x, y, width and height from the corner.
 
 The category's name is the type. All ``images`` that are listed were looked at, those without annotations, too. An
-outline that encloses nothing, a slip of the mouse, is left out and said.
+outline that encloses nothing, a slip of the mouse, is left out, and a note says so.
 """
 
 from __future__ import annotations

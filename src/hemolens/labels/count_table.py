@@ -12,7 +12,7 @@ from hemolens.labels.table import LabelTable, Row, read_columns, read_table
 from hemolens.labels.truth import Labels, Truth
 
 MAX_COUNT = 10_000_000
-"""Cells on one photograph: more is a slip of the pen."""
+"""Most cells on one photograph: a larger number is a typing error."""
 
 
 def has_counts(columns: Collection[str]) -> bool:

@@ -55,7 +55,7 @@ def read_ome_zarr(stores: Sequence[Path]) -> Labels:
     Raises
     ------
     LabelError
-        A store holds no labels, its metadata are malformed or ask for too much, a label image is of no cell type or
+        A store holds no labels, its metadata are malformed or demand too much, a label image is of no cell type or
         damaged, or two stores are of one photograph.
     UsageError
         The library that unpacks them is not installed.

@@ -26,7 +26,7 @@ def paint_outlines(outlines: Sequence[Outline], shape: tuple[int, int]) -> NDArr
     Parameters
     ----------
     outlines : sequence of Outline
-        Inside a picture of this shape, give or take some pixels.
+        They may reach out of a picture of this shape, and are cut off there.
     shape : (int, int)
 
     Returns

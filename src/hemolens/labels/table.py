@@ -12,7 +12,7 @@ from hemolens.errors import LabelError, quoted
 from hemolens.labels.label_file import read_text
 
 MAX_BYTES_OF_COLUMNS = 65_536
-"""The line with the names of the columns ends within so many."""
+"""The first line, with the names of the columns, is not longer than this."""
 
 
 @dataclass(frozen=True)

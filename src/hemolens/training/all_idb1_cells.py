@@ -30,7 +30,7 @@ DEPOSIT = "plt:stain_deposit_marked"
 NUCLEUS_ONLY = "wbc:neutrophil_nucleus_only"
 
 LARGE_BODY = 1.4
-"""Where a mask joins white cells, bodies above so many times the usual area may be several."""
+"""Where a mask joins white cells, bodies of more than this many usual areas may be several cells."""
 
 OUTLINED, NOT_OUTLINED = "ALL-IDB1, outlined", "ALL-IDB1"
 """Sources: the photographs with outlined red cells, and the others."""

@@ -125,7 +125,7 @@ def evaluate(
     types : collection of {"rbc", "wbc", "plt"}, optional
         The types that were labelled; without it those that appear in the labels.
     frame_margin_px : int, optional
-        Leave out labels and found cells that are not more than so many pixels off the frame.
+        Leave out labels and found cells within this many pixels of the frame.
     robustness : bool, optional
         Count each photograph again under every change of :data:`~hemolens.evaluation.robustness.CHANGES`.
     on_photograph : callable, optional

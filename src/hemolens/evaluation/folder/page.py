@@ -17,7 +17,7 @@ JUDGED = ("true positives", "false positives", "false negatives")
 """What cells are counted as, in the order of :class:`~hemolens.evaluation.matching.Detection`."""
 
 N_WORST = 6
-"""So many photographs are shown."""
+"""Most photographs that are shown."""
 
 COUNTS_NOTE = """In brackets: 95 % bootstrap interval over photographs (for the correlation, Pearson's: Fisher's). It
 takes the photographs for independent; where several are of one smear or one patient, the true uncertainty is larger.

@@ -13,7 +13,7 @@ from hemolens.evaluation.comparison import Comparison
 from hemolens.output.report.cell_picture import reduced
 
 LONGEST_SIDE_PX = 1400
-"""Pictures on the page are made so small, if they are larger."""
+"""Larger photographs are reduced to this for the page."""
 
 TRUE_POSITIVE, FALSE_POSITIVE, FALSE_NEGATIVE, UNJUDGED = (0, 90, 181), (220, 0, 100), (255, 221, 0), (130, 130, 130)
 """RGB: blue, magenta, yellow, grey. They differ in lightness, and false negatives are rectangles: colour is not all."""
