@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,12 @@ from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.cells.cell import resolve_types
 from hemolens.cells.counters import PAPER_COUNTERS
 from hemolens.evaluation.agreement import counting_accuracy, mean_absolute_error, relative_bias
-from hemolens.evaluation.all_idb1 import detect, held_out_photographs, read_truth
+from hemolens.evaluation.comparison import Comparison, compare
 from hemolens.evaluation.count_error import measure_count_error
-from hemolens.evaluation.matching import Detection, add_up
+from hemolens.evaluation.matching import add_up
 from hemolens.images.box import Box
 from hemolens.images.photograph import read_photograph
-from hemolens.labels.truth import Truth
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.models.card import MeasuredFigure
 from hemolens.models.method import choose_methods
 from hemolens.models.store import PAPER_MODELS, read_card, write_card
@@ -38,35 +39,35 @@ HERE = Path(__file__).parent
 MODELS = tuple(PAPER_MODELS.values())
 
 
-def count_all(folder: Path) -> dict[tuple[CellType, str], list[tuple[str, Truth, int, Detection | None]]]:
-    """Count every test photograph with every counter: rows (photograph, truth, count, detection)."""
-    tests = {kind: held_out_photographs(folder, kind) for kind in CELL_TYPES}
-    rows: dict[tuple[CellType, str], list[tuple[str, Truth, int, Detection | None]]] = {}
+def count_all(folder: Path) -> dict[tuple[CellType, str], list[tuple[str, Comparison]]]:
+    """Count every test photograph with every counter, and compare: rows (photograph, comparison)."""
+    data = AllIdb1(folder)
+    tests = {kind: data.split(kind, "test") for kind in CELL_TYPES}
+    rows: dict[tuple[CellType, str], list[tuple[str, Comparison]]] = {}
     for name in sorted({name for names in tests.values() for name in names}):
-        photograph = read_photograph(folder / "images" / f"{name}.jpg")
-        plan = make_plan(photograph, CountOptions(models=MODELS))
-        maps = compute_maps(plan, Box(0, 0, *photograph.shape))
+        photograph = read_photograph(data.path(name))
+        shape, plan = photograph.shape, make_plan(photograph, CountOptions(models=MODELS))
+        maps = compute_maps(plan, Box(0, 0, *shape))
         for counter in ("auto", *PAPER_COUNTERS):
             cells = resolve_types(find_bodies(replace(plan, methods=choose_methods(counter, MODELS)), maps))
             for kind in CELL_TYPES:
                 if name in tests[kind]:
-                    truth = read_truth(folder, name, kind)
-                    count = sum(cell.type == kind for cell in cells)
-                    rows.setdefault((kind, counter), []).append((name, truth, count, detect(truth, cells, kind)))
+                    compared = compare(cells, data.truth(name, kind), kind, shape)
+                    rows.setdefault((kind, counter), []).append((name, compared))
         print(f"{name}: red cells {plan.diameter.px:.0f} px", flush=True)
     return rows
 
 
-def figures(rows: list[tuple[str, Truth, int, Detection | None]]) -> dict[str, float]:
+def figures(rows: Sequence[Comparison]) -> dict[str, float]:
     """The figures of one cell type and counter."""
-    truths, counts = [truth.count for _, truth, _, _ in rows], [count for _, _, count, _ in rows]
+    truths, counts = [row.truth for row in rows], [row.count for row in rows]
     values = {
         "counting accuracy": counting_accuracy(truths, counts),
         "mean absolute error": mean_absolute_error(truths, counts),
         "bias": relative_bias(truths, counts),
         "exact": float(np.mean([truth == count for truth, count in zip(truths, counts, strict=True)])),
     }
-    detections = [detection for _, _, _, detection in rows if detection is not None]
+    detections = [row.detection for row in rows if row.detection is not None]
     if detections:
         total = add_up(detections)
         values |= {"precision": total.precision, "recall": total.recall, "F1": total.f1}
@@ -108,7 +109,7 @@ def main() -> None:
     records = []
     for (kind, counter), each in rows.items():
         chosen = choose_methods(counter, MODELS)[kind].counter
-        values = figures(each)
+        values = figures([row for _, row in each])
         records += [
             {
                 "cell": kind,
@@ -122,18 +123,18 @@ def main() -> None:
         ]
         print(f"{CELL_NAMES[kind]:12} {counter:22} {len(each):3} photographs  {values}")
     detail = {
-        f"{kind} {name}": {"true": truth.count, "counted": count}
+        f"{kind} {name}": {"true": row.truth, "counted": row.count}
         for (kind, counter), each in rows.items()
         if counter == "auto"
-        for name, truth, count, _ in each
+        for name, row in each
     }
     models = {name: read_card(name).sha256 for name in PAPER_MODELS.values()}
     result = {"models": models, "records": records, "photographs": detail}
     (HERE / "all-idb1.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     (HERE / "all-idb1.md").write_text(markdown(records), encoding="utf-8")
     if arguments.cards:
-        best = {kind: figures(rows[kind, "auto"]) for kind in CELL_TYPES}
-        pairs = {kind: [(truth.count, n) for _, truth, n, _ in rows[kind, "auto"]] for kind in CELL_TYPES}
+        best = {kind: figures([row for _, row in rows[kind, "auto"]]) for kind in CELL_TYPES}
+        pairs = {kind: [(row.truth, row.count) for _, row in rows[kind, "auto"]] for kind in CELL_TYPES}
         write_cards(best, pairs)
 
 

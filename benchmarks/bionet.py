@@ -1,7 +1,7 @@
 """Photographs of bionet (Shams et al., 2024) and what is true there, for the benchmarks that count them.
 
-Cells cut by the frame are boxed in a part of the photographs only, so labels and finds within half a red-cell diameter
-of the frame are left out. About 7 % of the platelets have no box; a table names the blobs that may be such.
+Cells cut by the frame are boxed in a part of the photographs only, so labelled and found cells within half a red-cell
+diameter of the frame are left out. About 7 % of the platelets have no box; a table names the blobs that may be such.
 """
 
 from __future__ import annotations

@@ -27,9 +27,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.images.photograph import read_photograph
+from hemolens.images.polygon import draw_polygon
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.measurements.colours import absorbance, measure_colours
 from hemolens.segmentation.network_maps import resize_to_diameter
-from hemolens.training.all_idb1 import read_outlines, red_cell_diameters
 
 BOXES = {
     "bccd_cbc": ("annotations_txl.csv", 1.156),
@@ -68,20 +69,18 @@ class Labelled(NamedTuple):
 
 def outlined(data: Path) -> Iterator[Labelled]:
     """Photographs of ALL-IDB1 whose red cells are outlined."""
-    folder = data / "all-idb1"
-    outlines, diameters = read_outlines(folder), red_cell_diameters(folder)
-    for name in sorted(outlines):
-        pixels = read_photograph(folder / "images" / f"{name}.jpg").pixels
+    all_idb1 = AllIdb1.within(data)
+    for name in sorted(all_idb1.outlines):
+        pixels = all_idb1.pixels(name)
         inner, labelled = np.zeros(pixels.shape[:2], np.uint8), np.zeros(pixels.shape[:2], np.uint8)
-        for points in outlines[name]:
-            middle = points.mean(axis=0)
+        for ring in all_idb1.outlines[name]:
+            middle = ring.mean(axis=0)
             for picture, size in ((inner, np.sqrt(INNER)), (labelled, AROUND)):
-                cv2.fillPoly(picture, [np.round(middle + (points - middle) * size).astype(np.int32)], 1)
-        white = folder / "masks/wbc" / f"{name}.png"
-        if white.exists():
-            wide = cv2.dilate(read_photograph(white).pixels[..., 0], np.ones((15, 15), np.uint8)) > 127
+                draw_polygon(picture, np.rint(middle + (ring - middle) * size - 0.5) + 0.5, 1)
+        if (white := all_idb1.mask(name, "wbc")) is not None:
+            wide = cv2.dilate(white.astype(np.uint8), np.ones((15, 15), np.uint8)) > 0
             inner[wide], labelled[wide] = 0, 1
-        yield Labelled("all-idb1", name, pixels, diameters[name], inner, labelled, [])
+        yield Labelled("all-idb1", name, pixels, all_idb1.red_cell_diameters[name], inner, labelled, [])
 
 
 def boxed(data: Path, source: str) -> Iterator[Labelled]:

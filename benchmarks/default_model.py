@@ -44,18 +44,18 @@ from documents import show_recorded
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.cells.cell import Cell
 from hemolens.evaluation.agreement import Estimate
-from hemolens.evaluation.all_idb1 import read_truth
+from hemolens.evaluation.comparison import Comparison, compare
 from hemolens.evaluation.count_error import measure_count_error
-from hemolens.evaluation.folder.compare import Comparison, compare
 from hemolens.evaluation.robustness import CHANGES, change_of_counts
 from hemolens.images.photograph import Photograph, photograph_from_array, read_photograph
 from hemolens.labels import read_labels
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.labels.truth import Truth, fit_to_frame, truth_of_boxes
 from hemolens.models.card import MeasuredFigure
 from hemolens.models.store import read_card, write_card
 from hemolens.options import CountOptions
 from hemolens.paper.records import code_version, counting_figures
-from hemolens.paper.systems import THIRTEEN, labelled_photographs
+from hemolens.paper.systems import THIRTEEN
 from hemolens.pipeline import count_image
 from hemolens.statistics.counts import Counts, count_cells
 from hemolens.statistics.uncertainty import CountError
@@ -66,7 +66,6 @@ from tune_default_model import (
     SESSION_FOLDS,
     UNSEEN_SOURCES,
     evenly,
-    sessions_of,
 )
 
 HERE = Path(__file__).parent
@@ -172,8 +171,8 @@ def without_session(name: str, data: Path) -> str:
 
 def all_idb1_task(name: str, kind: CellType, data: Path, options: CountOptions) -> Task:
     """A photograph of ALL-IDB1 and what is true of one type."""
-    folder = data / "all-idb1"
-    return Task(folder / "images" / f"{name}.jpg", options, {kind: read_truth(folder, name, kind)})
+    all_idb1 = AllIdb1.within(data)
+    return Task(all_idb1.path(name), options, {kind: all_idb1.truth(name, kind)})
 
 
 def red_cell_tasks(data: Path, weights: Path) -> list[Task]:
@@ -183,17 +182,17 @@ def red_cell_tasks(data: Path, weights: Path) -> list[Task]:
 
 def labelled_in_all_idb1(data: Path, kind: CellType) -> list[str]:
     """Photographs of ALL-IDB1 whose white cells or platelets are known, each field once."""
-    sessions, twice = sessions_of(data), "Im108_0"  # the same file as Im093
+    all_idb1, twice = AllIdb1.within(data), "Im108_0"  # the same file as Im093
     return [
         name
-        for name in sorted(labelled_photographs(data / "all-idb1", kind))
-        if name != twice and (kind != "plt" or sessions[name] not in NO_PLATELET_TRUTH)
+        for name in sorted(all_idb1.counted(kind))
+        if name != twice and (kind != "plt" or all_idb1.sessions[name] not in NO_PLATELET_TRUTH)
     ]
 
 
 def unseen_sessions_of(data: Path, fold: str) -> set[str]:
     """Photographs of whose capture session a model has seen none."""
-    config, sessions = read_config(fold), sessions_of(data)
+    config, sessions = read_config(fold), AllIdb1.within(data).sessions
     seen = {sessions[name] for name in config.photographs.train}
     return {name for name in config.photographs.test if sessions[name] not in seen}
 

@@ -9,8 +9,8 @@ needed: the last table reads what benchmarks/default_model.py recorded.
   field cannot show how much fields differ.
 - Several fields: Poisson numbers around means that differ from field to field by a gamma distribution, the
   quasi-Poisson interval of the mean of the smear, and beside it what the percentile bootstrap over fields does.
-- With the model's error: a model that misses cells, finds false ones and comes out high or low by smear; its error is
-  measured on other photographs, as for a card, and then both intervals are asked for a new smear.
+- With the model's error: a model with false negatives and false positives that comes out high or low by smear; its
+  error is measured on other photographs, as for a card, and then both intervals are asked for a new smear.
 - A site's factor: measured on smears, then used on another one.
 - Default model: the photographs of each laboratory by the error measured on the others.
 """
@@ -42,7 +42,7 @@ HERE = Path(__file__).parent
 N_TIMES = 3000
 N_BOOTSTRAP = 999
 RATE, FALSE, SPREAD = 0.9, 0.05, 0.06
-"""Share of cells that the simulated model finds, false finds for each cell, and its spread between smears."""
+"""Recall of the simulated model, its false positives for each cell, and its spread between smears."""
 
 Generator = np.random.Generator
 

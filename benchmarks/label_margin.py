@@ -7,14 +7,14 @@ A margin of 1.00 means that labels run where the cell is half as dark as it gets
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
+
+from hemolens.labels.all_idb1 import AllIdb1
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1
 
@@ -76,15 +76,14 @@ def margins_of(path: Path, labels: list[tuple[Box, float]], others: list[Box]) -
     return margins
 
 
-def outlines(folder: Path) -> dict[str, list[tuple[Box, float]]]:
-    """Read box and equivalent diameter of every outlined red cell of ALL-IDB1, by photograph."""
-    record: dict[str, Any] = json.loads((folder / "labels/rbc/polygons_coco.json").read_text("utf-8"))
-    names = {image["id"]: Path(image["file_name"]).stem for image in record["images"]}
+def outlined_cells(all_idb1: AllIdb1) -> dict[str, list[tuple[Box, float]]]:
+    """Give box and equivalent diameter of every outlined red cell of ALL-IDB1, by photograph."""
     found: dict[str, list[tuple[Box, float]]] = {}
-    for cell in record["annotations"]:
-        x, y = np.array(cell["segmentation"][0], float).reshape(-1, 2).T
-        area = abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2
-        if area > 0:
-            box = (float(x.min()), float(y.min()), float(x.max()), float(y.max()))
-            found.setdefault(names[cell["image_id"]], []).append((box, float(2 * np.sqrt(area / np.pi))))
+    for name, rings in all_idb1.outlines.items():
+        for ring in rings:
+            x, y = (ring - 0.5).T  # the centre of the first pixel is (0, 0) here
+            area = abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2
+            if area > 0:
+                box = (float(x.min()), float(y.min()), float(x.max()), float(y.max()))
+                found.setdefault(name, []).append((box, float(2 * np.sqrt(area / np.pi))))
     return found

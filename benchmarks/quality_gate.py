@@ -41,6 +41,7 @@ from skimage import data as pictures_of_skimage
 from hemolens.evaluation.robustness import blur, compress, resize
 from hemolens.images.box import Box
 from hemolens.images.photograph import photograph_from_array
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.measurements.quality import LOOKS, distance_from, judge_photograph, looks_of
 from hemolens.measurements.scale import RedCellDiameter, estimate_red_cell_diameter
 from hemolens.pipeline import count_image
@@ -160,11 +161,11 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def photographs(data: Path, *, held_out: bool) -> dict[str, list[Path]]:
     """Photographs of each source that belong to the table, or those that limits and ranges may be chosen on."""
-    idb, other = data / "all-idb1", data / "other"
+    all_idb1, other = AllIdb1.within(data), data / "other"
     sessions: dict[str, list[Path]] = {}
-    for row in rows_of(idb / "images.csv"):
-        if (row["session"] in HELD_OUT_SESSIONS) == held_out:
-            sessions.setdefault(row["session"], []).append(idb / "images" / f"{row['image']}.jpg")
+    for name, session in all_idb1.sessions.items():
+        if (session in HELD_OUT_SESSIONS) == held_out:
+            sessions.setdefault(session, []).append(all_idb1.path(name))
     test = {row["image"] for row in rows_of(other / "bccd_cbc/splits.csv") if row["cbc_split"] == "test"}
     bccd = [path for path in sorted((other / "bccd_cbc/images").iterdir()) if (path.name in test) == held_out]
     use = "val" if held_out else "train"

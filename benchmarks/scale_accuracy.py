@@ -39,8 +39,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.measurements.scale import LEAST_TRUSTED, estimate_red_cell_diameter
-from label_margin import Box, margins_of, outlines
+from label_margin import Box, margins_of, outlined_cells
 
 BOXES = {
     "bccd_cbc": "annotations_txl.csv",
@@ -65,7 +66,8 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def all_idb_truths(data: Path) -> list[dict[str, Any]]:
     """Truths of the ALL-IDB1 photographs, measured or taken over from the session."""
-    rows = rows_of(data / "all-idb1/images.csv")
+    all_idb1 = AllIdb1.within(data)
+    rows = all_idb1.images.values()
     sessions: dict[tuple[str, str], list[float]] = defaultdict(list)
     for row in rows:
         if row["rbc_diameter_px"]:
@@ -79,7 +81,7 @@ def all_idb_truths(data: Path) -> list[dict[str, Any]]:
         truths.append(
             {
                 "source": "all-idb1, measured" if measured else "all-idb1, session",
-                "path": data / "all-idb1/images" / f"{row['image']}.jpg",
+                "path": all_idb1.path(row["image"]),
                 "truth_px": truth,
                 "benchmark_test": row["image"] in PAPER_TEST,
             }
@@ -149,7 +151,7 @@ def measure(truth: dict[str, Any]) -> dict[str, Any]:
 def label_margins(data: Path, truths: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     """How loosely each source is labelled, from its tuning part: number of cells, median margin and its quartiles."""
     drawn: dict[str, list[float]] = defaultdict(list)
-    outlined = outlines(data / "all-idb1")
+    outlined = outlined_cells(AllIdb1.within(data))
     for truth in truths:
         if truth["half"] == "tune" and truth["source"] == OUTLINED:
             drawn[OUTLINED] += margins_of(truth["path"], outlined[truth["path"].stem], [])

@@ -40,12 +40,12 @@ from default_model import (
 )
 from documents import show_recorded
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
-from hemolens.evaluation.all_idb1 import held_out_photographs, read_truth
-from hemolens.evaluation.folder.compare import Comparison, compare
+from hemolens.evaluation.comparison import Comparison, compare
 from hemolens.evaluation.matching import add_up
 from hemolens.evaluation.robustness import change_of_counts
 from hemolens.evaluation.stain_shift import STAINS, Stain, restain
 from hemolens.images.photograph import photograph_from_array, read_photograph
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.labels.truth import Truth, fit_to_frame
 from hemolens.models.store import read_card
 from hemolens.paper.records import code_version
@@ -82,9 +82,9 @@ class Stained(NamedTuple):
 
 def fields(data: Path) -> Iterator[Field]:
     """All photographs that are stained."""
-    folder = data / "all-idb1"
-    for name in held_out_photographs(folder, "rbc"):
-        yield Field("ALL-IDB1", folder / "images" / f"{name}.jpg", {"rbc": read_truth(folder, name, "rbc")})
+    all_idb1 = AllIdb1.within(data)
+    for name in all_idb1.split("rbc", "test"):
+        yield Field("ALL-IDB1", all_idb1.path(name), {"rbc": all_idb1.truth(name, "rbc")})
     white = {task.path: task.truths for task in held_out_tasks(data, "wbc")}
     platelets = {task.path: task.truths for task in held_out_tasks(data, "plt")}
     for path in evenly(sorted(white.keys() & platelets.keys()), N_HELD_OUT):

@@ -17,6 +17,7 @@ from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.cells.counters import PAPER_COUNTERS
 from hemolens.cells.counters.source import CounterSettings
 from hemolens.evaluation.tuning import Case, read_case, tune
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.models.store import PAPER_MODELS, read_card, write_card
 from hemolens.segmentation.network_maps import load_model
 from hemolens.training.config import read_config
@@ -24,10 +25,10 @@ from hemolens.training.config import read_config
 HERE = Path(__file__).parent
 
 
-def read_cases(folder: Path, kind: CellType) -> list[Case]:
+def read_cases(data: AllIdb1, kind: CellType) -> list[Case]:
     """Maps, size and truth of the photographs to search on, at the diameter that the program estimates."""
     model = load_model(PAPER_MODELS[kind])
-    return [read_case(folder, name, kind, model) for name in read_config(kind).photographs.validation]
+    return [read_case(data, name, kind, model) for name in read_config(kind).photographs.validation]
 
 
 def write_settings(kind: CellType, found: dict[str, CounterSettings], scores: dict[str, float]) -> None:
@@ -49,7 +50,7 @@ def main() -> None:
     settings: dict[CellType, dict[str, CounterSettings]] = {}
     scores: dict[CellType, dict[str, float]] = {}
     for kind in arguments.cell or CELL_TYPES:
-        cases = read_cases(arguments.data, kind)
+        cases = read_cases(AllIdb1(arguments.data), kind)
         settings[kind], scores[kind] = {}, {}
         for counter in arguments.counter or PAPER_COUNTERS:
             start = read_card(PAPER_MODELS[kind]).settings_for(kind, counter)

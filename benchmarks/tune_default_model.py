@@ -13,8 +13,8 @@ ruler that is 5 % off: settings must hold there too. A photograph that a model i
 its settings are chosen on, nor is one of the CBC test or of those of bionet that are held out. A fold that has not
 been trained yet is passed over.
 
-The score that a cell gets is made a probability on the same photographs: isotonic regression of hit or false on the
-counter's own score (Zadrozny and Elkan, KDD 2002).
+The score that a cell gets is made a probability on the same photographs: isotonic regression of true or false
+positive on the counter's own score (Zadrozny and Elkan, KDD 2002).
 
 Peaks are searched for, others on request (--counter, several times), from neutral settings or those that the model
 had, whichever do better; of those searched for, the best is the default one. A counter of the paper that is not
@@ -27,7 +27,6 @@ Writes the settings into the card of each model.
 from __future__ import annotations
 
 import argparse
-import csv
 import multiprocessing
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,16 +39,15 @@ from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.cells.counters import COUNTERS, PAPER_COUNTERS
 from hemolens.cells.counters.peaks import PeaksSettings
 from hemolens.cells.counters.source import CounterSettings
-from hemolens.evaluation.all_idb1 import read_truth
 from hemolens.evaluation.calibration import calibration_error, fit_score_points
 from hemolens.evaluation.robustness import CHANGES
 from hemolens.evaluation.tuning import Case, compare_case, score, tune
 from hemolens.images.photograph import read_photograph
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.labels.truth import Truth, fit_to_frame
 from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.models.card import CountersOfType
 from hemolens.models.store import PAPER_MODELS, read_card, shipped_models, write_card
-from hemolens.paper.systems import labelled_photographs
 from hemolens.segmentation.network_maps import Model, compute_probability_maps, load_model
 from hemolens.training.config import read_config
 from hemolens.training.labelled_folders import allowed_names, part_of, read_source
@@ -138,25 +136,16 @@ def place_of(name: str, weights: Path) -> str:
     return name if name in shipped_models() else str(weights / f"{name}.onnx")
 
 
-def sessions_of(data: Path) -> dict[str, str]:
-    """Capture session of each photograph of ALL-IDB1."""
-    with (data / "all-idb1" / "images.csv").open(newline="", encoding="utf-8") as file:
-        return {row["image"]: row["session"] for row in csv.DictReader(file)}
-
-
 def unseen_of_all_idb1(name: str, data: Path) -> Iterator[tuple[Path, dict[CellType, Truth]]]:
     """Photographs of ALL-IDB1 that a fold has not seen, an even choice of them, with all that is labelled."""
-    folder, sessions = data / "all-idb1", sessions_of(data)
-    labelled = {kind: set(labelled_photographs(folder, kind)) for kind in CELL_TYPES}
-    labelled["plt"] = {each for each in labelled["plt"] if sessions[each] not in NO_PLATELET_TRUTH}
+    all_idb1 = AllIdb1.within(data)
+    labelled = {kind: set(all_idb1.counted(kind)) for kind in CELL_TYPES}
+    labelled["plt"] = {each for each in labelled["plt"] if all_idb1.sessions[each] not in NO_PLATELET_TRUTH}
     outlined = [each for each in read_config(name).photographs.test if each in labelled["rbc"]]
     other = [each for each in read_config(name).photographs.test if each not in labelled["rbc"]]
     for photograph in (*outlined, *evenly(other, N_OTHER)):
         kinds = [kind for kind in CELL_TYPES if photograph in labelled[kind]]
-        yield (
-            folder / "images" / f"{photograph}.jpg",
-            {kind: read_truth(folder, photograph, kind) for kind in kinds},
-        )
+        yield all_idb1.path(photograph), {kind: all_idb1.truth(photograph, kind) for kind in kinds}
 
 
 def unseen_of_other_sources(name: str, data: Path) -> Iterator[tuple[Path, dict[CellType, Truth]]]:
@@ -224,16 +213,17 @@ def calibrate(
 ) -> tuple[CounterSettings, str]:
     """Fit what a score means on the photographs whose cells are boxed."""
     scores: list[float] = []
-    is_hit: list[bool] = []
+    is_true_positive: list[bool] = []
     for case in cases:
         if case.truth.boxes is not None:
             found = compare_case(case, kind, counter, settings)
-            scores += [cell.score for cell in (*found.hits, *found.false)]
-            is_hit += [True] * len(found.hits) + [False] * len(found.false)
+            scores += [cell.score for cell in (*found.true_positives, *found.false_positives)]
+            is_true_positive += [True] * len(found.true_positives) + [False] * len(found.false_positives)
     if not scores:
         return settings, ""
-    points = fit_score_points(scores, is_hit)
-    report = f"{counter}: calibration error before {calibration_error(scores, is_hit):.3f}, {len(scores)} cells\n"
+    points = fit_score_points(scores, is_true_positive)
+    error = calibration_error(scores, is_true_positive)
+    report = f"{counter}: calibration error before {error:.3f}, {len(scores)} cells\n"
     return settings.model_copy(update={"score_points": tuple(points)}), report
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from hemolens.statistics.counts import count_cells
-from hemolens.synthetic import SyntheticSmear, draw_smear
+from hemolens.synthetic import draw_smear
 
 NAMES = ("Im004_1", "Im037_0", "Im053_1")
 """A training and two test photographs of the paper; the second is held out under the honest protocol, too."""
@@ -37,7 +37,8 @@ def write_synthetic_all_idb1(folder: Path) -> Path:
             if cell.type == "rbc"
         ]
         for kind in ("rbc", "wbc", "plt"):
-            cv2.imwrite(str(folder / "masks" / kind / f"{name}.png"), _mask(smear, kind))
+            mask = np.where(smear.labels(kind) > 0, 255, 0).astype(np.uint8)
+            cv2.imwrite(str(folder / "masks" / kind / f"{name}.png"), mask)
     (folder / "labels/rbc/polygons_coco.json").write_text(json.dumps(coco))
     _write(
         folder / "images.csv",
@@ -53,14 +54,6 @@ def write_synthetic_all_idb1(folder: Path) -> Path:
     kinds = ("rbc", "wbc", "plt")
     _write(folder / "splits.csv", ["image", "cell_type", "split"], [[n, k, s] for k in kinds for n, s in split.items()])
     return folder
-
-
-def _mask(smear: SyntheticSmear, kind: str) -> np.ndarray:
-    mask = np.zeros(smear.pixels.shape[:2], np.uint8)
-    for cell in smear.cells:
-        if cell.type == kind:
-            cv2.fillPoly(mask, [np.round(cell.outline[:, ::-1]).astype(np.int32)], 255)
-    return mask
 
 
 def _write(path: Path, header: list[str], rows: list[list[object]]) -> None:

@@ -11,8 +11,8 @@ LAYERS = """
     cli
     batch
     paper
-    evaluation
     training
+    evaluation
     __init__
     pipeline
     result

@@ -8,8 +8,9 @@ import pytest
 import hemolens
 from hemolens.cells.counters import PAPER_COUNTERS
 from hemolens.errors import UsageError
-from hemolens.evaluation.matching import match_boxes
+from hemolens.evaluation.comparison import compare
 from hemolens.images.photograph import photograph_from_array
+from hemolens.labels.truth import truth_of_boxes
 from hemolens.pipeline import count_image
 from hemolens.statistics.counts import Counts, count_cells
 from hemolens.synthetic import draw_smear
@@ -25,12 +26,9 @@ def result(smear):
     return hemolens.count(smear.pixels)
 
 
-def boxes(cells, kind):
-    return [cell.box for cell in cells if cell.type == kind]
-
-
 def test_drawn_red_cells_are_found_where_they_are(smear, result):
-    assert match_boxes(boxes(smear.cells, "rbc"), boxes(result.cells, "rbc")).f1 >= 0.9
+    truth = truth_of_boxes([cell.box for cell in smear.cells if cell.type == "rbc"])
+    assert compare(result.cells, truth, "rbc", smear.pixels.shape[:2]).detection.f1 >= 0.9
 
 
 def test_a_drawn_white_cell_is_counted_once(result):

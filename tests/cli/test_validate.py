@@ -1,8 +1,36 @@
 """``hemolens validate``: two tables in, an agreement study out."""
 
+import subprocess
+import sys
+
 import pytest
 
 from hemolens.cli import main
+
+NOT_FOR_TWO_TABLES = {
+    "cv2",
+    "PIL",
+    "tifffile",
+    "tiffslide",
+    "openslide",
+    "zarr",
+    "numcodecs",
+    "skimage",
+    "onnxruntime",
+    "torch",
+    "reportlab",
+    "roifile",
+    "hemolens.images.slides",
+    "hemolens.measurements",
+    "hemolens.models",
+    "hemolens.segmentation",
+    "hemolens.cells",
+    "hemolens.pipeline",
+    "hemolens.training",
+    "hemolens.output.report.pdf_page",
+    "hemolens.output.report.run_report",
+}
+"""Photographs, slides, networks and PDF: the study only reads and writes tables, plots and a page."""
 
 
 def run(*arguments):
@@ -43,3 +71,16 @@ def test_a_table_is_not_replaced(tables, tmp_path, capsys):
     tables[1].rename(tmp_path / "validate.csv")
     assert run(tables[0], tmp_path / "validate.csv", "--out", tmp_path) == 2
     assert "would replace what it compares" in capsys.readouterr().err
+
+
+def test_no_photograph_network_or_pdf_library_is_imported(tables, tmp_path):
+    arguments = ["validate", *map(str, tables), "--out", str(tmp_path / "out")]
+    program = (
+        "import sys; from hemolens.cli import main\n"
+        f"try: main({arguments!r})\n"
+        "except SystemExit as done: assert not done.code\n"
+        f"print(sorted({NOT_FOR_TWO_TABLES!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (tmp_path / "out/validate.html").is_file()
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -86,11 +86,11 @@ def test_the_authors_dice_is_of_the_probabilities():
     assert scores.plain_dice == 1
 
 
-def test_tversky_weighs_what_was_missed_more_than_what_is_in_excess():
+def test_tversky_weighs_false_negatives_more_than_false_positives():
     half = mask(".1.. .1.. ....")
-    missed, excess = measure_overlap(half, TRUTH), measure_overlap(TRUTH, half)
-    assert tversky(missed) == pytest.approx((2 + 1) / (2 + 0.7 * 2 + 1))
-    assert tversky(excess) == pytest.approx((2 + 1) / (2 + 0.3 * 2 + 1))
+    false_negatives, false_positives = measure_overlap(half, TRUTH), measure_overlap(TRUTH, half)
+    assert tversky(false_negatives) == pytest.approx((2 + 1) / (2 + 0.7 * 2 + 1))
+    assert tversky(false_positives) == pytest.approx((2 + 1) / (2 + 0.3 * 2 + 1))
 
 
 def test_mean_iou_asks_at_ten_thresholds():

@@ -34,7 +34,7 @@ def test_the_user_says_that_a_type_was_labelled_though_none_was_there(write):
 
 
 def test_a_named_type_without_any_count_is_refused(write):
-    with pytest.raises(UsageError, match=r"say nothing of the type plt: .* allowed: rbc; leave the type out"):
+    with pytest.raises(UsageError, match=r"say nothing of the type plt: .* allowed: rbc; leave this type out"):
         read_labels(write("image,rbc\na,3\n"), ["rbc", "plt"])
 
 
@@ -69,10 +69,16 @@ def test_a_folder_with_classes_is_yolo(write, tmp_path):
     assert counts(read_labels(tmp_path, ["rbc", "plt"])) == {"a": {"rbc": 1, "plt": 0}}
 
 
+def test_json_that_a_program_left_beside_its_labels_is_passed_over(write, tmp_path):
+    write(VOC, "a.xml")
+    write("{}", "settings.json")
+    assert counts(read_labels(tmp_path)) == {"a": {"rbc": 1}}
+
+
 def test_a_folder_of_several_formats_is_refused(write, tmp_path):
     write(VOC, "a.xml")
     write(GEOJSON, "a.geojson")
-    with pytest.raises(LabelError, match=r"labels of several formats: got \.geojson, \.xml in"):
+    with pytest.raises(LabelError, match="labels of several formats: got QuPath GeoJSON, Pascal VOC in"):
         read_labels(tmp_path)
 
 

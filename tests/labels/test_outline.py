@@ -28,6 +28,13 @@ def test_a_ring_within_another_is_a_hole():
     assert painted[3, 3] == 0
 
 
+def test_pixels_whose_centres_are_corners_belong_to_the_cell():
+    """Outlines of COCO and DO-U-Net run through the middles of the outermost pixels."""
+    painted = paint_outlines([[square(1.5, 2.5, 3)]], (7, 7))
+    rows, cols = np.nonzero(painted)
+    assert (rows.min(), rows.max(), cols.min(), cols.max(), len(rows)) == (2, 5, 1, 4, 16)
+
+
 def test_what_reaches_out_of_the_frame_is_cut_off():
     painted = paint_outlines([[square(-2, -1, 5)]], (6, 6))
     assert painted[:4, :3].all()

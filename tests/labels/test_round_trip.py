@@ -63,7 +63,7 @@ def exported(smears, make_result, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_an_export_evaluated_is_all_hits(exported, name):
+def test_an_export_evaluated_is_all_true_positives(exported, name):
     folder, results = exported
     evaluation = evaluate(folder / "out" / FORMATS[name], folder / "photos", types=CELL_TYPES)
     f1 = {record.cell: record.value for record in make_records(evaluation) if record.metric == "F1"}

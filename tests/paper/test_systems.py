@@ -1,6 +1,7 @@
 import pytest
 
-from hemolens.paper.systems import THIRTEEN, System, labelled_photographs, measured_photographs, read_systems
+from hemolens.labels.all_idb1 import AllIdb1
+from hemolens.paper.systems import THIRTEEN, System, measured_photographs, read_systems
 from hemolens.training.config import read_config
 
 
@@ -35,20 +36,14 @@ def test_a_seed_names_the_model():
 
 def test_the_paper_counts_every_labelled_photograph(synthetic_all_idb1):
     paper = system(protocol="paper")
-    assert measured_photographs(synthetic_all_idb1, paper, paper.members()[0]) == labelled_photographs(
-        synthetic_all_idb1, "rbc"
-    )
+    data = AllIdb1(synthetic_all_idb1)
+    assert measured_photographs(data, paper, paper.members()[0]) == data.counted("rbc")
 
 
 def test_the_honest_protocol_counts_only_what_was_held_out(synthetic_all_idb1):
     honest = system()
-    first, second = (measured_photographs(synthetic_all_idb1, honest, member) for member in honest.members())
+    first, second = (measured_photographs(AllIdb1(synthetic_all_idb1), honest, member) for member in honest.members())
     assert (first, second) == (["Im037_0"], ["Im004_1", "Im053_1"])
-
-
-def test_a_photograph_without_a_count_is_not_labelled(tmp_path):
-    (tmp_path / "counts.csv").write_text("image,rbc\na,3\nb,\n")
-    assert labelled_photographs(tmp_path, "rbc") == ["a"]
 
 
 def test_the_thirteen_are_those_with_outlines():

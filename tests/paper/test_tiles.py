@@ -35,7 +35,7 @@ def test_tiles_add_up_over_the_photographs_of_a_split(tmp_path):
 
 
 def test_a_folder_without_the_tables_is_a_usage_error(tmp_path):
-    with pytest.raises(UsageError, match=r"images\.csv cannot be read: got .*allowed: an ALL-IDB1 folder.*name that"):
+    with pytest.raises(UsageError, match=r"is not that of ALL-IDB1: got .*without images\.csv .*; name the folder of"):
         count_tiles(tmp_path)
 
 

@@ -8,7 +8,7 @@ from hemolens.measurements.colours import MeasuredColours, StandardColours
 from hemolens.training.cell_planes import Known
 from hemolens.training.config import SmearAugmentation
 from hemolens.training.smear_bank import fill_bank
-from hemolens.training.smears import LENDING, LabelledSmear
+from hemolens.training.smears import LENDING, NumberedSmear
 
 DIAMETER_PX = 20
 STANDARD = StandardColours(background_level=220, red_cell_absorbance=(0.06, 0.14, 0.09))
@@ -42,7 +42,7 @@ def labelled(name="a", source="ours", cells=(), *, shape=(90, 120), known=CELL_T
             lent[disc, LENDING.index(kind)] = number
     for kind in known:
         flags[..., CELL_TYPES.index(kind)] = Known.ALL
-    return LabelledSmear(name, source, pixels, numbers, flags, lent, AS_IT_IS)
+    return NumberedSmear(name, source, pixels, numbers, flags, lent, AS_IT_IS)
 
 
 def bank_of(*smears):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from hemolens.errors import TrainingError
-from hemolens.training.all_idb1 import read_training_set, red_cell_diameters
+from hemolens.labels.all_idb1 import AllIdb1
+from hemolens.training.all_idb1 import read_training_set
 
 SQUARES = [[[10, 10], [29, 10], [29, 29], [10, 29]], [[31, 10], [50, 10], [50, 29], [31, 29]]]
 
@@ -33,7 +34,7 @@ def folder(tmp_path):
 
 def read(folder, name="a", cell_type="rbc", diameter=20.0, touching=5.0):
     (photograph,) = read_training_set(
-        folder, [name], cell_type=cell_type, red_cell_diameter_px=diameter, touching_weight=touching
+        AllIdb1(folder), [name], cell_type=cell_type, red_cell_diameter_px=diameter, touching_weight=touching
     )
     return photograph
 
@@ -68,10 +69,6 @@ def test_platelets_under_20_pixels_do_not_count(folder):
     assert read(folder, cell_type="plt").weights[0, 51, 51] == 0
 
 
-def test_the_diameter_of_an_unmeasured_photograph_is_that_of_its_session(folder):
-    assert red_cell_diameters(folder) == {"a": 20.0, "b": 20.0}
-
-
 def test_outlined_cells_can_be_piled_up(folder):
     photograph = read(folder)
     assert photograph.piles.background.tolist() == [200, 200, 200]
@@ -83,19 +80,12 @@ def test_stand_in_masks_need_no_outlines(folder):
     cv2.circle(picture, (50, 30), 10, (150, 120, 150), -1)
     cv2.imwrite(str(folder / "images" / "b.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 100])
     (photograph,) = read_training_set(
-        folder, ["b"], cell_type="rbc", red_cell_diameter_px=20, touching_weight=5, labels="stand-in"
+        AllIdb1(folder), ["b"], cell_type="rbc", red_cell_diameter_px=20, touching_weight=5, labels="stand-in"
     )
     mask, edge = photograph.targets
     assert mask[30, 50] == 255
     assert mask[30, 10] == 0
     assert (mask == edge).all()
-
-
-def test_missing_folder_is_named(tmp_path):
-    with pytest.raises(
-        TrainingError, match=r"not a training set: .*without images.csv; allowed: a folder with images/"
-    ):
-        read(tmp_path / "nowhere")
 
 
 def test_photograph_without_outlines_is_named(folder):

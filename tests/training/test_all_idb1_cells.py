@@ -3,6 +3,7 @@ import pytest
 
 pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
 
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.training.all_idb1_cells import (
     OUTLINED,
     number_outlines,
@@ -26,7 +27,7 @@ def discs(*centres, radius=25, shape=(200, 200)):
 
 def test_outlines_become_numbers():
     square = np.array([[5, 5], [15, 5], [15, 15], [5, 15]], float)
-    cells = number_outlines([square, square + 20], (50, 50))
+    cells = number_outlines([square + 0.5, square + 20.5], (50, 50))
     assert (cells.numbers[10, 10], cells.numbers[30, 30], cells.numbers[45, 5]) == (1, 2, 0)
     assert (cells.known == Known.ALL).all()
 
@@ -82,12 +83,12 @@ def test_only_what_is_known_throughout_is_outlined():
     known = np.full(numbers.shape, Known.ALL, np.uint8)
     known[:, :20] = Known.MASK
     (outline,) = sure_outlines(NumberedCells(numbers, known))
-    assert [outline.min(axis=0).tolist(), outline.max(axis=0).tolist()] == [[40, 5], [49, 14]]
+    assert [outline.min(axis=0).tolist(), outline.max(axis=0).tolist()] == [[40.5, 5.5], [49.5, 14.5]]
 
 
 @pytest.fixture(scope="module")
 def smear(synthetic_all_idb1):
-    (smear,) = read_smears(synthetic_all_idb1, ["Im037_0"], red_cell_diameter_px=20)
+    (smear,) = read_smears(AllIdb1(synthetic_all_idb1), ["Im037_0"], red_cell_diameter_px=20)
     return smear
 
 
@@ -100,7 +101,7 @@ def test_a_folder_gives_what_is_known_of_each_photograph(smear):
 
 @pytest.mark.parametrize("plane", [0, 1])
 def test_cells_that_stand_alone_are_lent_where_they_lie(synthetic_all_idb1, plane):
-    smears = read_smears(synthetic_all_idb1, ["Im004_1", "Im037_0", "Im053_1"], red_cell_diameter_px=20)
+    smears = read_smears(AllIdb1(synthetic_all_idb1), ["Im004_1", "Im037_0", "Im053_1"], red_cell_diameter_px=20)
     assert any(smear.lent[..., plane].any() for smear in smears)
     for smear in smears:
         assert (smear.numbers[..., plane][smear.lent[..., plane] > 0] > 0).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hemolens.training import augmentation
-from hemolens.training.all_idb1 import LabelledPhotograph
+from hemolens.training.all_idb1 import PhotographWithTargets
 from hemolens.training.augmentation import (
     change_colours,
     draw_sample,
@@ -28,7 +28,7 @@ def labelled(height=120, width=160, name="a"):
     pixels = rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
     target = np.zeros((1, height, width), np.uint8)
     target[0, 50:70, 50:70] = 255
-    return LabelledPhotograph(name, pixels, target, np.ones((1, height, width), np.uint8))
+    return PhotographWithTargets(name, pixels, target, np.ones((1, height, width), np.uint8))
 
 
 def test_step_1_picks_every_photograph():

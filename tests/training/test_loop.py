@@ -11,7 +11,7 @@ import torch
 
 from hemolens.errors import TrainingError
 from hemolens.training import augmentation, loop, sources
-from hemolens.training.all_idb1 import LabelledPhotograph
+from hemolens.training.all_idb1 import PhotographWithTargets
 from hemolens.training.batches import PhotographBatches
 from hemolens.training.checkpoints import Checkpoint, save_checkpoint
 from hemolens.training.config import TrainingConfig
@@ -51,7 +51,7 @@ def one_photograph(monkeypatch):
     disc = np.hypot(rows - 30, cols - 30) < 20
     pixels = np.where(disc[..., None], 90, 220).repeat(3, axis=2).astype(np.uint8)
     planes = np.stack([disc, disc]).astype(np.uint8)
-    photograph = LabelledPhotograph("a", pixels, 255 * planes, np.ones_like(planes))
+    photograph = PhotographWithTargets("a", pixels, 255 * planes, np.ones_like(planes))
     monkeypatch.setattr(sources, "read_training_set", lambda *_, **__: [photograph])
     monkeypatch.setattr(loop, "N_STATISTICS_CROPS", 8)
     return photograph
@@ -463,7 +463,7 @@ def test_without_photographs_left_out_there_is_nothing_to_check(tmp_path, few, m
 
 def test_a_pack_for_one_type_is_refused(tmp_path):
     (tmp_path / "all.pack").write_bytes(b"")
-    with pytest.raises(TrainingError, match=r"is trained on a folder: got a pack for configuration 'tiny'; .*--data"):
+    with pytest.raises(TrainingError, match=r"trained on a folder: got a pack for configuration 'tiny'; .*name that"):
         loop.train(config(), tmp_path / "all.pack", tmp_path)
 
 

@@ -16,14 +16,14 @@ from hemolens.errors import TrainingError
 from hemolens.measurements.colours import MeasuredColours
 from hemolens.synthetic import draw_smear
 from hemolens.training.pack import FORMAT, read_pack, write_pack
-from hemolens.training.smears import LabelledSmear
+from hemolens.training.smears import NumberedSmear
 
 pytestmark = pytest.mark.train
 
 
 def smear(numbers, known, lent, pixels=None, colours=None):
     pixels = np.full((*numbers.shape[:2], 3), 200, np.uint8) if pixels is None else pixels
-    return LabelledSmear("a.png", "ours", pixels, numbers, known, lent, colours or MeasuredColours(np.ones(3), None))
+    return NumberedSmear("a.png", "ours", pixels, numbers, known, lent, colours or MeasuredColours(np.ones(3), None))
 
 
 def blank(pixels):
@@ -90,9 +90,7 @@ def zipped(path, index):
 
 
 OURS = {"format": FORMAT, "red_cell_diameter_px": 40}
-NO_PACK = (
-    r"not a pack of labelled photographs: got 'all\.pack' \(\w+\); allowed: a file that hemolens train --pack wrote"
-)
+NO_PACK = r"not a pack of labelled photographs: got 'all\.pack' \(\w+\); allowed: a pack that hemolens train wrote"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ def disc(radius, centre, shape=(200, 200)):
 
 def circle(row, col, radius=20):
     angles = np.linspace(0, 2 * np.pi, 40, endpoint=False)
-    return np.stack([col + radius * np.cos(angles), row + radius * np.sin(angles)], axis=1)
+    return np.stack([col + radius * np.cos(angles), row + radius * np.sin(angles)], axis=1) + 0.5
 
 
 def cell(radius=20, colour=DARK):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def evaluate(
     labels: Annotated[
         Path,
-        typer.Argument(help="CSV, COCO, QuPath GeoJSON, ImageJ ROIs, VOC, YOLO, OME-Zarr, masks.", metavar="LABELS"),
+        typer.Argument(help="File or folder of boxes, counts, outlines or masks, in many formats.", metavar="LABELS"),
     ],
     images: Annotated[Path, typer.Option("--images", help="Folder of the labelled photographs.", metavar="DIR")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the page and the figures.", metavar="DIR")],
@@ -28,9 +28,7 @@ def evaluate(
     ] = None,
     frame_margin: Annotated[
         int | None,
-        typer.Option(
-            "--frame-margin", min=0, help="Leave out cells not more than so many px off the frame.", metavar="N"
-        ),
+        typer.Option("--frame-margin", min=0, help="Leave out cells within N px of the frame.", metavar="N"),
     ] = None,
     robustness: Annotated[
         bool, typer.Option("--robustness", help="Count each photograph again under 11 changes.")
@@ -87,7 +85,8 @@ def chosen_types(text: str | None) -> list[CellType] | None:
             "unknown cell type",
             came=f"'{text}'",
             allowed=f"a list of {', '.join(CELL_TYPES)}",
-            do="name the labelled types with --types, separated by commas",
+            do="name the labelled types, separated by commas",
+            option="types",
         )
     return [kind for kind in CELL_TYPES if kind in words]
 

@@ -249,13 +249,13 @@ def detection_figures(detections: Sequence[Detection]) -> dict[str, Estimate]:
     Estimate(value=0.8, low=0.8, high=0.8)
 
     """
-    total = add_up(list(detections))
-    hits = [float(each.n_hits) for each in detections]
-    found = [float(each.n_hits + each.n_false) for each in detections]
-    true = [float(each.n_hits + each.n_missed) for each in detections]
+    total = add_up(detections)
+    right = [float(each.n_true_positives) for each in detections]
+    found = [float(each.n_true_positives + each.n_false_positives) for each in detections]
+    labelled = [float(each.n_true_positives + each.n_false_negatives) for each in detections]
     return {
-        "precision": Estimate(total.precision, *bootstrap_ratio_interval(hits, found, when_empty=1.0)),
-        "recall": Estimate(total.recall, *bootstrap_ratio_interval(hits, true, when_empty=1.0)),
+        "precision": Estimate(total.precision, *bootstrap_ratio_interval(right, found, when_empty=1.0)),
+        "recall": Estimate(total.recall, *bootstrap_ratio_interval(right, labelled, when_empty=1.0)),
         "F1": Estimate(total.f1, *bootstrap_f1_interval(detections)),
     }
 
@@ -329,7 +329,7 @@ def bootstrap_f1_interval(detections: Sequence[Detection], seed: int = 0) -> tup
     Parameters
     ----------
     detections : sequence of Detection
-        One for each photograph; the photographs are drawn anew, hits, false finds and misses together.
+        One for each photograph; the photographs are drawn anew, each with all its cells.
 
     Returns
     -------
@@ -342,9 +342,11 @@ def bootstrap_f1_interval(detections: Sequence[Detection], seed: int = 0) -> tup
     (0.8888888888888888, 0.8888888888888888)
 
     """
-    twice_hits = [2.0 * each.n_hits for each in detections]
-    finds_and_cells = [2.0 * each.n_hits + each.n_false + each.n_missed for each in detections]
-    return bootstrap_ratio_interval(twice_hits, finds_and_cells, when_empty=1.0, seed=seed)
+    twice_right = [2.0 * each.n_true_positives for each in detections]
+    found_and_labelled = [
+        2.0 * each.n_true_positives + each.n_false_positives + each.n_false_negatives for each in detections
+    ]
+    return bootstrap_ratio_interval(twice_right, found_and_labelled, when_empty=1.0, seed=seed)
 
 
 def _bootstrap(columns: Sequence[ArrayLike], statistic: Callable[..., Any], seed: int) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 MAX_POINTS = 20
 
 
-def fit_score_points(scores: ArrayLike, is_hit: ArrayLike) -> list[tuple[float, float]]:
+def fit_score_points(scores: ArrayLike, is_true_positive: ArrayLike) -> list[tuple[float, float]]:
     """Fit a rising line of straight pieces that turns a counter's own score into the share of cells that are right.
 
     Isotonic regression on cells of known truth (Zadrozny and Elkan, KDD 2002), on at most :data:`MAX_POINTS` groups
@@ -20,13 +20,13 @@ def fit_score_points(scores: ArrayLike, is_hit: ArrayLike) -> list[tuple[float, 
     ----------
     scores : array_like of float, shape (N,)
         The counter's own scores, 0 … 1, of at least one cell.
-    is_hit : array_like of bool, shape (N,)
-        Whether each is a cell.
+    is_true_positive : array_like of bool, shape (N,)
+        Whether each is a true positive.
 
     Returns
     -------
     list of (float, float)
-        (own score, share of hits), rising in both, at least one point.
+        (own score, share of true positives), rising in both, at least one point.
 
     Examples
     --------
@@ -36,19 +36,21 @@ def fit_score_points(scores: ArrayLike, is_hit: ArrayLike) -> list[tuple[float, 
     """
     from scipy.optimize import isotonic_regression
 
-    score, hit = np.asarray(scores, float), np.asarray(is_hit, float)
+    score, is_right = np.asarray(scores, float), np.asarray(is_true_positive, float)
     order = np.argsort(score, kind="stable")
     groups = [group for group in np.array_split(order, MAX_POINTS) if len(group)]
     values = np.array([score[group].mean() for group in groups])
     distinct, group_of = np.unique(values.round(4), return_inverse=True)
     sizes = np.bincount(group_of, weights=[len(group) for group in groups])
-    shares = np.bincount(group_of, weights=[hit[group].sum() for group in groups]) / sizes
+    shares = np.bincount(group_of, weights=[is_right[group].sum() for group in groups]) / sizes
     rising = isotonic_regression(shares, weights=sizes).x
     return [(float(value), round(float(share), 4)) for value, share in zip(distinct, rising, strict=True)]
 
 
-def calibration_error(scores: ArrayLike, is_hit: ArrayLike, n_groups: int = 10) -> float:
-    """Mean distance between score and share of hits, over groups of as many cells (Naeini et al., AAAI 2015).
+def calibration_error(scores: ArrayLike, is_true_positive: ArrayLike, n_groups: int = 10) -> float:
+    """Mean distance between score and share of true positives, over groups of as many cells each.
+
+    Naeini, Cooper, Hauskrecht, AAAI 2015.
 
     Examples
     --------
@@ -56,8 +58,8 @@ def calibration_error(scores: ArrayLike, is_hit: ArrayLike, n_groups: int = 10) 
     0.1
 
     """
-    score, hit = np.asarray(scores, float), np.asarray(is_hit, float)
+    score, is_right = np.asarray(scores, float), np.asarray(is_true_positive, float)
     order = np.argsort(score, kind="stable")
     groups: Sequence[np.ndarray] = [group for group in np.array_split(order, n_groups) if len(group)]
-    distances = [abs(score[group].mean() - hit[group].mean()) for group in groups]
+    distances = [abs(score[group].mean() - is_right[group].mean()) for group in groups]
     return float(np.average(distances, weights=[len(group) for group in groups]))

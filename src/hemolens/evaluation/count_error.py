@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hemolens.errors import UsageError
 from hemolens.statistics.uncertainty import CountError
@@ -48,14 +49,8 @@ def measure_count_error(
     from scipy.optimize import nnls
 
     truth, counted = np.asarray(true_counts, float), np.asarray(counts, float)
+    _refuse_too_few(truth, counted)
     n = len(truth)
-    if n < 2 or not truth.sum() or not counted.sum():
-        raise UsageError(
-            "no error of counts can be measured",
-            came=f"{n} photographs with {truth.sum():.0f} true and {counted.sum():.0f} counted cells",
-            allowed="at least two photographs with cells, some of them counted",
-            do="label more photographs",
-        )
     names = np.asarray(laboratories or [""] * n)
     rates = [counted[own].sum() / truth[own].sum() for name in np.unique(names) if truth[own := names == name].any()]
     rate = float(np.mean(rates))
@@ -74,3 +69,13 @@ def measure_count_error(
         n_photographs=n,
         photographs=photographs,
     )
+
+
+def _refuse_too_few(truth: NDArray[np.float64], counted: NDArray[np.float64]) -> None:
+    if len(truth) < 2 or not truth.sum() or not counted.sum():
+        raise UsageError(
+            "no error of counts can be measured",
+            came=f"{len(truth)} photographs with {truth.sum():.0f} true and {counted.sum():.0f} counted cells",
+            allowed="at least two photographs with cells, some of them counted",
+            do="label more photographs",
+        )

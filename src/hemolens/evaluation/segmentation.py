@@ -33,7 +33,7 @@ class Overlap(NamedTuple):
     Attributes
     ----------
     both : float
-        Of the product of prediction and truth: the number of hits when both are 0 or 1.
+        Of the product of prediction and truth: the number of true positive pixels when both are 0 or 1.
     predicted, true : float
         Of the prediction and of the truth.
     total : float
@@ -134,7 +134,7 @@ def dice(overlap: Overlap, *, smooth: float = 0.0) -> float:
 
 
 def tversky(overlap: Overlap, *, alpha: float = 0.7, smooth: float = 1.0) -> float:
-    """Overlap over itself, ``alpha`` times what was missed and ``1 - alpha`` times what was found in excess.
+    """Overlap over itself plus ``alpha`` times the false negatives and ``1 - alpha`` times the false positives.
 
     Above and below the line ``smooth`` is added, so that it is 1 when nothing is there and nothing was found.
 
@@ -144,8 +144,8 @@ def tversky(overlap: Overlap, *, alpha: float = 0.7, smooth: float = 1.0) -> flo
     0.7407407407407407
 
     """
-    missed, excess = overlap.true - overlap.both, overlap.predicted - overlap.both
-    below = overlap.both + alpha * missed + (1 - alpha) * excess + smooth
+    false_negatives, false_positives = overlap.true - overlap.both, overlap.predicted - overlap.both
+    below = overlap.both + alpha * false_negatives + (1 - alpha) * false_positives + smooth
     return (overlap.both + smooth) / below if below else 1.0
 
 

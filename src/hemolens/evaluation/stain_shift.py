@@ -28,10 +28,10 @@ DARKEST = 1.2
 """Absorbance that no dye goes beyond where it was not there already: stray light reaches every camera."""
 
 LARGEST_HUE_GAIN = 2.0
-"""Differences of hue grow at most so many times; in a file they are coarse, and more would be blocks of JPEG."""
+"""Differences of hue grow by this factor at most: they are coarse in a file, and more would show its JPEG blocks."""
 
 MOST_RED_CELLS = 2.0
-"""So many red cells on top of each other have the hue of red cells; what is darker is another dye."""
+"""Up to this many red cells on top of each other have the hue of red cells; what is darker is another dye."""
 
 _LEAST_STAIN = 0.02
 """With red cells of less absorbance than this (length over three channels) there is nothing to give a colour to."""

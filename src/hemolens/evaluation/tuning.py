@@ -2,16 +2,15 @@
 
 A random search around the present settings, then the best value of each setting in turn, a few rounds. Of many
 photographs a third are looked at first: what is clearly worse on those is not tried on the others. The score is the
-mean of counting accuracy and F1, so that false finds cannot make up for misses; where the truth is a count only (white
-cells), it is the counting accuracy, and of platelets F1. Sources of photographs weigh the same unless they are given
-weights.
+mean of counting accuracy and F1, so that false positives cannot make up for false negatives; where the truth is a
+count only (white cells), it is the counting accuracy, and of platelets F1. Sources of photographs weigh the same unless
+they are given weights.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,20 +22,19 @@ from hemolens.cells.cell import to_photograph
 from hemolens.cells.counters import find_cells
 from hemolens.cells.counters.source import CounterSettings
 from hemolens.evaluation.agreement import counting_accuracy
-from hemolens.evaluation.all_idb1 import read_truth
-from hemolens.evaluation.folder.compare import Comparison, compare
+from hemolens.evaluation.comparison import Comparison, compare
 from hemolens.evaluation.matching import Detection, add_up
-from hemolens.images.photograph import read_photograph
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.labels.truth import Truth
 from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.probability_maps import ProbabilityMaps
 from hemolens.segmentation.network_maps import Model, compute_probability_maps
 
 N_ROUNDS = 3
-"""Each setting is searched so many times at most, by default."""
+"""Most rounds in which each setting is searched, by default."""
 
 FIRST_LOOK = 3
-"""Every so many-th photograph of a source is in the first look; odd, as every second may be a changed copy."""
+"""One in three photographs of a source is in the first look; odd, since every second may be a changed copy."""
 FEWEST_LOOKED_AT = 20
 """With fewer photographs in the first look than this there is none: a single one would decide too much."""
 WORSE_AT_FIRST_LOOK = 0.003
@@ -104,7 +102,7 @@ class Case(NamedTuple):
     """A photograph to search on: its maps, its height and width in pixels, the truth, where it is from.
 
     ``weight`` is that of its source, relative to another of weight 1. ``margin_px`` and ``unsure`` are what
-    :func:`~.folder.compare.compare` leaves out of both counts.
+    :func:`~.comparison.compare` leaves out of both counts.
     """
 
     maps: ProbabilityMaps
@@ -116,11 +114,11 @@ class Case(NamedTuple):
     unsure: NDArray[np.float64] | None = None
 
 
-def read_case(folder: Path, name: str, kind: CellType, model: Model) -> Case:
-    """Apply a model to an ALL-IDB1 photograph at the diameter that the program estimates, and read the truth."""
-    pixels = read_photograph(folder / "images" / f"{name}.jpg").pixels
+def read_case(data: AllIdb1, name: str, kind: CellType, model: Model) -> Case:
+    """Apply a model to a photograph of ALL-IDB1 at the diameter that the program estimates, and read the truth."""
+    pixels = data.pixels(name)
     maps = compute_probability_maps(pixels, estimate_red_cell_diameter(pixels).px, model)
-    return Case(maps[kind], (pixels.shape[0], pixels.shape[1]), read_truth(folder, name, kind))
+    return Case(maps[kind], (pixels.shape[0], pixels.shape[1]), data.truth(name, kind))
 
 
 def choices(kind: CellType, counter: str) -> dict[str, list[Any]]:

@@ -6,7 +6,6 @@ out between them.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,15 +18,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from hemolens.errors import PhotographError, UsageError, quoted
 from hemolens.files.text_file import read_option_file
 from hemolens.images.box import Box
+from hemolens.images.polygon import Ring, fill_polygon
 
 MAX_CORNERS = 20_000
 """Most corners of a region."""
 
 LARGEST_PX = 1e6
 """No coordinate is further from zero."""
-
-Ring = NDArray[np.float64]
-"""x and y of the corners of a closed line, shape (N, 2), in pixels from the outer corner of the first pixel."""
 
 _ALLOWED = "x0,y0,x1,y1 in pixels, or a GeoJSON file with a polygon, such as an annotation exported from QuPath"
 _MEND = {"do": "correct it, or leave it out to count the whole photograph", "option": "region"}
@@ -126,7 +123,7 @@ class Region:
         x0, y0, x1, y1 = self._own_bounds
         if x0 < box.col1 and box.col0 < x1 and y0 < box.row1 and box.row0 < y1:
             for rings in self.polygons:
-                inside |= _fill(rings, box)
+                inside |= fill_polygon(rings, box)
         return inside if self.limits is None else inside & self.limits.within(box)
 
     def scaled(self, right: float, down: float) -> Region:
@@ -262,24 +259,3 @@ def _geometries(read: _Collection | _Feature | list[_Feature] | Polygon | MultiP
     if isinstance(read, _Feature):
         return [read.geometry]
     return [feature.geometry for feature in (read.features if isinstance(read, _Collection) else read)]
-
-
-def _fill(rings: Iterable[Ring], box: Box) -> NDArray[np.bool_]:
-    """Pixels of a box whose centre is inside by the even-odd rule.
-
-    On the way to them from the left the borders are crossed an odd number of times. An edge is crossed by the rows of
-    pixels from its upper end up to, not including, its lower end. It is computed from the upper end whichever way it
-    runs, so that two polygons on both sides of an edge part the pixels between them.
-    """
-    n_rows, n_cols = box.row1 - box.row0, box.col1 - box.col0
-    crossings = np.zeros((n_rows, n_cols + 1), bool)
-    for ring in rings:
-        for start, end in zip(ring.tolist(), np.roll(ring, -1, axis=0).tolist(), strict=True):
-            (x0, y0), (x1, y1) = sorted((start, end), key=lambda corner: corner[1])
-            rows = np.arange(max(math.ceil(y0 - 0.5), box.row0), min(math.ceil(y1 - 0.5), box.row1))
-            if len(rows):
-                x = x0 + (rows + 0.5 - y0) * ((x1 - x0) / (y1 - y0))
-                cols = np.clip(np.ceil(x - 0.5) - box.col0, 0, n_cols).astype(np.intp)
-                crossings[rows - box.row0, cols] ^= True
-    inside: NDArray[np.bool_] = np.logical_xor.accumulate(crossings, axis=1)[:, :n_cols]
-    return inside

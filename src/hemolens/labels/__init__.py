@@ -1,59 +1,48 @@
-"""The shelf of label formats: every one becomes :class:`~hemolens.labels.truth.Labels`.
+"""Labels of any known format → :class:`~hemolens.labels.truth.Labels`.
 
-==============================  ==========================================================
-``*.csv`` with boxes            ``image,type,x0,y0,x1,y1`` (:mod:`.box_table`)
-``*.csv`` with counts           ``image`` and any of ``rbc,wbc,plt`` (:mod:`.count_table`)
-``*.json``                      outlines or boxes in the layout of COCO (:mod:`.coco_outlines`)
-``*.json``, a folder            outlines of DO-U-Net, a file for each photograph (:mod:`.do_unet_outlines`)
-``*.geojson``, a folder         objects of QuPath, a file for each photograph (:mod:`.geojson`)
-``*.zip``, a folder             regions of ImageJ, a file for each photograph (:mod:`.imagej_rois`)
-``*.xml``, a folder             boxes of Pascal VOC, a file for each photograph (:mod:`.voc_boxes`)
-a folder                        ``classes.txt`` and boxes of YOLO (:mod:`.yolo_boxes`)
-``*.ome.zarr``, a folder        label images, a store for each photograph (:mod:`.ome_zarr`)
-a folder                        ``TYPE/NAME.png``: masks or label images (:mod:`.mask_folder`)
-==============================  ==========================================================
-
-An unlabelled type is unknown, not absent: a type that appears nowhere in boxes or outlines is not judged,
-unless the user says that it was labelled.
+An unlabelled type is unknown, not absent: a type that appears nowhere in boxes or outlines is not judged, unless the
+user says that it was labelled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from os import PathLike
 from pathlib import Path
 
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.errors import LabelError, UsageError, quoted
-from hemolens.images.zarr_store import SUFFIX, is_store
-from hemolens.labels.box_table import COLUMNS as BOX_COLUMNS
-from hemolens.labels.box_table import read_box_table
-from hemolens.labels.coco_outlines import read_coco_outlines
-from hemolens.labels.count_table import read_count_table
-from hemolens.labels.do_unet_outlines import is_do_unet, read_do_unet_outlines
-from hemolens.labels.geojson import read_geojson
-from hemolens.labels.imagej_rois import read_roi_zips
-from hemolens.labels.label_file import files_in, read_text
-from hemolens.labels.mask_folder import read_mask_folder
-from hemolens.labels.ome_zarr import read_ome_zarr, stores_in
+from hemolens.labels import (
+    box_table,
+    coco_outlines,
+    count_table,
+    do_unet_outlines,
+    geojson,
+    imagej_rois,
+    mask_folder,
+    ome_zarr,
+    voc_boxes,
+    yolo_boxes,
+)
+from hemolens.labels.label_format import LabelFormat
 from hemolens.labels.table import read_table
 from hemolens.labels.truth import Labels
-from hemolens.labels.voc_boxes import read_voc_boxes
-from hemolens.labels.yolo_boxes import CLASSES, read_yolo_boxes
 
-ALLOWED = (
-    "a CSV of boxes or counts, COCO in a .json file, DO-U-Net's .json, QuPath's .geojson, ImageJ's .zip of regions, "
-    "Pascal VOC's .xml, an OME-Zarr with labels, a folder of one of the last five, of YOLO boxes with classes.txt, or "
-    "of masks or label images in rbc, wbc, plt"
+FORMATS: tuple[LabelFormat, ...] = (
+    box_table.FORMAT,
+    count_table.FORMAT,
+    mask_folder.FORMAT,
+    do_unet_outlines.FORMAT,
+    coco_outlines.FORMAT,
+    geojson.FORMAT,
+    imagej_rois.FORMAT,
+    voc_boxes.FORMAT,
+    ome_zarr.FORMAT,
+    yolo_boxes.FORMAT,
 )
+"""A file is of the first of these that recognises it."""
 
-FILE_READERS: dict[str, Callable[[Sequence[Path], Collection[CellType] | None], Labels]] = {
-    ".json": read_do_unet_outlines,
-    ".geojson": read_geojson,
-    ".zip": read_roi_zips,
-    ".xml": read_voc_boxes,
-}
-"""Readers of formats with a file for each photograph, by the ending of the files."""
+ALLOWED = f"labels of one of the formats {', '.join(each.name for each in FORMATS)}"
 
 
 def read_labels(path: str | PathLike[str], types: Collection[CellType] | None = None) -> Labels:
@@ -81,71 +70,66 @@ def read_labels(path: str | PathLike[str], types: Collection[CellType] | None = 
 
     """
     path = Path(path)
-    labels = _read(path, types)
+    label_format, found = recognise(path)
+    labels = _only(label_format.read(found, types), types)
     known = {kind for truths in labels.truths.values() for kind in truths}
     if not known:
-        do = "check the file, or name the types that were labelled with --types"
-        raise LabelError("nothing is labelled", came=quoted(path), allowed="labels of one type at least", do=do)
+        do = "check the file, or name the types that were labelled"
+        raise LabelError(
+            "nothing is labelled", came=quoted(path), allowed="labels of one type at least", do=do, option="types"
+        )
     for kind in types or ():
         if kind not in known:
             raise UsageError(
                 f"the labels say nothing of the type {kind}",
                 came=quoted(path),
                 allowed=", ".join(each for each in CELL_TYPES if each in known),
-                do="leave the type out of --types",
+                do="leave this type out",
+                option="types",
             )
     return labels
 
 
-def _read(path: Path, types: Collection[CellType] | None) -> Labels:
-    if path.is_dir():
-        return _read_folder(path, types)
+def recognise(path: Path) -> tuple[LabelFormat, Sequence[Path]]:
+    """Say which format labels have, and which files of it there are.
+
+    Raises
+    ------
+    LabelError
+        There is no such file or folder, it is of no known format, or a folder holds labels of several formats.
+
+    """
     if not path.exists():
         raise LabelError("there are no such labels", came=quoted(path), allowed=ALLOWED, do="check the name")
-    suffix = path.suffix.lower()
-    if suffix == ".json" and not is_do_unet(read_text(path)):
-        return read_coco_outlines(path, types)
-    if suffix in FILE_READERS:
-        return FILE_READERS[suffix]([path], types)
-    if suffix != ".csv":
-        raise LabelError("not a format of labels", came=quoted(path), allowed=ALLOWED, do="convert the labels")
-    table = read_table(path)
-    if set(BOX_COLUMNS) <= set(table.columns):
-        return read_box_table(table, types)
-    if "image" in table.columns and set(CELL_TYPES) & set(table.columns):
-        return _only(read_count_table(table), types)
-    raise LabelError(
+    found = {each.name: (each, paths) for each in FORMATS if (paths := each.find(path))}
+    if not found:
+        raise _unknown_folder(path) if path.is_dir() else _unknown_file(path)
+    if path.is_dir() and len(found) > 1:
+        found = {name: pair for name, pair in found.items() if not pair[0].is_left_by_programs}
+    if path.is_dir() and len(found) > 1:
+        raise LabelError(
+            "the folder holds labels of several formats",
+            came=f"{', '.join(found)} in {quoted(path)}",
+            allowed="a folder with labels of one format",
+            do="name a folder with one of them",
+        )
+    return next(iter(found.values()))
+
+
+def _unknown_folder(path: Path) -> LabelError:
+    do = "name the folder in which the labels themselves lie"
+    return LabelError("the folder holds no labels", came=quoted(path), allowed=ALLOWED, do=do)
+
+
+def _unknown_file(path: Path) -> LabelError:
+    if path.suffix.lower() != ".csv":
+        return LabelError("not a format of labels", came=quoted(path), allowed=ALLOWED, do="convert the labels")
+    return LabelError(
         f"the columns of {quoted(path.name)} are not those of labels",
-        came=quoted(", ".join(table.columns)),
-        allowed=f"{','.join(BOX_COLUMNS)} for boxes, image,{','.join(CELL_TYPES)} for counts",
+        came=quoted(", ".join(read_table(path).columns)),
+        allowed=f"{','.join(box_table.COLUMNS)} for boxes, image,{','.join(CELL_TYPES)} for counts",
         do="name the columns in the first line so, separated by commas",
     )
-
-
-def _read_folder(folder: Path, types: Collection[CellType] | None) -> Labels:
-    """Read a folder that holds labels of one format, or is a store of one."""
-    if is_store(folder):
-        return _only(read_ome_zarr([folder]), types)
-    files = {suffix: files_in(folder, suffix) for suffix in FILE_READERS}
-    found = [suffix for suffix, paths in files.items() if paths]
-    found += [CLASSES] if (folder / CLASSES).is_file() else []
-    found += ["masks"] if any((folder / kind).is_dir() for kind in CELL_TYPES) else []
-    stores = stores_in(folder)
-    found += [SUFFIX] if stores else []
-    if len(found) > 1 and ".json" in found:  # many programs leave such a file beside their labels
-        found.remove(".json")
-    if len(found) > 1:
-        what, do = "the folder holds labels of several formats", "name a folder with one of them"
-        raise LabelError(what, came=f"{', '.join(found)} in {quoted(folder)}", allowed=ALLOWED, do=do)
-    if not found:
-        what, do = "the folder holds no labels", "name the folder in which the labels themselves lie"
-        raise LabelError(what, came=quoted(folder), allowed=ALLOWED, do=do)
-    (only,) = found
-    if only in FILE_READERS:
-        return FILE_READERS[only](files[only], types)
-    if only == CLASSES:
-        return read_yolo_boxes(folder, types)
-    return _only(read_ome_zarr(stores) if only == SUFFIX else read_mask_folder(folder), types)
 
 
 def _only(labels: Labels, types: Collection[CellType] | None) -> Labels:

@@ -7,13 +7,15 @@ else is a photograph that was looked at and holds no cell. Other columns are pas
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from hemolens.cell_types import CellType
 from hemolens.errors import LabelError
 from hemolens.labels.cell_words import cell_type_of
+from hemolens.labels.label_format import LabelFormat
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
-from hemolens.labels.table import LabelTable, Row
+from hemolens.labels.table import LabelTable, Row, read_columns, read_table
 from hemolens.labels.truth import Labels
 
 COLUMNS = ("image", "type", "x0", "y0", "x1", "y1")
@@ -56,3 +58,17 @@ def _box(row: Row) -> tuple[float, float, float, float]:
             do="correct or remove the line",
         )
     return y0, x0, y1, x1
+
+
+def _find(path: Path) -> Sequence[Path]:
+    is_one = not path.is_dir() and path.suffix.lower() == ".csv" and set(COLUMNS) <= set(read_columns(path))
+    return [path] if is_one else []
+
+
+FORMAT = LabelFormat(
+    name="CSV of boxes",
+    looks="`image,type,x0,y0,x1,y1`, a row for each cell; `x1` and `y1` are the first column and row outside",
+    says=("counts", "boxes"),
+    find=_find,
+    read=lambda found, types: read_box_table(read_table(found[0]), types),
+)

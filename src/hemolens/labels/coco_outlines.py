@@ -6,12 +6,12 @@ count from the upper left corner of the photograph, and that box is 3 to 7. An a
 ``bbox``: x, y, width and height from the corner.
 
 The category's name is the type. All ``images`` that are listed were looked at, those without annotations, too. An
-outline that encloses nothing, a slip of the mouse, is left out and said.
+outline that encloses nothing, a slip of the mouse, is left out, and a note says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +23,8 @@ from hemolens.cell_types import CellType
 from hemolens.errors import LabelError, quoted
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.corner_box import notes_on
-from hemolens.labels.label_file import read_text
+from hemolens.labels.label_file import problem_of, read_text
+from hemolens.labels.label_format import LabelFormat
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.truth import Labels
 
@@ -107,10 +108,9 @@ def _parse(path: Path) -> _Coco:
     try:
         return _Coco.model_validate_json(read_text(path))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        came = f"{where}: {first['msg']}" if where else first["msg"]
-        raise _malformed(path, came, "images, categories, and annotations with polygons or boxes of numbers") from error
+        raise _malformed(
+            path, problem_of(error), "images, categories, and annotations with polygons or boxes of numbers"
+        ) from error
 
 
 def _width_of_vertex(coco: _Coco) -> int:
@@ -155,3 +155,16 @@ def _malformed(path: Path, came: str, allowed: str) -> LabelError:
     return LabelError(
         f"{quoted(path.name)} is not a file of COCO outlines", came=quoted(came), allowed=allowed, do="export it again"
     )
+
+
+def _find(path: Path) -> Sequence[Path]:
+    return [path] if not path.is_dir() and path.suffix.lower() == ".json" else []
+
+
+FORMAT = LabelFormat(
+    name="COCO",
+    looks="`.json` with `images`, `categories`, and `annotations` with polygons or, without, a `bbox`",
+    says=("counts", "boxes", "outlines"),
+    find=_find,
+    read=lambda found, types: read_coco_outlines(found[0], types),
+)

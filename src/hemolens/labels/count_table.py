@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.errors import LabelError, quoted
-from hemolens.labels.table import LabelTable, Row
+from hemolens.labels.label_format import LabelFormat
+from hemolens.labels.table import LabelTable, Row, read_columns, read_table
 from hemolens.labels.truth import Labels, Truth
 
 MAX_COUNT = 10_000_000
-"""Cells on one photograph: more is a slip of the pen."""
+"""Most cells on one photograph: a larger number is a typing error."""
+
+
+def has_counts(columns: Collection[str]) -> bool:
+    """Whether a table with these columns says how many cells there are on photographs."""
+    return "image" in columns and not set(CELL_TYPES).isdisjoint(columns)
 
 
 def read_count_table(table: LabelTable) -> Labels:
@@ -50,3 +59,17 @@ def _count(row: Row, kind: CellType) -> int:
             do="correct the line",
         )
     return int(value)
+
+
+def _find(path: Path) -> Sequence[Path]:
+    is_one = not path.is_dir() and path.suffix.lower() == ".csv" and has_counts(read_columns(path))
+    return [path] if is_one else []
+
+
+FORMAT = LabelFormat(
+    name="CSV of counts",
+    looks="`image,rbc,wbc,plt`, a row for each photograph; an empty field is unknown, a column may be missing",
+    says=("counts",),
+    find=_find,
+    read=lambda found, types: read_count_table(read_table(found[0])),
+)

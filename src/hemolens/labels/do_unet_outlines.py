@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hemolens.cell_types import CellType
 from hemolens.errors import LabelError, UsageError, quoted
 from hemolens.labels.corner_box import box_around, notes_on
-from hemolens.labels.label_file import read_text
+from hemolens.labels.label_file import problem_of, read_text
+from hemolens.labels.label_format import LabelFormat, files_ending_in
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.truth import Labels
 
@@ -46,11 +47,6 @@ class _File(_Part):
     markup: list[_Object]
 
 
-def is_do_unet(text: str) -> bool:
-    """Tell such a file from other JSON by a name that it must have."""
-    return '"image_information"' in text
-
-
 def read_do_unet_outlines(paths: Sequence[Path], types: Collection[CellType] | None = None) -> Labels:
     """Read outlines.
 
@@ -74,7 +70,8 @@ def read_do_unet_outlines(paths: Sequence[Path], types: Collection[CellType] | N
             "these outlines are of one cell type",
             came=", ".join(sorted(types)) or "none",
             allowed="one type",
-            do="name the outlined type alone with --types",
+            do="name the outlined type alone",
+            option="types",
         )
     kind: CellType = next(iter(types)) if types else "rbc"
     cells: dict[str, CellsByType] = {}
@@ -105,10 +102,7 @@ def _parse(path: Path) -> _File:
     try:
         return _File.model_validate_json(read_text(path))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        came = f"{where}: {first['msg']}" if where else first["msg"]
-        raise _malformed(path, came, "image_information, and markup with vertices of x and y") from error
+        raise _malformed(path, problem_of(error), "image_information, and markup with vertices of x and y") from error
 
 
 def _malformed(path: Path, came: str, allowed: str) -> LabelError:
@@ -118,3 +112,20 @@ def _malformed(path: Path, came: str, allowed: str) -> LabelError:
         allowed=allowed,
         do="take it from its source again",
     )
+
+
+def _find(path: Path) -> Sequence[Path]:
+    """All JSON of a folder; a single file is told from COCO's by a name that it must have."""
+    found = files_ending_in(".json")(path)
+    return found if path.is_dir() or any('"image_information"' in read_text(each) for each in found) else []
+
+
+FORMAT = LabelFormat(
+    name="DO-U-Net",
+    looks="`.json` with `image_information` and `markup`, one or a folder of them; red cells, unless another type is "
+    "named",
+    says=("counts", "boxes", "outlines"),
+    find=_find,
+    read=read_do_unet_outlines,
+    is_left_by_programs=True,
+)

@@ -20,7 +20,8 @@ from hemolens.errors import LabelError, quoted
 from hemolens.images.region import Geometry, Polygon
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.corner_box import notes_on
-from hemolens.labels.label_file import read_text
+from hemolens.labels.label_file import problem_of, read_text
+from hemolens.labels.label_format import LabelFormat, files_ending_in
 from hemolens.labels.labelled_types import CellsByType, labels_of_cells, outlined_cell
 from hemolens.labels.truth import Labels
 
@@ -90,11 +91,9 @@ def _parse(path: Path) -> list[_Feature]:
             return _FEATURES.validate_json(text)
         return _Collection.model_validate_json(text).features
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
         raise LabelError(
             f"{quoted(path.name)} is not a GeoJSON file of cells",
-            came=quoted(f"{where}: {first['msg']}" if where else first["msg"]),
+            came=quoted(problem_of(error)),
             allowed="a FeatureCollection whose objects are polygons with a classification",
             do="export it from QuPath again",
         ) from error
@@ -109,3 +108,12 @@ def _class_name(feature: _Feature) -> str:
 def _rings(geometry: Geometry) -> list[NDArray[np.float64]]:
     polygons = [geometry.coordinates] if isinstance(geometry, Polygon) else geometry.coordinates
     return [np.array([point[:2] for point in ring], float) for rings in polygons for ring in rings]
+
+
+FORMAT = LabelFormat(
+    name="QuPath GeoJSON",
+    looks="`NAME.geojson`, one or a folder of them; polygons, the classification is the type",
+    says=("counts", "boxes", "outlines"),
+    find=files_ending_in(".geojson"),
+    read=read_geojson,
+)

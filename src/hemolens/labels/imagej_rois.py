@@ -24,6 +24,7 @@ from hemolens.errors import LabelError, quoted
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.corner_box import LabelBox, box_around, notes_on
 from hemolens.labels.label_file import read_bytes
+from hemolens.labels.label_format import LabelFormat, files_ending_in
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells, outlined_cell
 from hemolens.labels.truth import Labels
 
@@ -167,3 +168,12 @@ def _ellipse_in(box: LabelBox) -> NDArray[np.float64]:
 def _unusable(path: Path, came: str, allowed: str) -> LabelError:
     what = f"{quoted(path.name)} is not an archive of regions that can be read"
     return LabelError(what, came=came, allowed=allowed, do="save the regions from the ROI Manager again")
+
+
+FORMAT = LabelFormat(
+    name="ImageJ regions",
+    looks="`NAME.zip` from the ROI Manager, one or a folder; areas whose names begin with the type, as `rbc-12`",
+    says=("counts", "boxes", "outlines"),
+    find=files_ending_in(".zip"),
+    read=read_roi_zips,
+)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hemolens.errors import LabelError, quoted
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 MAX_BYTES = 200_000_000
 """Largest file of labels: some millions of boxes."""
@@ -64,6 +68,13 @@ def read_text(path: Path, max_bytes: int | None = None) -> str:
     except UnicodeDecodeError as error:
         what, allowed, do = "the labels are not text in UTF-8", "a file in UTF-8", "save it as UTF-8"
         raise LabelError(what, came=quoted(path), allowed=allowed, do=do) from error
+
+
+def problem_of(error: ValidationError) -> str:
+    """Say what is wrong with a file that does not have the layout that was declared for it, and where."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else first["msg"]
 
 
 def files_in(folder: Path, suffix: str, but: Collection[str] = ()) -> list[Path]:

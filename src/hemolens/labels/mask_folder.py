@@ -9,6 +9,7 @@ drawing and are left out. A photograph without a mask of a type is unknown, one 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,10 +20,13 @@ from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.errors import LabelError, PhotographError, quoted
 from hemolens.images.formats import SUFFIXES, read_stored
 from hemolens.images.photograph import MAX_PIXELS, read_photograph
+from hemolens.images.zarr_store import is_store
 from hemolens.labels.label_file import read_bytes
+from hemolens.labels.label_format import LabelFormat
 from hemolens.labels.truth import Labels, Truth
 
 SMALLEST_COMPONENT_PX = 20
+"""Smaller components of a mask are specks of the drawing."""
 
 _MAX_GREY_SHARE = 0.02
 """Largest share of pixels that are neither black nor white: a JPEG of a mask has some along its edges."""
@@ -80,7 +84,7 @@ def _pictures(folder: Path) -> list[Path]:
 def _number_cells(path: Path) -> tuple[NDArray[np.int32], int]:
     """Number the cells of a label image or a mask, and say how many specks were left out."""
     numbers = _read_numbers(path)
-    return _components(_read_mask(path)) if numbers is None else (numbers.astype(np.int32), 0)
+    return number_components(_read_mask(path)) if numbers is None else (numbers.astype(np.int32), 0)
 
 
 def _paint(path: Path, shape: tuple[int, int]) -> NDArray[np.int32]:
@@ -143,12 +147,40 @@ def _read_mask(path: Path) -> NDArray[np.uint8]:
     return mask
 
 
-def _components(mask: NDArray[np.uint8]) -> tuple[NDArray[np.int32], int]:
-    """Number the components, and say how many specks were left out."""
+def number_components(mask: NDArray[np.generic]) -> tuple[NDArray[np.int32], int]:
+    """Number the components of a mask, and say how many specks were left out.
+
+    Parameters
+    ----------
+    mask : ndarray of bool or uint8, shape (H, W)
+        0 where there is no cell.
+
+    Returns
+    -------
+    numbers : ndarray of int32, shape (H, W)
+        From 1 for each component of touching pixels (edges or corners).
+    n_specks : int
+        Components under :data:`SMALLEST_COMPONENT_PX`, which have no number.
+
+    """
     import cv2
 
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     large = stats[:, cv2.CC_STAT_AREA] >= SMALLEST_COMPONENT_PX
     large[0] = False  # the background
     numbers: NDArray[np.int32] = np.where(large, np.cumsum(large), 0).astype(np.int32)[labels]
     return numbers, len(large) - 1 - int(large.sum())
+
+
+def _find(path: Path) -> Sequence[Path]:
+    return [path] if any((path / kind).is_dir() for kind in CELL_TYPES) and not is_store(path) else []
+
+
+FORMAT = LabelFormat(
+    name="folder of masks or label images",
+    looks="`TYPE/NAME.png`: white on black, each component of touching pixels is a cell, those under 20 px are specks; "
+    "or grey with 16 bits, each value above 0 is a cell",
+    says=("counts", "boxes", "masks"),
+    find=_find,
+    read=lambda found, types: read_mask_folder(found[0]),
+)

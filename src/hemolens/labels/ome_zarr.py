@@ -22,7 +22,8 @@ from hemolens.images.photograph import MAX_PIXELS
 from hemolens.images.zarr_array import ZarrArray
 from hemolens.images.zarr_store import SUFFIX, InnerPath, Store, ZarrMetadata, is_store
 from hemolens.labels.cell_words import cell_type_of
-from hemolens.labels.label_file import MAX_FILES
+from hemolens.labels.label_file import MAX_FILES, files_in
+from hemolens.labels.label_format import LabelFormat
 from hemolens.labels.mask_folder import boxes_of_numbers
 from hemolens.labels.truth import Labels, Truth
 
@@ -43,15 +44,6 @@ class _LabelNames(ZarrMetadata):
     labels: list[str] = Field(min_length=1)
 
 
-def stores_in(folder: Path) -> list[Path]:
-    """List the stores that lie directly in a folder, by name; hidden ones are passed over."""
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() == SUFFIX and not path.name.startswith(".") and is_store(path)
-    )
-
-
 def read_ome_zarr(stores: Sequence[Path]) -> Labels:
     """Read the label images of photographs.
 
@@ -63,7 +55,7 @@ def read_ome_zarr(stores: Sequence[Path]) -> Labels:
     Raises
     ------
     LabelError
-        A store holds no labels, its metadata are malformed or ask for too much, a label image is of no cell type or
+        A store holds no labels, its metadata are malformed or demand too much, a label image is of no cell type or
         damaged, or two stores are of one photograph.
     UsageError
         The library that unpacks them is not installed.
@@ -164,3 +156,20 @@ def _malformed(path: Path, came: str, allowed: str) -> LabelError:
     """Make the error of a store that cannot be used."""
     what = f"{quoted(path)} is not a part of OME-Zarr labels that can be read"
     return LabelError(what, came=came, allowed=allowed, do="write the labels again as OME-Zarr 0.4 or 0.5")
+
+
+def _find(path: Path) -> Sequence[Path]:
+    """A store itself, or all that lie in a folder."""
+    if is_store(path):
+        return [path]
+    return [each for each in files_in(path, SUFFIX) if is_store(each)] if path.is_dir() else []
+
+
+FORMAT = LabelFormat(
+    name="OME-Zarr",
+    looks="`NAME.ome.zarr` with label images in `labels/TYPE`, one or a folder of them; each value above 0 is a cell "
+    "(needs `hemolens[export]`)",
+    says=("counts", "boxes", "masks"),
+    find=_find,
+    read=lambda found, types: read_ome_zarr(found),
+)

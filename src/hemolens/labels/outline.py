@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from hemolens.images.box import Box
+from hemolens.images.polygon import Ring, fill_polygon
 from hemolens.labels.corner_box import LabelBox, box_around
 
-Outline = Sequence[NDArray[np.float64]]
-"""Rings (N, 2), x and y in pixels from the outer corner of the first pixel; a ring within another is a hole."""
+Outline = Sequence[Ring]
+"""The rings of one cell; a ring within another is a hole."""
 
 
 def box_of(outline: Outline) -> LabelBox | None:
@@ -19,12 +21,12 @@ def box_of(outline: Outline) -> LabelBox | None:
 
 
 def paint_outlines(outlines: Sequence[Outline], shape: tuple[int, int]) -> NDArray[np.int32]:
-    """Number the pixels whose centres lie inside cells, the smaller cells on top.
+    """Number the pixels whose centres lie in cells, on their border included, the smaller cells on top.
 
     Parameters
     ----------
     outlines : sequence of Outline
-        Inside a picture of this shape, give or take some pixels.
+        They may reach out of a picture of this shape, and are cut off there.
     shape : (int, int)
 
     Returns
@@ -42,19 +44,19 @@ def paint_outlines(outlines: Sequence[Outline], shape: tuple[int, int]) -> NDArr
            [0, 0, 0, 0]], dtype=int32)
 
     """
-    from skimage.draw import polygon2mask
-
     numbers = np.zeros(shape, np.int32)
     boxed = [(outline, box) for outline in outlines if (box := box_of(outline)) is not None]
     for number, (outline, box) in enumerate(sorted(boxed, key=lambda each: -_area(each[1])), start=1):
-        (top, left), (bottom, right) = np.floor(box[:2]).astype(int), np.ceil(box[2:]).astype(int)
-        top, left = max(top, 0), max(left, 0)
-        window = numbers[top:bottom, left:right]
-        inside = np.zeros(window.shape, bool)
-        for ring in outline:
-            inside ^= polygon2mask(window.shape, ring[:, ::-1] - 0.5 - (top, left))
-        window[inside] = number
+        around = _whole_pixels(box, shape)
+        window = numbers[around.row0 : around.row1, around.col0 : around.col1]
+        window[fill_polygon(outline, around, with_border=True)] = number
     return numbers
+
+
+def _whole_pixels(box: LabelBox, shape: tuple[int, int]) -> Box:
+    """Give the pixels of a picture that a box touches."""
+    (row0, col0), (row1, col1) = np.floor(box[:2]).clip(0, shape), np.ceil(box[2:]).clip(0, shape)
+    return Box(int(row0), int(col0), int(row1), int(col1))
 
 
 def _area(box: LabelBox) -> float:

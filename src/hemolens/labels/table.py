@@ -11,6 +11,9 @@ from pathlib import Path
 from hemolens.errors import LabelError, quoted
 from hemolens.labels.label_file import read_text
 
+MAX_BYTES_OF_COLUMNS = 65_536
+"""The first line, with the names of the columns, is not longer than this."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -47,6 +50,17 @@ class LabelTable:
 
     columns: list[str]
     rows: list[Row]
+
+
+def read_columns(path: Path) -> list[str]:
+    """Read the names of the columns alone, to tell what the table is about; empty where there are none to read."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES_OF_COLUMNS).decode("utf-8-sig", errors="ignore")
+        rows = csv.reader(io.StringIO(text, newline=""))
+        return next(([field.strip() for field in fields] for fields in rows if any(map(str.strip, fields))), [])
+    except (OSError, csv.Error):
+        return []
 
 
 def read_table(path: Path, max_bytes: int | None = None) -> LabelTable:

@@ -18,6 +18,7 @@ from hemolens.errors import LabelError, quoted
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.corner_box import LabelBox
 from hemolens.labels.label_file import read_bytes
+from hemolens.labels.label_format import LabelFormat, files_ending_in
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.truth import Labels
 
@@ -119,3 +120,12 @@ def _number(path: Path, parent: Element, tag: str, where: str) -> float:
 def _malformed(path: Path, came: str, allowed: str) -> LabelError:
     what = f"{quoted(path.name)} is not a file of Pascal VOC boxes"
     return LabelError(what, came=came, allowed=allowed, do="export it again")
+
+
+FORMAT = LabelFormat(
+    name="Pascal VOC",
+    looks="`NAME.xml`, one or a folder; the first pixel is 1, `xmax` and `ymax` lie inside",
+    says=("counts", "boxes"),
+    find=files_ending_in(".xml"),
+    read=read_voc_boxes,
+)

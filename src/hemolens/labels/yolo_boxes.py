@@ -8,7 +8,7 @@ a folder ``labels`` there. An empty one is a photograph that was looked at and h
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from hemolens.cell_types import CellType
@@ -16,6 +16,7 @@ from hemolens.errors import LabelError, quoted
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.corner_box import LabelBox
 from hemolens.labels.label_file import files_in, read_text
+from hemolens.labels.label_format import LabelFormat
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.truth import Labels
 
@@ -89,3 +90,16 @@ def _cell(line: str, kinds: list[CellType], where: str) -> tuple[CellType, Label
 
 def _malformed(where: str, line: str, allowed: str) -> LabelError:
     return LabelError(f"{where} is not a box", came=quoted(line[:80]), allowed=allowed, do="correct or remove the line")
+
+
+def _find(path: Path) -> Sequence[Path]:
+    return [path] if (path / CLASSES).is_file() else []
+
+
+FORMAT = LabelFormat(
+    name="YOLO",
+    looks="a folder with `classes.txt`, and `NAME.txt` for each photograph beside it or in `labels/`",
+    says=("counts", "boxes"),
+    find=_find,
+    read=lambda found, types: read_yolo_boxes(found[0], types),
+)

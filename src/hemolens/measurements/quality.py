@@ -37,6 +37,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.cells.cell import Cell
+from hemolens.images.polygon import Ring, draw_polygon
 from hemolens.measurements.colours import MeasuredColours, absorbance, measure_colours
 from hemolens.measurements.scale import RedCellDiameter
 
@@ -352,7 +353,7 @@ class _View(NamedTuple):
     in_red_cell: _Mask
     n_red_cells: int
     n_red_cells_in_view: int
-    white_cells: tuple[NDArray[np.int32], ...]  # outlines (x, y) in sixteenths of a pixel
+    white_cells: tuple[Ring, ...]
     absorbance: _Floats  # (H, W, 3), natural logarithm, relative to the background of the photograph
 
 
@@ -372,13 +373,12 @@ def _look_at(
     in_cell, in_red_cell = np.zeros(view.shape[:2], np.uint8), np.zeros(view.shape[:2], np.uint8)
     white_cells = []
     for cell in cells:
-        outline = (cell.outline[:, ::-1] - (col0, row0) + 0.5) * factor - 0.5
-        corners = [np.rint(outline * 16).astype(np.int32)]  # sixteenths of a pixel
-        cv2.fillPoly(in_cell, corners, 1, shift=4)
+        outline = (cell.outline[:, ::-1].astype(np.float64) - (col0, row0) + 0.5) * factor
+        draw_polygon(in_cell, outline, 1)
         if cell.type == "rbc":
-            cv2.fillPoly(in_red_cell, corners, 1, shift=4)
+            draw_polygon(in_red_cell, outline, 1)
         elif cell.type == "wbc":
-            white_cells += corners
+            white_cells.append(outline)
     taken_up = absorbance(view, background) * np.float32(math.log(10))
     reach = 2 * max(1, round(0.08 * diameter_px * factor)) + 1
     near_cell = np.asarray(cv2.dilate(in_cell, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))))
@@ -474,16 +474,17 @@ def _white_like_red(view: _View, stain: _Stain) -> float:
     return sum(float(np.percentile(cell, 80)) < least for cell in inside if cell.size) / view.n_red_cells_in_view
 
 
-def _inside(outline: NDArray[np.int32], values: _Floats) -> _Floats:
-    """Values within an outline in sixteenths of a pixel; empty where half of it lies outside the picture."""
+def _inside(outline: Ring, values: _Floats) -> _Floats:
+    """Values within an outline; empty where half of it lies outside the picture."""
     import cv2
 
-    (x0, y0), (x1, y1) = np.maximum(outline.min(axis=0) // 16, 0), outline.max(axis=0) // 16 + 1
+    first, last = (np.floor(corner - 0.5).astype(int) for corner in (outline.min(axis=0), outline.max(axis=0)))
+    (x0, y0), (x1, y1) = np.maximum(first, 0), last + 1
     part = values[y0 : max(y1, y0), x0 : max(x1, x0)]
     is_inside = np.zeros(part.shape, np.uint8)
     if is_inside.size:
-        cv2.fillPoly(is_inside, [outline - np.array([x0, y0], np.int32) * 16], 1, shift=4)
-    is_seen = is_inside.sum() * 256 > 0.5 * cv2.contourArea(outline)
+        draw_polygon(is_inside, outline - (x0, y0), 1)
+    is_seen = is_inside.sum() > 0.5 * cv2.contourArea(outline.astype(np.float32))
     return np.asarray(part[(is_inside > 0) & is_seen], np.float32)
 
 

@@ -15,10 +15,10 @@ from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.cells.cell import to_photograph
 from hemolens.cells.counters import find_cells
 from hemolens.cells.counters.source import CounterSettings
-from hemolens.evaluation.all_idb1 import detect, read_truth
+from hemolens.evaluation.comparison import compare
 from hemolens.evaluation.matching import Detection
 from hemolens.evaluation.segmentation import SegmentationScores, score_map
-from hemolens.images.photograph import read_photograph
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.labels.truth import Truth
 from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.paper.systems import System, measured_photographs
@@ -82,17 +82,17 @@ def measure(
         Told the cell type and name of each photograph when it is measured.
 
     """
-    result = Measured([], [])
+    result, all_idb1 = Measured([], []), AllIdb1(data)
     for cell in CELL_TYPES:
         wanted: dict[str, list[tuple[System, TrainingConfig]]] = {}
         for system in systems:
             for config in system.members() if system.cell == cell else ():
                 if weights.has(config):
-                    for name in measured_photographs(data, system, config):
+                    for name in measured_photographs(all_idb1, system, config):
                         wanted.setdefault(name, []).append((system, config))
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # most of the time is spent in libraries that run in parallel
             done = pool.map(
-                lambda name, cell=cell, wanted=wanted: _measure_photograph(data, name, cell, wanted[name], weights),
+                lambda name, cell=cell, wanted=wanted: _measure_photograph(all_idb1, name, cell, wanted[name], weights),
                 sorted(wanted),
             )
             for name, measured in zip(sorted(wanted), done, strict=True):
@@ -104,16 +104,16 @@ def measure(
 
 
 def _measure_photograph(
-    data: Path,
+    data: AllIdb1,
     name: str,
     cell: CellType,
     members: Sequence[tuple[System, TrainingConfig]],
     weights: Weights,
 ) -> Measured:
     result = Measured([], [])
-    pixels = read_photograph(data / "images" / f"{name}.jpg").pixels
+    pixels = data.pixels(name)
     diameter = estimate_red_cell_diameter(pixels).px
-    truth = read_truth(data, name, cell)
+    truth = data.truth(name, cell)
     maps = {
         (system, config.name): compute_probability_maps(pixels, diameter, weights.load(config), tile_px=TILE_PX)[cell]
         for system, config in members
@@ -151,11 +151,12 @@ def _count(
     for counter in settings:
         n_rows, n_cols = maps.mask.shape
         cells = to_photograph(find_cells(maps, counter, settings[counter]), (n_rows, n_cols), shape)
-        yield Counted(system, counter, name, truth.count, len(cells), detect(truth, cells, system.cell))
+        found = compare(cells, truth, system.cell, shape)
+        yield Counted(system, counter, name, found.truth, found.count, found.detection)
 
 
 def _score(
-    data: Path,
+    data: AllIdb1,
     name: str,
     pixels: NDArray[np.uint8],
     diameter_px: float,
@@ -163,7 +164,7 @@ def _score(
     system: System,
     config: TrainingConfig,
 ) -> Iterator[Drawn]:
-    if not (data / "masks" / system.cell / f"{name}.png").exists():
+    if not data.has_mask(name, system.cell):
         return  # counted by hand, but not outlined
     label = label_photograph(data, name, pixels, system.cell, from_px=diameter_px, to_px=config.red_cell_diameter_px)
     for channel, (output, probability) in enumerate((("mask", maps.mask), ("edge", maps.edge))):

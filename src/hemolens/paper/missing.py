@@ -10,6 +10,7 @@ from hemolens.cells.counters import COUNTERS, PAPER_COUNTERS
 from hemolens.cells.counters.connected_components import ConnectedComponentsSettings
 from hemolens.cells.counters.source import JOINS, CounterSettings
 from hemolens.evaluation.tuning import CORE, Case, read_case, tune
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.paper.systems import System
 from hemolens.paper.weights import Weights
 from hemolens.training.config import TrainingConfig
@@ -67,8 +68,9 @@ def untuned(systems: Sequence[System], weights: Weights) -> list[tuple[System, T
 
 def tune_counters(system: System, config: TrainingConfig, data: Path, weights: Weights) -> None:
     """Choose the settings of every counter for the model of a configuration, and keep them with the weights."""
+    all_idb1 = AllIdb1(data)
     cases = [
-        read_case(data, name, member.only_type, weights.load(member))
+        read_case(all_idb1, name, member.only_type, weights.load(member))
         for member, name in tuning_photographs(system, config, weights)
     ]
     has_edge = cases[0].maps.edge is not None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import tomllib
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from hemolens.cell_types import CellType
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.training.config import TrainingConfig, read_config
 
 Protocol = Literal["paper", "honest"]
@@ -61,15 +60,9 @@ def read_systems() -> tuple[System, ...]:
     return tuple(System.model_validate(row) for row in tomllib.loads(text)["systems"])
 
 
-def labelled_photographs(folder: Path, cell: CellType) -> list[str]:
-    """Names of the photographs of which the true count of a cell type is known."""
-    with (folder / "counts.csv").open(newline="", encoding="utf-8") as file:
-        return [row["image"] for row in csv.DictReader(file) if row[cell]]
-
-
-def measured_photographs(folder: Path, system: System, config: TrainingConfig) -> list[str]:
+def measured_photographs(data: AllIdb1, system: System, config: TrainingConfig) -> list[str]:
     """Photographs that a member of a system is measured on."""
-    labelled = labelled_photographs(folder, system.cell)
+    labelled = data.counted(system.cell)
     if system.protocol == "paper":
         return labelled
     return [name for name in labelled if name in config.photographs.test]

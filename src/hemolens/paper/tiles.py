@@ -9,13 +9,12 @@ are those of 30; and although its caption says "both models", no rule for SegNet
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from hemolens.cell_types import CELL_TYPES, CellType
-from hemolens.errors import UsageError
+from hemolens.labels.all_idb1 import AllIdb1
 
 STRIDE_PX = 100
 """Side of what a tile writes, and the step from one tile to the next."""
@@ -67,7 +66,7 @@ def count_tiles(folder: Path) -> list[TileCount]:
     Parameters
     ----------
     folder : Path
-        The ALL-IDB1 folder; its ``images.csv`` gives the sizes and its ``splits.csv`` the paper's split.
+        The ALL-IDB1 folder; it knows the sizes of the photographs and the paper's split.
 
     Returns
     -------
@@ -77,27 +76,14 @@ def count_tiles(folder: Path) -> list[TileCount]:
     Raises
     ------
     UsageError
-        If one of the two files is missing.
+        If this is another folder.
 
     """
-    tiles = {row["image"]: n_tiles(int(row["height"]), int(row["width"])) for row in _rows(folder / "images.csv")}
-    split = [(row["cell_type"], row["split"], tiles[row["image"]]) for row in _rows(folder / "splits.csv")]
+    data = AllIdb1(folder)
+    tiles = {name: n_tiles(*shape) for name, shape in data.shapes.items()}
     counts = []
     for cell_type in CELL_TYPES:
         for part in SPLITS:
-            each = [n for kind, where, n in split if (kind, where) == (cell_type, part)]
+            each = [tiles[name] for name in data.split(cell_type, part)]
             counts.append(TileCount(cell_type, part, n_images=len(each), n_tiles=sum(each)))
     return counts
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
-    except OSError as error:
-        raise UsageError(
-            f"{path.name} cannot be read",
-            came=repr(str(path)),
-            allowed="an ALL-IDB1 folder with images.csv and splits.csv",
-            do="name that folder",
-        ) from error

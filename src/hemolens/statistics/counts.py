@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from hemolens.cells.cell import Cell
 from hemolens.images.box import Box
+from hemolens.images.polygon import fill_polygon
 
 if TYPE_CHECKING:
     from hemolens.images.region import Region
@@ -173,12 +174,9 @@ def cells_in_region(cells: Sequence[Cell], region: NDArray[np.bool_]) -> list[Ce
 
 
 def _reaches(cell: Cell, region: NDArray[np.bool_]) -> bool:
-    import cv2
-
     row0, col0, row1, col1 = cell.box
     within = region[row0:row1, col0:col1]
     if within.all() or not within.any():
         return bool(within.all())
-    body = np.zeros(within.shape, np.uint8)
-    cv2.fillPoly(body, [np.rint(cell.outline[:, ::-1] - (col0, row0)).astype(np.int32)], 1)
-    return bool((within & (body > 0)).any() or region[cell.box.row0, cell.box.col0])
+    body = fill_polygon([cell.outline[:, ::-1].astype(np.float64) + 0.5], cell.box)
+    return bool((within & body).any() or region[row0, col0])

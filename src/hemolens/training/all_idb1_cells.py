@@ -8,9 +8,7 @@ large platelets are marked as white cells, in another stain deposit is marked as
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 import cv2
@@ -18,35 +16,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.cell_types import CellType
-from hemolens.images.photograph import read_photograph
+from hemolens.images.polygon import Ring, draw_polygon
+from hemolens.labels.all_idb1 import AllIdb1
+from hemolens.labels.mask_folder import SMALLEST_COMPONENT_PX
 from hemolens.measurements.colours import measure_colours
 from hemolens.segmentation.network_maps import resize_to_diameter
-from hemolens.training.all_idb1 import SMALLEST_PLATELET_PX, SMALLEST_WHITE_CELL, read_outlines, red_cell_diameters
+from hemolens.training.all_idb1 import SMALLEST_WHITE_CELL, resize_outlines
 from hemolens.training.cell_planes import Known, NumberedCells
 from hemolens.training.piles import CutOut, cut_out_cells
-from hemolens.training.smears import LabelledSmear, draw_lent, join_cells
+from hemolens.training.smears import NumberedSmear, draw_lent, join_cells
 
 DEPOSIT = "plt:stain_deposit_marked"
 NUCLEUS_ONLY = "wbc:neutrophil_nucleus_only"
 
 LARGE_BODY = 1.4
-"""Where a mask joins white cells, bodies above so many times the usual area may be several."""
+"""Where a mask joins white cells, bodies of more than this many usual areas may be several cells."""
 
 OUTLINED, NOT_OUTLINED = "ALL-IDB1, outlined", "ALL-IDB1"
 """Sources: the photographs with outlined red cells, and the others."""
 
 
-def read_smears(
-    folder: Path,
-    names: Iterable[str],
-    *,
-    red_cell_diameter_px: float,
-) -> list[LabelledSmear]:
-    """Read photographs of an ALL-IDB1 folder with everything that is known of their cells.
+def read_smears(data: AllIdb1, names: Iterable[str], *, red_cell_diameter_px: float) -> list[NumberedSmear]:
+    """Read photographs of ALL-IDB1 with everything that is known of their cells.
 
     Parameters
     ----------
-    folder : Path
+    data : AllIdb1
     names : iterable of str
         Without suffix, such as ``Im045_0``.
     red_cell_diameter_px : float
@@ -54,44 +49,40 @@ def read_smears(
 
     Raises
     ------
-    TrainingError
-        If the folder or one of its tables is missing.
+    UsageError
+        If this is not the folder of ALL-IDB1.
 
     """
-    diameters, outlines = red_cell_diameters(folder), read_outlines(folder)
-    counts, flags = _column(folder / "counts.csv", "wbc"), _column(folder / "images.csv", "flags")
-    smears = []
-    for name in names:
-        photograph = read_photograph(folder / "images" / f"{name}.jpg").pixels
-        pixels = resize_to_diameter(photograph, diameters[name], red_cell_diameter_px)
-        cells: dict[CellType, NumberedCells] = {}
-        lent: dict[CellType, tuple[CutOut, ...]] = {}
-        disc_px = np.pi / 4 * diameters[name] ** 2
-        shape = (pixels.shape[0], pixels.shape[1])
-        if name in outlines:
-            scale = np.array([shape[1] / photograph.shape[1], shape[0] / photograph.shape[0]])
-            resized = [(points + 0.5) * scale - 0.5 for points in outlines[name]]
-            cells["rbc"] = number_outlines(resized, shape)
-            lent["rbc"] = cut_out_cells(pixels, resized)
-        if (mask := _mask(folder, "wbc", name)) is not None:
-            white = white_cells(
-                mask, disc_px, count=int(counts[name]), nucleus_only=NUCLEUS_ONLY in flags[name].split(";")
-            )
-            cells["wbc"] = resize_cells(white, shape)
-            lent["wbc"] = cut_out_cells(pixels, sure_outlines(cells["wbc"]))
-        if (mask := _mask(folder, "plt", name)) is not None and DEPOSIT not in flags[name].split(";"):
-            cells["plt"] = resize_cells(platelets(mask), shape)
-        source = OUTLINED if name in outlines else NOT_OUTLINED
-        colours = measure_colours(pixels, red_cell_diameter_px)
-        smears.append(LabelledSmear(name, source, pixels, *join_cells(cells, shape), draw_lent(lent, shape), colours))
-    return smears
+    return [_read_smear(data, name, red_cell_diameter_px) for name in names]
 
 
-def number_outlines(outlines: Iterable[NDArray[np.float64]], shape: tuple[int, int]) -> NumberedCells:
-    """Fill outlines, (x, y) vertices in pixels, with numbers from 1; everything is known."""
+def _read_smear(data: AllIdb1, name: str, red_cell_diameter_px: float) -> NumberedSmear:
+    photograph, diameter_px = data.pixels(name), data.red_cell_diameters[name]
+    pixels = resize_to_diameter(photograph, diameter_px, red_cell_diameter_px)
+    shape = (pixels.shape[0], pixels.shape[1])
+    cells: dict[CellType, NumberedCells] = {}
+    lent: dict[CellType, tuple[CutOut, ...]] = {}
+    if name in data.outlines:
+        resized = resize_outlines(data.outlines[name], photograph, pixels)
+        cells["rbc"] = number_outlines(resized, shape)
+        lent["rbc"] = cut_out_cells(pixels, resized)
+    if (mask := data.mask(name, "wbc")) is not None:
+        disc_px, nucleus_only = np.pi / 4 * diameter_px**2, data.has_defect(name, NUCLEUS_ONLY)
+        white = white_cells(mask, disc_px, count=data.count(name, "wbc"), nucleus_only=nucleus_only)
+        cells["wbc"] = resize_cells(white, shape)
+        lent["wbc"] = cut_out_cells(pixels, sure_outlines(cells["wbc"]))
+    if (mask := data.mask(name, "plt")) is not None and not data.has_defect(name, DEPOSIT):
+        cells["plt"] = resize_cells(platelets(mask), shape)
+    source = OUTLINED if name in data.outlines else NOT_OUTLINED
+    colours = measure_colours(pixels, red_cell_diameter_px)
+    return NumberedSmear(name, source, pixels, *join_cells(cells, shape), draw_lent(lent, shape), colours)
+
+
+def number_outlines(outlines: Iterable[Ring], shape: tuple[int, int]) -> NumberedCells:
+    """Paint outlines with numbers from 1, in pixels from the outer corner of the picture; everything is known."""
     numbers = np.zeros(shape, np.uint16)
-    for number, points in enumerate(outlines, start=1):
-        cv2.fillPoly(numbers, [np.round(points * 16).astype(np.int32)], number, shift=4)
+    for number, ring in enumerate(outlines, start=1):
+        draw_polygon(numbers, ring, number)
     return NumberedCells(numbers, np.full(shape, Known.ALL, np.uint8))
 
 
@@ -130,20 +121,20 @@ def white_cells(mask: NDArray[np.bool_], disc_px: float, *, count: int, nucleus_
     return NumberedCells(_numbered(labels, is_cell), known)
 
 
-def sure_outlines(cells: NumberedCells) -> list[NDArray[np.float64]]:
-    """Outlines, (x, y) vertices in pixels, of the cells of which something is known everywhere."""
+def sure_outlines(cells: NumberedCells) -> list[Ring]:
+    """Outlines, through the centres of their outermost pixels, of the cells of which everything is known everywhere."""
     sure = np.where(cells.known == Known.ALL, cells.numbers, 0)
     outlines = []
     for number in np.unique(sure[sure > 0]):
         contours, _ = cv2.findContours((sure == number).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        outlines.append(max(contours, key=cv2.contourArea).reshape(-1, 2).astype(np.float64))
+        outlines.append(max(contours, key=cv2.contourArea).reshape(-1, 2) + 0.5)
     return outlines
 
 
 def platelets(mask: NDArray[np.bool_]) -> NumberedCells:
     """Number the bodies of a platelet mask; specks, and a rim of one pixel in and around each, are unknown."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    is_cell = stats[:, cv2.CC_STAT_AREA] >= SMALLEST_PLATELET_PX
+    is_cell = stats[:, cv2.CC_STAT_AREA] >= SMALLEST_COMPONENT_PX
     is_cell[0] = False
     body = is_cell[labels]
     known = np.full(mask.shape, Known.ALL, np.uint8)
@@ -171,13 +162,3 @@ def _widened(picture: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
 
 def _disc(radius: int) -> NDArray[np.uint8]:
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)).astype(np.uint8)
-
-
-def _mask(folder: Path, kind: CellType, name: str) -> NDArray[np.bool_] | None:
-    path = folder / "masks" / kind / f"{name}.png"
-    return read_photograph(path).pixels[..., 0] > 127 if path.exists() else None
-
-
-def _column(path: Path, column: str) -> Mapping[str, str]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return {row["image"]: row[column] for row in csv.DictReader(file)}

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.training.all_idb1 import LabelledPhotograph
+from hemolens.training.all_idb1 import PhotographWithTargets
 from hemolens.training.config import Augmentation
 from hemolens.training.microscopes import change_microscope
 
@@ -29,7 +29,7 @@ class Sample(NamedTuple):
 
 
 def draw_sample(
-    photographs: Sequence[LabelledPhotograph],
+    photographs: Sequence[PhotographWithTargets],
     rng: Rng,
     settings: Augmentation,
     *,
@@ -74,7 +74,7 @@ def draw_sample(
         )
 
 
-def pick_photograph(photographs: Sequence[LabelledPhotograph], rng: Rng) -> LabelledPhotograph:
+def pick_photograph(photographs: Sequence[PhotographWithTargets], rng: Rng) -> PhotographWithTargets:
     """Step 1: any photograph, each as likely as the others."""
     return photographs[int(rng.random() * len(photographs))]
 

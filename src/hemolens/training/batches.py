@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from hemolens.training.all_idb1 import LabelledPhotograph
+from hemolens.training.all_idb1 import PhotographWithTargets
 from hemolens.training.appearance import change_appearance
 from hemolens.training.augmentation import Sample, draw_sample
 from hemolens.training.cell_planes import draw_planes
@@ -55,7 +55,7 @@ class Batches(Protocol):
 class PhotographBatches:
     """Batches of photographs with targets of one cell type, augmented as in the paper."""
 
-    photographs: Sequence[LabelledPhotograph]
+    photographs: Sequence[PhotographWithTargets]
     config: TrainingConfig
     piles: float
 

@@ -44,7 +44,7 @@ class LabelledBox(NamedTuple):
     y1: float
 
     def scaled(self, across: float, down: float) -> LabelledBox:
-        """Give the box on a picture that is so many times as wide and as high."""
+        """Give the box on a picture that is scaled by these factors."""
         return LabelledBox(self.type, self.x0 * across, self.y0 * down, self.x1 * across, self.y1 * down)
 
 

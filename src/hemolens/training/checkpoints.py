@@ -57,14 +57,16 @@ def load_checkpoint(path: Path, config: TrainingConfig) -> Checkpoint:
             "checkpoint cannot be read",
             came=f"{path.name} ({type(error).__name__})",
             allowed="a file that hemolens train wrote",
-            do="delete it to start again, or give another --out",
+            do="delete it to start again, or choose another output folder",
+            option="out",
         ) from error
     if not _is_of(checkpoint, config):
         raise TrainingError(
             "checkpoint belongs to another training configuration",
             came=path.name,
             allowed="the same configuration as before, unchanged",
-            do="go on with the old configuration, or give another --out",
+            do="go on with the old configuration, or choose another output folder",
+            option="out",
         )
     return checkpoint
 

@@ -21,6 +21,7 @@ from hemolens.evaluation.calibration import fit_score_points
 from hemolens.evaluation.count_error import measure_count_error
 from hemolens.evaluation.matching import add_up
 from hemolens.evaluation.tuning import Case, compare_case, read_case, tune
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.labels.mask_folder import boxes_of_numbers
 from hemolens.labels.truth import Truth
 from hemolens.models.card import CountersOfType, MeasuredFigure, ModelCard
@@ -95,7 +96,7 @@ def read_left_out(config: TrainingConfig, data: Path | SmearBank, kind: CellType
         cases = [case for n in _evenly_left_out(config, data) for case in _case_of(data, n, kind, model)]
     else:
         names = config.photographs.validation[:MOST_PHOTOGRAPHS]
-        cases = [read_case(data, name, kind, model) for name in names]
+        cases = [read_case(AllIdb1(data), name, kind, model) for name in names]
     return LeftOut(cases[::2], cases[1::2])
 
 
@@ -119,8 +120,8 @@ def calibrate_scores(cases: Sequence[Case], kind: CellType, counter: str, settin
     for case in cases:
         if case.truth.boxes is not None:
             found = compare_case(case, kind, counter, settings)
-            scores += [cell.score for cell in (*found.hits, *found.false)]
-            is_true += [True] * len(found.hits) + [False] * len(found.false)
+            scores += [cell.score for cell in (*found.true_positives, *found.false_positives)]
+            is_true += [True] * len(found.true_positives) + [False] * len(found.false_positives)
     points = tuple(fit_score_points(scores, is_true)) if scores else ()
     return settings.model_copy(update={"score_points": points})
 

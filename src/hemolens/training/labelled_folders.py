@@ -29,13 +29,13 @@ from hemolens.training.boxed_cells import LabelledBox, cut_out_boxed, number_box
 from hemolens.training.cell_planes import Known, NumberedCells
 from hemolens.training.config import LabelledSource
 from hemolens.training.piles import CutOut, cut_out_cells
-from hemolens.training.smears import LabelledSmear, draw_lent, join_cells
+from hemolens.training.smears import NumberedSmear, draw_lent, join_cells
 
 MOST_CELLS = 65535
 """Cells of a type on one photograph that can be numbered."""
 
 
-def read_labelled_smears(data: Path, source: LabelledSource, red_cell_diameter_px: float) -> list[LabelledSmear]:
+def read_labelled_smears(data: Path, source: LabelledSource, red_cell_diameter_px: float) -> list[NumberedSmear]:
     """Read the photographs of a source that may be looked at, those left out to choose settings on among them.
 
     Raises
@@ -157,7 +157,8 @@ def _find_photographs(folder: Path, names: Sequence[str]) -> dict[str, Path]:
             "the folder of the labelled photographs is missing",
             came=quoted(folder),
             allowed="a folder within the data folder",
-            do="correct folder or images in the configuration, or --data",
+            do="correct folder or images in the configuration, or name another data folder",
+            option="data",
         )
     found, missing = find_images(names, folder)
     if missing:
@@ -178,7 +179,7 @@ def _read_smear(
     source: LabelledSource,
     red_cell_diameter_px: float,
     unknown: Iterable[LabelledBox],
-) -> LabelledSmear:
+) -> NumberedSmear:
     photograph = read_photograph(path).pixels
     shape = (photograph.shape[0], photograph.shape[1])
     truths = in_pixels(labels.truths[name], shape) if labels.in_parts else labels.truths[name]
@@ -203,7 +204,7 @@ def _read_smear(
     scaled = [box.scaled(small[1] / shape[1], small[0] / shape[0]) for box in boxes]
     lent = draw_lent(_cut_out(pixels, resized, known, scaled, source.box_margin), small)
     colours = measure_colours(pixels, red_cell_diameter_px)
-    return LabelledSmear(path.name, source.name, pixels, *join_cells(resized, small), lent, colours)
+    return NumberedSmear(path.name, source.name, pixels, *join_cells(resized, small), lent, colours)
 
 
 def forget_frame(cells: NumberedCells, width_px: float) -> None:

@@ -335,7 +335,8 @@ class Material:
                 "a network of one cell type is trained on a folder",
                 came=f"a pack for configuration {self.config.name!r}",
                 allowed="the folder of ALL-IDB1",
-                do="give the folder with --data",
+                do="name that folder",
+                option="data",
             )
         return self.data
 

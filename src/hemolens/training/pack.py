@@ -2,7 +2,7 @@
 
 A training then needs this file alone, reads it in seconds and decodes no large photograph. It is a zip archive whose
 members are compressed already: ``pack.json`` says what is in it; of each photograph there is a WebP picture, and its
-numbers, flags and cut-outs (:class:`~.smears.LabelledSmear`) as LZMA-compressed differences from one row to the next,
+numbers, flags and cut-outs (:class:`~.smears.NumberedSmear`) as LZMA-compressed differences from one row to the next,
 of which pictures of cells have few.
 """
 
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from hemolens.errors import TrainingError, quoted
 from hemolens.measurements.colours import MeasuredColours
-from hemolens.training.smears import LabelledSmear
+from hemolens.training.smears import NumberedSmear
 
 PICTURE_QUALITY = 80
 """Of the WebP pictures, 1 … 100."""
@@ -32,13 +32,13 @@ FORMAT = 1
 PLANES = ("numbers", "known", "lent")
 
 
-def write_pack(path: Path, smears: Iterable[LabelledSmear], red_cell_diameter_px: float) -> None:
+def write_pack(path: Path, smears: Iterable[NumberedSmear], red_cell_diameter_px: float) -> None:
     """Write photographs into one file, whole or not at all.
 
     Parameters
     ----------
     path : Path
-    smears : iterable of LabelledSmear
+    smears : iterable of NumberedSmear
         Taken one at a time: they need not be in memory together.
     red_cell_diameter_px : float
         The working scale that they are at.
@@ -58,7 +58,7 @@ def write_pack(path: Path, smears: Iterable[LabelledSmear], red_cell_diameter_px
     unfinished.replace(path)
 
 
-def read_pack(path: Path, red_cell_diameter_px: float) -> list[LabelledSmear]:
+def read_pack(path: Path, red_cell_diameter_px: float) -> list[NumberedSmear]:
     """Read the photographs of a pack.
 
     Raises
@@ -78,8 +78,9 @@ def read_pack(path: Path, red_cell_diameter_px: float) -> list[LabelledSmear]:
         raise TrainingError(
             "not a pack of labelled photographs",
             came=f"{quoted(path.name)} ({type(error).__name__})",
-            allowed="a file that hemolens train --pack wrote, or the folder of the photographs",
-            do="write it again, or correct --data",
+            allowed="a pack that hemolens train wrote, or the folder of the photographs",
+            do="write it again, or name the folder",
+            option="data",
         ) from error
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(_restore, index["smears"], blobs))
@@ -91,11 +92,11 @@ def _refuse_another(its_format: int, its_diameter_px: float, red_cell_diameter_p
             "the pack does not fit the training configuration",
             came=f"format {its_format}, red cells of {its_diameter_px:g} px",
             allowed=f"format {FORMAT}, red cells of {red_cell_diameter_px:g} px",
-            do="write it again with hemolens train --pack",
+            do="write the pack again for this configuration",
         )
 
 
-def _describe(smear: LabelledSmear) -> dict[str, Any]:
+def _describe(smear: NumberedSmear) -> dict[str, Any]:
     measured = smear.colours.red_cell_absorbance
     return {
         "name": smear.name,
@@ -106,11 +107,11 @@ def _describe(smear: LabelledSmear) -> dict[str, Any]:
     }
 
 
-def _restore(entry: dict[str, Any], blobs: Sequence[bytes]) -> LabelledSmear:
+def _restore(entry: dict[str, Any], blobs: Sequence[bytes]) -> NumberedSmear:
     height, width = entry["shape"]
     picture = np.asarray(cv2.imdecode(np.frombuffer(blobs[0], np.uint8), cv2.IMREAD_COLOR))[..., ::-1]
     measured = entry["red_cell_absorbance"]
-    return LabelledSmear(
+    return NumberedSmear(
         entry["name"],
         entry["source"],
         np.ascontiguousarray(picture),

@@ -16,6 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hemolens.images.polygon import Ring, draw_polygon
+
 EDGE_PX = 2
 """Thickness of a drawn outline, in pixels of the working scale."""
 
@@ -119,21 +121,21 @@ def cover(targets: Planes, laid: Iterable[Laid]) -> Planes:
     return targets
 
 
-def cut_out_cells(pixels: Planes, outlines: Sequence[NDArray[np.float64]]) -> tuple[CutOut, ...]:
+def cut_out_cells(pixels: Planes, outlines: Sequence[Ring]) -> tuple[CutOut, ...]:
     """Cut out the cells that touch no other and not the frame.
 
     Parameters
     ----------
     pixels : ndarray of uint8, shape (H, W, 3)
-    outlines : sequence of ndarray, shape (N, 2)
-        Vertices (x, y) in pixels.
+    outlines : sequence of Ring
+        Cut out along the pixels that their corners lie in.
 
     """
     height, width = pixels.shape[:2]
     filled = np.zeros((height, width), np.uint8)
-    vertices = [np.round(points).astype(np.int32) for points in outlines]
+    vertices = [np.rint(ring - 0.5).astype(np.int32) for ring in outlines]
     for points in vertices:
-        cv2.fillPoly(filled, [points], 255)
+        draw_polygon(filled, points + 0.5, 255)
     around = cv2.dilate(filled, np.ones((3, 3), np.uint8))
     _, labels = cv2.connectedComponents(around)
     component = [
@@ -147,7 +149,7 @@ def cut_out_cells(pixels: Planes, outlines: Sequence[NDArray[np.float64]]) -> tu
         inside = top >= 0 and left >= 0 and bottom <= height and right <= width
         if n_outlines[label] == 1 and inside and cv2.contourArea(points) >= smallest:
             mask = np.zeros((bottom - top, right - left), np.uint8)
-            cv2.fillPoly(mask, [points - (left, top)], 255)
+            draw_polygon(mask, points - (left, top) + 0.5, 255)
             cells.append(CutOut(pixels[top:bottom, left:right].copy(), mask, int(top), int(left)))
     return tuple(cells)
 

@@ -22,7 +22,7 @@ from hemolens.errors import TrainingError
 from hemolens.measurements.colours import StandardColours, standardise
 from hemolens.training.cell_planes import LARGEST_NUMBER
 from hemolens.training.piles import CutOut, flatten
-from hemolens.training.smears import LENDING, LabelledSmear
+from hemolens.training.smears import LENDING, NumberedSmear
 
 PATCH_DIAMETERS: dict[CellType, float] = {"rbc": 1.6, "wbc": 2.8}
 """Side of the square that a cut-out cell must fit into, in red-cell diameters."""
@@ -68,7 +68,7 @@ class SmearBank:
         All photographs, pixel after pixel.
     numbers : Tensor of int16, shape (P, 3)
     known : Tensor of uint8, shape (P, 3)
-        As in :class:`~.smears.LabelledSmear`.
+        As in :class:`~.smears.NumberedSmear`.
     starts : ndarray of int64, shape (S,)
         First pixel of each photograph.
     shapes : ndarray of int64, shape (S, 2)
@@ -103,13 +103,13 @@ class SmearBank:
 
 
 def fill_bank(
-    smears: Sequence[LabelledSmear], colours: StandardColours, red_cell_diameter_px: float, device: torch.device
+    smears: Sequence[NumberedSmear], colours: StandardColours, red_cell_diameter_px: float, device: torch.device
 ) -> SmearBank:
     """Put smears on a device.
 
     Parameters
     ----------
-    smears : sequence of LabelledSmear
+    smears : sequence of NumberedSmear
         At the working scale, at least one.
     colours : StandardColours
         What their colours are brought to.
@@ -178,7 +178,7 @@ def _patches(pixels: NDArray[np.uint8], lent: NDArray[np.uint16], side: int) -> 
 
 
 def _join(
-    patches: Sequence[tuple[int, NDArray[np.uint8]]], smears: Sequence[LabelledSmear], device: torch.device
+    patches: Sequence[tuple[int, NDArray[np.uint8]]], smears: Sequence[NumberedSmear], device: torch.device
 ) -> CutOuts:
     sources = np.array([smears[n].source for n, _ in patches])
     chosen = np.concatenate([_evenly(np.flatnonzero(sources == source)) for source in dict.fromkeys(sources)])
@@ -198,7 +198,7 @@ def _evenly(indices: NDArray[np.intp]) -> NDArray[np.intp]:
     return indices[:: -(-len(indices) // MOST_CUT_OUTS)]
 
 
-def _places(smear: LabelledSmear) -> dict[CellType, NDArray[np.float32]]:
+def _places(smear: NumberedSmear) -> dict[CellType, NDArray[np.float32]]:
     """Middles of the rare cells, those that nothing is known of left out."""
     places = {}
     for kind in FOCUSED:

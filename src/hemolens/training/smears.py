@@ -17,8 +17,10 @@ LENDING: tuple[CellType, ...] = ("rbc", "wbc")
 
 
 @dataclass(frozen=True, eq=False)
-class LabelledSmear:
-    """A photograph at the working scale and what is known of its cells.
+class NumberedSmear:
+    """A photograph at the working scale whose cells are numbered, and what is known of them.
+
+    The networks of one cell type learn from :class:`~.all_idb1.PhotographWithTargets` instead, whose targets are drawn.
 
     Attributes
     ----------

@@ -9,20 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.errors import TrainingError
-from hemolens.training.all_idb1 import LabelledPhotograph, read_training_set, red_cell_diameters
+from hemolens.labels.all_idb1 import AllIdb1
+from hemolens.training.all_idb1 import PhotographWithTargets, read_training_set
 from hemolens.training.all_idb1_cells import NOT_OUTLINED, OUTLINED, read_smears
 from hemolens.training.config import Phase, TrainingConfig
 from hemolens.training.labelled_folders import part_of, read_labelled_smears
 from hemolens.training.pack import read_pack
 from hemolens.training.smear_bank import SmearBank
-from hemolens.training.smears import LabelledSmear
+from hemolens.training.smears import NumberedSmear
 from hemolens.training.synthetic_smears import DRAWN, draw_smears
 
-ALL_IDB1 = "all-idb1"
-"""Folder of ALL-IDB1 within the data folder of a configuration of all types."""
 
-
-def read_photographs(config: TrainingConfig, data: Path, phase: Phase) -> Sequence[LabelledPhotograph]:
+def read_photographs(config: TrainingConfig, data: Path, phase: Phase) -> Sequence[PhotographWithTargets]:
     """Read the photographs that a phase of a network of one type trains on.
 
     Raises
@@ -34,16 +32,16 @@ def read_photographs(config: TrainingConfig, data: Path, phase: Phase) -> Sequen
     return _read_one_type(config, data, phase.train or config.photographs.train, phase)
 
 
-def read_validation(config: TrainingConfig, data: Path) -> Sequence[LabelledPhotograph]:
+def read_validation(config: TrainingConfig, data: Path) -> Sequence[PhotographWithTargets]:
     """Read the photographs of a network of one type that are left out of training to choose settings on."""
     return _read_one_type(config, data, config.photographs.validation, None)
 
 
 def _read_one_type(
     config: TrainingConfig, data: Path, names: Sequence[str], phase: Phase | None
-) -> Sequence[LabelledPhotograph]:
+) -> Sequence[PhotographWithTargets]:
     return read_training_set(
-        data,
+        AllIdb1(data),
         names,
         cell_type=config.only_type,
         red_cell_diameter_px=config.red_cell_diameter_px,
@@ -52,7 +50,7 @@ def _read_one_type(
     )
 
 
-def read_all_smears(config: TrainingConfig, data: Path) -> Iterator[LabelledSmear]:
+def read_all_smears(config: TrainingConfig, data: Path) -> Iterator[NumberedSmear]:
     """Read everything that a configuration of all types, and the configurations based on it, may train on, one by one.
 
     Parameters
@@ -72,15 +70,16 @@ def read_all_smears(config: TrainingConfig, data: Path) -> Iterator[LabelledSmea
         yield from read_pack(data, diameter)
         return
     if config.trained_on:
-        for name in all_names(config, data):
-            yield from read_smears(data / ALL_IDB1, [name], red_cell_diameter_px=diameter)
+        all_idb1 = AllIdb1.within(data)
+        for name in all_names(config, all_idb1):
+            yield from read_smears(all_idb1, [name], red_cell_diameter_px=diameter)
     for source in config.labelled:
         yield from read_labelled_smears(data, source, diameter)
     if config.drawn:
         yield from draw_smears(config.drawn.n_smears, diameter)
 
 
-def all_names(config: TrainingConfig, data: Path) -> list[str]:
+def all_names(config: TrainingConfig, data: AllIdb1) -> list[str]:
     """Names of the photographs of ALL-IDB1 that a configuration trains on, leaves out or tests on, where they exist.
 
     Raises
@@ -90,8 +89,8 @@ def all_names(config: TrainingConfig, data: Path) -> list[str]:
 
     """
     named = (*config.trained_on, *config.photographs.validation, *config.photographs.test)
-    there = red_cell_diameters(data / ALL_IDB1)
-    missing = sorted(set(config.trained_on) - set(there))
+    there = set(data.images)
+    missing = sorted(set(config.trained_on) - there)
     if missing:
         raise TrainingError(
             "photograph is not in the data set",
@@ -99,7 +98,7 @@ def all_names(config: TrainingConfig, data: Path) -> list[str]:
             allowed="the names in images.csv",
             do="correct the configuration's list of photographs",
         )
-    return sorted(set(named) & set(there))
+    return sorted(set(named) & there)
 
 
 def share_out(config: TrainingConfig, bank: SmearBank, *, validation: bool) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from hemolens.cell_types import CELL_TYPES
 from hemolens.measurements.colours import measure_colours
 from hemolens.synthetic import StainName, draw_smear
 from hemolens.training.cell_planes import Known, NumberedCells
-from hemolens.training.smears import LENDING, LabelledSmear, join_cells
+from hemolens.training.smears import LENDING, NumberedSmear, join_cells
 
 SIDES = (10, 14)
 """Height and width of a smear in red-cell diameters."""
@@ -26,7 +26,7 @@ BLUR = (0.0, 0.03)
 """Of a smear's blur in red-cell diameters: lowest and highest."""
 
 
-def draw_smears(n_smears: int, red_cell_diameter_px: float) -> list[LabelledSmear]:
+def draw_smears(n_smears: int, red_cell_diameter_px: float) -> list[NumberedSmear]:
     """Draw smears at the working scale: always the same ones for the same arguments.
 
     Parameters
@@ -59,5 +59,5 @@ def draw_smears(n_smears: int, red_cell_diameter_px: float) -> list[LabelledSmea
         nothing = np.zeros((height, width, len(LENDING)), np.uint16)
         colours = measure_colours(smear.pixels, red_cell_diameter_px)
         joined = join_cells(cells, (height, width))
-        smears.append(LabelledSmear(f"drawn-{number}", DRAWN, smear.pixels, *joined, nothing, colours))
+        smears.append(NumberedSmear(f"drawn-{number}", DRAWN, smear.pixels, *joined, nothing, colours))
     return smears

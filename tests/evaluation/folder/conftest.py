@@ -1,4 +1,4 @@
-"""Photographs whose finds are set by the test: no network takes part."""
+"""Photographs whose found cells are set by the test: no network takes part."""
 
 import numpy as np
 import pytest
@@ -8,18 +8,18 @@ from hemolens.errors import PhotographError
 
 
 @pytest.fixture
-def finds(monkeypatch, make_result):
+def found(monkeypatch, make_result):
     """What is found on each photograph, by its name: a list of cells, or an error to raise. Changed ones have none."""
-    found = {}
+    by_name = {}
 
     def count_image(photograph):
-        cells = found.get(photograph.name, []) if photograph.path else []
+        cells = by_name.get(photograph.name, []) if photograph.path else []
         if isinstance(cells, Exception):
             raise cells
         return make_result(photograph.name, *cells, path=photograph.path)
 
     monkeypatch.setattr("hemolens.evaluation.folder.evaluate.count_image", count_image)
-    return found
+    return by_name
 
 
 @pytest.fixture

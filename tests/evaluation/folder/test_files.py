@@ -16,8 +16,8 @@ def labels(write_labels):
 
 
 @pytest.fixture
-def evaluation(folder, labels, finds, make_cell):
-    finds["a.png"] = [make_cell(), make_cell("wbc", 30, 30)]
+def evaluation(folder, labels, found, make_cell):
+    found["a.png"] = [make_cell(), make_cell("wbc", 30, 30)]
     return evaluate(labels, folder / "photos")
 
 
@@ -57,10 +57,10 @@ def test_the_table_has_a_row_for_each_photograph(evaluation):
     kinds = [{key: value for key, value in first.items() if key.startswith(kind)} for kind in ("rbc", "wbc")]
     assert list(kinds[0].values()) == ["1", "1", "1", "0", "0"]
     assert list(kinds[1].values()) == ["", "1", "", "", ""]
-    assert (second["image"], second["rbc_missed"]) == ("b.png", "1")
+    assert (second["image"], second["rbc_false_negatives"]) == ("b.png", "1")
 
 
-def test_a_name_does_not_become_a_formula(folder, write_labels, finds):
+def test_a_name_does_not_become_a_formula(folder, write_labels, found):
     (folder / "photos/a.png").rename(folder / "photos/=1+1.png")
     evaluation = evaluate(write_labels("=1+1.png,rbc,5,3,10,8"), folder / "photos")
     assert csv_text(evaluation).splitlines()[1].startswith("'=1+1.png,")
@@ -73,7 +73,7 @@ def test_the_records_come_with_what_was_measured(written):
     assert {record["table"] for record in content["records"]} == {"counts", "bland-altman", "cells"}
 
 
-def test_pictures_of_an_earlier_evaluation_do_not_stay(written, folder, write_labels, finds):
+def test_pictures_of_an_earlier_evaluation_do_not_stay(written, folder, write_labels, found):
     fewer = evaluate(write_labels("a.png,rbc,5,3,10,8"), folder / "photos")
     with EvaluationFiles(written, folder / "labels.csv") as files:
         files.write(fewer, make_records(fewer))

@@ -9,9 +9,9 @@ ROWS = ("a.png,rbc,5,3,10,8", "a.png,rbc,30,20,40,30", "b.png,rbc,5,3,10,8", "go
 
 
 @pytest.fixture
-def evaluated(folder, write_labels, finds, make_cell):
-    finds["a.png"] = [make_cell()]
-    finds["b.png"] = [make_cell(), make_cell("rbc", 30, 30), make_cell("rbc", 20, 50)]
+def evaluated(folder, write_labels, found, make_cell):
+    found["a.png"] = [make_cell()]
+    found["b.png"] = [make_cell(), make_cell("rbc", 30, 30), make_cell("rbc", 20, 50)]
 
     def run(*rows, **options):
         return evaluate(write_labels(*(rows or ROWS)), folder / "photos", **options)
@@ -44,7 +44,7 @@ def test_types_that_are_not_labelled_are_said_to_be_unknown(evaluated):
 
 
 def test_the_rule_of_matching_is_stated(evaluated):
-    assert "at least 0.5 of their union;" in page(evaluated())
+    assert "when the intersection of their boxes is at least 0.5 of their union. Each" in page(evaluated())
 
 
 def test_the_frame_margin_is_stated(evaluated):

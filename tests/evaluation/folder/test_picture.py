@@ -1,8 +1,15 @@
 import numpy as np
 import pytest
 
-from hemolens.evaluation.folder.compare import compare
-from hemolens.evaluation.folder.picture import FALSE, HIT, LONGEST_SIDE_PX, MISSED, UNJUDGED, draw_comparison
+from hemolens.evaluation.comparison import compare
+from hemolens.evaluation.folder.picture import (
+    FALSE_NEGATIVE,
+    FALSE_POSITIVE,
+    LONGEST_SIDE_PX,
+    TRUE_POSITIVE,
+    UNJUDGED,
+    draw_comparison,
+)
 from hemolens.labels.truth import Truth, truth_of_boxes
 
 GREY = np.full((100, 120, 3), 200, np.uint8)
@@ -24,14 +31,14 @@ def drawn(make_cell):
 LABEL = truth_of_boxes([(25, 25, 56, 56)])
 
 
-def test_a_hit_is_blue(drawn):
+def test_a_true_positive_is_blue(drawn):
     picture = drawn(LABEL, (40, 40))
-    assert [has(picture, colour) for colour in (HIT, FALSE, MISSED)] == [True, False, False]
+    assert [has(picture, colour) for colour in (TRUE_POSITIVE, FALSE_POSITIVE, FALSE_NEGATIVE)] == [True, False, False]
 
 
-def test_a_miss_is_yellow_and_a_false_find_magenta(drawn):
+def test_a_false_negative_is_yellow_and_a_false_positive_magenta(drawn):
     picture = drawn(LABEL, (70, 90))
-    assert [has(picture, colour) for colour in (HIT, FALSE, MISSED)] == [False, True, True]
+    assert [has(picture, colour) for colour in (TRUE_POSITIVE, FALSE_POSITIVE, FALSE_NEGATIVE)] == [False, True, True]
 
 
 def test_what_is_not_judged_is_grey(drawn):

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from hemolens.evaluation.folder.compare import Comparison
+from hemolens.evaluation.comparison import Comparison
 from hemolens.evaluation.folder.evaluate import evaluate
 from hemolens.evaluation.folder.records import count_figures, make_records
 
@@ -41,8 +41,8 @@ def test_nothing_labelled_anywhere_has_no_accuracy():
 
 
 @pytest.fixture
-def records(folder, write_labels, finds, make_cell):
-    finds["a.png"] = [make_cell()]
+def records(folder, write_labels, found, make_cell):
+    found["a.png"] = [make_cell()]
     labels = write_labels("a.png,rbc,5,3,10,8", "b.png,rbc,5,3,10,8")
     return make_records(evaluate(labels, folder / "photos", robustness=True))
 

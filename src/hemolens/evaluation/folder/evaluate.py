@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.errors import HemolensError, ModelError, PhotographError, UsageError, quoted
-from hemolens.evaluation.folder.compare import Comparison, compare
+from hemolens.evaluation.comparison import Comparison, compare
 from hemolens.evaluation.robustness import CHANGES
 from hemolens.images.photograph import photograph_from_array, read_photograph
 from hemolens.labels import read_labels
 from hemolens.labels.named_photographs import find_images
 from hemolens.labels.truth import Labels, Truths, fit_to_frame, in_pixels
 from hemolens.pipeline import count_image
-from hemolens.result import Result
 from hemolens.statistics.counts import Counts
 
 
@@ -126,7 +125,7 @@ def evaluate(
     types : collection of {"rbc", "wbc", "plt"}, optional
         The types that were labelled; without it those that appear in the labels.
     frame_margin_px : int, optional
-        Leave out labels and finds that are not more than so many pixels off the frame.
+        Leave out labels and found cells within this many pixels of the frame.
     robustness : bool, optional
         Count each photograph again under every change of :data:`~hemolens.evaluation.robustness.CHANGES`.
     on_photograph : callable, optional
@@ -148,74 +147,82 @@ def evaluate(
     """
     started = time.perf_counter()
     read = read_labels(labels, types)
-    if frame_margin_px is not None and not _all_have_boxes(read):
+    if frame_margin_px is not None:
+        _refuse_counts(read, labels)
+    found, missing = find_images(read.truths, Path(images))
+    evaluation = _empty(Path(labels), frame_margin_px, missing, read.notes)
+    fitting = _check_all(read, found, evaluation.failures)
+    for n_done, (name, truths) in enumerate(fitting.items()):
+        on_photograph(found[name].name, n_done, len(fitting))
+        _add_photograph(evaluation, found[name], truths, robustness=robustness)
+    if not evaluation.photographs:
+        raise _nothing_counted(evaluation, images)
+    return replace(evaluation, seconds=time.perf_counter() - started)
+
+
+def _empty(labels: Path, frame_margin_px: int | None, missing: list[str], notes: Sequence[str]) -> Evaluation:
+    return Evaluation(
+        labels=labels.resolve().name,
+        labels_sha256=hashlib.sha256(labels.read_bytes()).hexdigest() if labels.is_file() else None,
+        frame_margin_px=frame_margin_px,
+        photographs=[],
+        missing=missing,
+        failures=[],
+        notes=list(notes),
+        models={},
+        counters={},
+        seconds=0.0,
+    )
+
+
+def _add_photograph(evaluation: Evaluation, path: Path, truths: Truths, *, robustness: bool) -> None:
+    """Count a photograph and compare it; one that cannot be counted is a failure."""
+    try:
+        photograph = read_photograph(path)
+        result = count_image(photograph)
+        changed = {
+            change: count_image(photograph_from_array(make(photograph.pixels), path.name)).counts
+            for change, make in (CHANGES.items() if robustness else ())
+        }
+    except (ModelError, UsageError):
+        raise
+    except HemolensError as error:
+        evaluation.failures.append(_failure(path, error))
+        return
+    shape, margin_px = (photograph.pixels.shape[0], photograph.pixels.shape[1]), evaluation.frame_margin_px
+    compared = {kind: compare(result.cells, truth, kind, shape, margin_px) for kind, truth in truths.items()}
+    evaluated = EvaluatedPhotograph(path.name, path, shape, compared, result.counts, changed)
+    evaluation.photographs.append(evaluated)
+    evaluation.models.update({kind: method.card.sha256 for kind, method in result.methods.items()})
+    evaluation.counters.update({kind: method.counter for kind, method in result.methods.items()})
+
+
+def _refuse_counts(read: Labels, labels: str | PathLike[str]) -> None:
+    """Refuse labels that do not say where the cells are."""
+    if any(truth.boxes is None for truths in read.truths.values() for truth in truths.values()):
         raise UsageError(
             "cells near the frame cannot be left out",
             came=f"labels that are counts, in {quoted(labels)}",
             allowed="a margin where the labels are boxes, masks or outlines",
-            do="leave out --frame-margin",
+            do="leave out the margin",
+            option="frame_margin",
         )
-    found, missing = find_images(read.truths, Path(images))
-    failures: list[str] = []
-    fitting = _check_all(read, found, failures)
-    photographs: list[EvaluatedPhotograph] = []
-    models: dict[CellType, str] = {}
-    counters: dict[CellType, str] = {}
-    for n_done, (name, truths) in enumerate(fitting.items()):
-        on_photograph(found[name].name, n_done, len(fitting))
-        try:
-            photograph, result = _evaluate_photograph(found[name], truths, frame_margin_px, robustness)
-        except (ModelError, UsageError):
-            raise
-        except HemolensError as error:
-            failures.append(_failure(found[name], error))
-            continue
-        models |= {kind: method.card.sha256 for kind, method in result.methods.items()}
-        counters |= {kind: method.counter for kind, method in result.methods.items()}
-        photographs.append(photograph)
-    if not photographs:
-        raise UsageError(
-            "no labelled photograph could be counted",
-            came=failures[0] if failures else f"{len(missing)} labelled names, none of them in {quoted(images)}",
-            allowed="a folder that holds photographs of the labels",
-            do="choose another with --images",
-        )
-    path = Path(labels)
-    return Evaluation(
-        labels=path.resolve().name,
-        labels_sha256=hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None,
-        frame_margin_px=frame_margin_px,
-        photographs=photographs,
-        missing=missing,
-        failures=failures,
-        notes=list(read.notes),
-        models=models,
-        counters=counters,
-        seconds=time.perf_counter() - started,
+
+
+def _nothing_counted(evaluation: Evaluation, images: str | PathLike[str]) -> UsageError:
+    nowhere = f"{len(evaluation.missing)} labelled names, none of them in {quoted(images)}"
+    return UsageError(
+        "no labelled photograph could be counted",
+        came=evaluation.failures[0] if evaluation.failures else nowhere,
+        allowed="a folder that holds photographs of the labels",
+        do="choose another folder",
+        option="images",
     )
-
-
-def _evaluate_photograph(
-    path: Path, truths: Truths, frame_margin_px: int | None, robustness: bool
-) -> tuple[EvaluatedPhotograph, Result]:
-    photograph = read_photograph(path)
-    result = count_image(photograph)
-    shape = (photograph.pixels.shape[0], photograph.pixels.shape[1])
-    compared = {kind: compare(result.cells, truth, kind, shape, frame_margin_px) for kind, truth in truths.items()}
-    changed = {
-        change: count_image(photograph_from_array(make(photograph.pixels), path.name)).counts
-        for change, make in (CHANGES.items() if robustness else ())
-    }
-    return EvaluatedPhotograph(path.name, path, shape, compared, result.counts, changed), result
 
 
 def _failure(path: Path, error: HemolensError) -> str:
     """Say what is wrong with a photograph, without the folders that it lies in: the page may be sent around."""
     return f"{quoted(path.name)}: {error.what}; {error.do}"
-
-
-def _all_have_boxes(labels: Labels) -> bool:
-    return all(truth.boxes is not None for truths in labels.truths.values() for truth in truths.values())
 
 
 def _check_all(labels: Labels, found: Mapping[str, Path], failures: list[str]) -> dict[str, Truths]:

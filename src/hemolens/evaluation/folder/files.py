@@ -1,12 +1,12 @@
 """An evaluation → its files, which appear together or not at all.
 
-==================  ==========================================================================
+==================  ========================================================================================
 ``evaluate.html``   the page, with its pictures inside
 ``evaluate.md``     the same page in Markdown, which shows the files in ``pictures``
 ``evaluate.json``   every figure as a record, and how it was measured
-``evaluate.csv``    one row for a photograph: truth, count, hits, false finds, misses by type
+``evaluate.csv``    one row for a photograph: truth, count, true and false positives, false negatives by type
 ``pictures/``       plots (SVG) and the worst photographs (JPEG)
-==================  ==========================================================================
+==================  ========================================================================================
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ from hemolens.images.photograph import read_photograph
 from hemolens.output.report.cell_picture import jpeg_bytes
 from hemolens.output.report.html_page import html_page
 from hemolens.output.spreadsheet import number, safe_text
+
+COLUMNS = ("truth", "count", "true_positives", "false_positives", "false_negatives")
+"""Of each cell type in ``evaluate.csv``."""
 
 NAMES = ("evaluate.html", "evaluate.md", "evaluate.json", "evaluate.csv")
 PICTURES = (
@@ -68,7 +71,8 @@ class EvaluationFiles:
                     "the evaluation would replace its labels",
                     came=quoted(labels),
                     allowed=f"labels that are none of {', '.join(NAMES)} in the output folder",
-                    do="choose another folder with --out",
+                    do="choose another output folder",
+                    option="out",
                 )
         self.folder = folder
         self._files = WholeFiles(folder)
@@ -127,10 +131,10 @@ def draw_pictures(evaluation: Evaluation) -> dict[str, bytes]:
 
 
 def csv_text(evaluation: Evaluation) -> str:
-    """Write a row for each photograph; fields of unknown truth, hits and misses are empty."""
+    """Write a row for each photograph; what is unknown is empty."""
     header = ["image", "width", "height", "errors_per_cell"]
     for kind in CELL_TYPES:
-        header += [f"{kind}_{column}" for column in ("truth", "count", "hits", "false", "missed")]
+        header += [f"{kind}_{column}" for column in COLUMNS]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(header)

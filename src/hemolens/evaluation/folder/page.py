@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 
 from hemolens import RESEARCH_USE_ONLY, __version__
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
-from hemolens.evaluation.folder.compare import Comparison
+from hemolens.evaluation.comparison import Comparison
 from hemolens.evaluation.folder.evaluate import EvaluatedPhotograph, Evaluation
 from hemolens.evaluation.matching import MATCHING_RULES
 from hemolens.evaluation.record import NONE, Record, by_metric, number_text, percent_text
 from hemolens.evaluation.robustness import CHANGES
 from hemolens.output.report.html_page import markdown_table, markdown_text, names_text
 
+JUDGED = ("true positives", "false positives", "false negatives")
+"""What cells are counted as, in the order of :class:`~hemolens.evaluation.matching.Detection`."""
+
 N_WORST = 6
-"""So many photographs are shown."""
+"""Most photographs that are shown."""
 
 COUNTS_NOTE = """In brackets: 95 % bootstrap interval over photographs (for the correlation, Pearson's: Fisher's). It
 takes the photographs for independent; where several are of one smear or one patient, the true uncertainty is larger.
@@ -27,9 +30,10 @@ BLAND_ALTMAN_NOTE = """Differences count − truth, in cells a photograph. Betwe
 look at the plots. In brackets: 95 % intervals by Student's t (Bland & Altman 1999). Dots: photographs. Grey:
 equality. Orange: mean difference (solid) and limits (dashed) with their intervals (shaded)."""
 
-CELLS_NOTE = """**Precision**: hits over finds. **Recall**: hits over labelled cells. **F1**: hits over the mean of
-finds and labelled cells. All over the cells of all photographs together. In brackets: 95 % bootstrap interval over
-photographs."""
+CELLS_NOTE = """**True positives**: found cells that match a labelled one. **False positives**: found cells that match
+none. **False negatives**: labelled cells that no found one matches. **Precision**: true positives over found cells.
+**Recall**: true positives over labelled cells. **F1**: true positives over the mean of found and labelled cells. All
+over the cells of all photographs together. In brackets: 95 % bootstrap interval over photographs."""
 
 ROBUSTNESS_NOTE = """The same photographs, changed so that the cells stay. **Mean**: mean over photographs of |changed
 − unchanged| / unchanged count (those with no such cell when unchanged are in the column after). **Pooled**: sum of
@@ -106,15 +110,12 @@ def _types_sentence(evaluation: Evaluation) -> str:
     sentences = []
     for kind in CELL_TYPES:
         n = sum(kind in each.compared for each in evaluation.photographs)
-        rule = MATCHING_RULES[kind]
         if not n:
             sentences.append(f"- {CELL_NAMES[kind].capitalize()} are not labelled: unknown, and not judged.")
         elif any(each.detection is not None for each in evaluation.of_type(kind)):
-            inside = ", or its centre lies inside that box" if rule.or_centre_inside else ""
             sentences.append(
-                f"- {CELL_NAMES[kind].capitalize()} are labelled on {n}. A find is a hit when the intersection of its "
-                f"box with a labelled one is at least {rule.iou:g} of their union{inside}; each label and each find is "
-                "matched once, so that there are as many hits as possible."
+                f"- {CELL_NAMES[kind].capitalize()} are labelled on {n}. A found cell matches a labelled one when "
+                f"{MATCHING_RULES[kind].in_words()}. Each is matched once, so that there are as many pairs as possible."
             )
         else:
             sentences.append(f"- {CELL_NAMES[kind].capitalize()} are labelled on {n}, as counts without places.")
@@ -123,9 +124,10 @@ def _types_sentence(evaluation: Evaluation) -> str:
         sentences.append("- Cells at the frame are judged like all others.")
     else:
         sentences.append(
-            f"- Only cells whose box is more than {margin} px off the frame are judged, labels and finds alike. A find "
-            "that matches a label nearer to the frame is neither a hit nor false; a find near the frame that matches a "
-            "label farther off is a hit. So hits and false finds may differ from the count by a few."
+            f"- Only cells whose box is more than {margin} px off the frame are judged, labelled and found ones alike. "
+            "A found cell that matches a label nearer to the frame is neither a true nor a false positive; one near "
+            "the frame that matches a label farther off is a true positive. So true and false positives together may "
+            "differ from the count by a few."
         )
     return "\n".join(sentences)
 
@@ -188,23 +190,23 @@ def _cells_section(evaluation: Evaluation, records: Sequence[Record]) -> list[st
             rows.append(
                 [
                     CELL_NAMES[kind],
-                    str(found["hits"].n_images),
-                    *(number_text(found[metric], 0) for metric in ("hits", "false", "missed")),
+                    str(found["true positives"].n_images),
+                    *(number_text(found[metric], 0) for metric in JUDGED),
                     *(number_text(found[metric], 3) for metric in ("precision", "recall", "F1")),
                 ]
             )
     if not rows:
         return ["The labels are counts: which cells were found is not known."]
-    header = ["", "photographs", "hits", "false finds", "missed", "precision", "recall", "F1"]
+    header = ["", "photographs", *JUDGED, "precision", "recall", "F1"]
     return [markdown_table(header, rows), CELLS_NOTE]
 
 
 def _worst_section(evaluation: Evaluation) -> list[str]:
     parts = [
-        "Those with most errors for each true cell. Errors are false finds and missed cells, or |count − truth| where "
-        "only a count is known, of all labelled types together.",
-        "Blue: hits. Magenta, thick, with a letter: false finds. Yellow rectangles with a letter: missed cells. Grey: "
-        "not judged. R, W and P: red cell, white cell, platelet.",
+        "Those with most errors for each true cell. Errors are false positives and false negatives, or |count − truth| "
+        "where only a count is known, of all labelled types together.",
+        "Blue: true positives. Magenta, thick, with a letter: false positives. Yellow rectangles with a letter: false "
+        "negatives. Grey: not judged. R, W and P: red cell, white cell, platelet.",
     ]
     for place, each in enumerate(worst_photographs(evaluation), start=1):
         name = markdown_text(each.image)
@@ -212,7 +214,7 @@ def _worst_section(evaluation: Evaluation) -> list[str]:
         parts += [
             f"### {place}. {name}",
             f"{each.errors_per_cell:.2f} errors for each true cell. {figures}.",
-            f"![{name} with hits, misses and false finds]({picture_name(place)})",
+            f"![{name} with its true positives, false positives and false negatives]({picture_name(place)})",
         ]
     return parts
 
@@ -221,8 +223,8 @@ def _in_words(kind: CellType, comparison: Comparison) -> str:
     text = f"{CELL_NAMES[kind].capitalize()}: {comparison.truth} true, {comparison.count} counted"
     if comparison.detection is None:
         return text
-    hits, false, missed = comparison.detection
-    return f"{text} ({hits} hits, {false} false, {missed} missed)"
+    judged = ", ".join(f"{n} {metric}" for n, metric in zip(comparison.detection, JUDGED, strict=True))
+    return f"{text} ({judged})"
 
 
 def _in_order(compared: Mapping[CellType, Comparison]) -> list[tuple[CellType, Comparison]]:

@@ -1,4 +1,4 @@
-"""A photograph with its hits, misses and false finds drawn: what a person judges an evaluation by."""
+"""A photograph with its true positives, false positives and false negatives drawn, for a person to look at."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from numpy.typing import NDArray
 
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.cells.cell import Cell
-from hemolens.evaluation.folder.compare import Comparison
+from hemolens.evaluation.comparison import Comparison
 from hemolens.output.report.cell_picture import reduced
 
 LONGEST_SIDE_PX = 1400
-"""Pictures on the page are made so small, if they are larger."""
+"""Larger photographs are reduced to this for the page."""
 
-HIT, FALSE, MISSED, UNJUDGED = (0, 90, 181), (220, 0, 100), (255, 221, 0), (130, 130, 130)
-"""RGB: blue, magenta, yellow, grey. They differ in lightness, and misses are rectangles, so that colour is not all."""
+TRUE_POSITIVE, FALSE_POSITIVE, FALSE_NEGATIVE, UNJUDGED = (0, 90, 181), (220, 0, 100), (255, 221, 0), (130, 130, 130)
+"""RGB: blue, magenta, yellow, grey. They differ in lightness, and false negatives are rectangles: colour is not all."""
 
 LETTERS: dict[CellType, str] = {"rbc": "R", "wbc": "W", "plt": "P"}
-"""Beside each miss and false find: its type."""
+"""Beside each false positive and false negative: its type."""
 
 
 def draw_comparison(pixels: NDArray[np.uint8], compared: Mapping[CellType, Comparison]) -> NDArray[np.uint8]:
-    """Draw hits as thin outlines, false finds as thick ones, and misses as rectangles, in colours of their own.
+    """Draw true positives as thin outlines, false positives as thick ones, and false negatives as rectangles.
 
     Parameters
     ----------
@@ -46,15 +46,15 @@ def draw_comparison(pixels: NDArray[np.uint8], compared: Mapping[CellType, Compa
             continue
         own = compared[kind]
         _draw_outlines(canvas, own.unjudged, UNJUDGED, 1, scale)
-        _draw_outlines(canvas, own.hits, HIT, 1, scale)
-        _draw_outlines(canvas, own.false, FALSE, 2, scale)
-        for cell in own.false:
-            _write(canvas, LETTERS[kind], FALSE, cell.row * scale, cell.col * scale)
-        for row0, col0, row1, col1 in (own.missed * scale).tolist():
+        _draw_outlines(canvas, own.true_positives, TRUE_POSITIVE, 1, scale)
+        _draw_outlines(canvas, own.false_positives, FALSE_POSITIVE, 2, scale)
+        for cell in own.false_positives:
+            _write(canvas, LETTERS[kind], FALSE_POSITIVE, cell.row * scale, cell.col * scale)
+        for row0, col0, row1, col1 in (own.false_negatives * scale).tolist():
             corners = (round(col0), round(row0)), (round(col1) - 1, round(row1) - 1)
             cv2.rectangle(canvas, *corners, (0, 0, 0), 4)
-            cv2.rectangle(canvas, *corners, MISSED, 2)
-            _write(canvas, LETTERS[kind], MISSED, (row0 + row1) / 2, (col0 + col1) / 2)
+            cv2.rectangle(canvas, *corners, FALSE_NEGATIVE, 2)
+            _write(canvas, LETTERS[kind], FALSE_NEGATIVE, (row0 + row1) / 2, (col0 + col1) / 2)
     return canvas
 
 

@@ -19,7 +19,7 @@ from hemolens.evaluation.agreement import (
     mean_absolute_error,
     relative_bias,
 )
-from hemolens.evaluation.folder.compare import Comparison
+from hemolens.evaluation.comparison import Comparison
 from hemolens.evaluation.folder.evaluate import Evaluation
 from hemolens.evaluation.matching import add_up
 from hemolens.evaluation.record import Record, make_record
@@ -46,9 +46,9 @@ def make_records(evaluation: Evaluation) -> list[Record]:
         if judged:
             total = add_up(judged)
             figures = {
-                "hits": Estimate(total.n_hits),
-                "false": Estimate(total.n_false),
-                "missed": Estimate(total.n_missed),
+                "true positives": Estimate(total.n_true_positives),
+                "false positives": Estimate(total.n_false_positives),
+                "false negatives": Estimate(total.n_false_negatives),
             }
             figures |= detection_figures(judged)
             records += [make_record("cells", kind, metric, len(judged), figure) for metric, figure in figures.items()]

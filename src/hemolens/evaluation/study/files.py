@@ -44,7 +44,8 @@ def check_kept(folder: Path, tables: Sequence[Path]) -> None:
                 "the study would replace what it compares",
                 came=quoted(table),
                 allowed=f"tables that are none of {', '.join(NAMES)} in the output folder",
-                do="choose another folder with --out",
+                do="choose another output folder",
+                option="out",
             )
 
 

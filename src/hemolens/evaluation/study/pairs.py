@@ -12,7 +12,7 @@ from typing import NamedTuple
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.errors import LabelError, UsageError, quoted
 from hemolens.images.formats import SUFFIXES
-from hemolens.labels.count_table import read_count_table
+from hemolens.labels.count_table import has_counts, read_count_table
 from hemolens.labels.table import read_table
 from hemolens.labels.truth import Truths
 from hemolens.output.report.html_page import names_text
@@ -189,7 +189,7 @@ def _ambiguous(came: str, allowed: str) -> LabelError:
 
 def _read(path: Path) -> dict[str, Truths]:
     table = read_table(path, MAX_BYTES)
-    if "image" not in table.columns or not set(CELL_TYPES) & set(table.columns):
+    if not has_counts(table.columns):
         raise LabelError(
             f"the columns of {quoted(path.name)} are not those of counts",
             came=quoted(", ".join(table.columns)),

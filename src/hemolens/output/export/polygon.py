@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.cells.cell import Cell
+from hemolens.images.polygon import draw_polygon
 
 CORNER = 0.5
 """What is added to a coordinate that counts from the centre of the first pixel to count from its outer corner."""
@@ -130,7 +131,7 @@ def _largest_part(points: NDArray[np.float64]) -> NDArray[np.float64]:
     low = np.floor(points.min(axis=0)) - 1
     width, height = (np.ceil(points.max(axis=0) - low).astype(int) + 2) * _FINE
     drawn = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(drawn, [np.rint((points - low) * _FINE).astype(np.int32)], 1)
+    draw_polygon(drawn, np.rint((points - low) * _FINE) + 0.5, 1)
     neighbours = np.ones((3, 3), np.uint8)
     _, parts, stats, _ = cv2.connectedComponentsWithStats(cv2.erode(drawn, neighbours))
     if len(stats) < 2:

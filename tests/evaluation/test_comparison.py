@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hemolens.evaluation.folder.compare import compare, is_off_frame
+from hemolens.evaluation.comparison import compare, is_off_frame
 from hemolens.evaluation.matching import Detection
 from hemolens.labels.truth import Truth, truth_of_boxes
 
@@ -14,19 +14,31 @@ SHAPE = (40, 60)
 def compared(make_cell):
     """Compare red cells and labels, both given by their centres."""
 
-    def run(labels, finds, margin=None, unsure=None):
+    def run(labels, found, margin=None, unsure=None):
         truth = truth_of_boxes([(row - 2, col - 2, row + 3, col + 3) for row, col in labels])
-        return compare([make_cell("rbc", row, col) for row, col in finds], truth, "rbc", SHAPE, margin, unsure)
+        return compare([make_cell("rbc", row, col) for row, col in found], truth, "rbc", SHAPE, margin, unsure)
 
     return run
 
 
-def test_hits_false_finds_and_misses(compared):
+def test_cells_are_true_positives_false_positives_and_false_negatives(compared):
     result = compared([(10, 10), (10, 30)], [(10, 10), (30, 30)])
     assert result.detection == Detection(1, 1, 1)
-    assert [(cell.row, cell.col) for cell in result.false] == [(30, 30)]
-    assert result.missed.tolist() == [[8, 28, 13, 33]]
+    assert [(cell.row, cell.col) for cell in result.false_positives] == [(30, 30)]
+    assert result.false_negatives.tolist() == [[8, 28, 13, 33]]
     assert result.n_errors == 2
+
+
+def test_one_found_cell_is_one_true_positive_only(compared):
+    assert compared([(10, 10), (10, 11)], [(10, 10)]).detection == Detection(1, 0, 1)
+
+
+def test_a_platelet_is_matched_by_its_centre(make_cell):
+    """Both found cells share one pixel with the labelled one; only the first has its centre there."""
+    truth = truth_of_boxes([(8, 8, 13, 13)])
+    inside, beside = make_cell("plt", 10, 10, 0), make_cell("plt", 14, 14)
+    assert compare([inside], truth, "plt", SHAPE).detection == Detection(1, 0, 0)
+    assert compare([beside], truth, "plt", SHAPE).detection == Detection(0, 1, 1)
 
 
 def test_other_types_are_passed_over(make_cell):
@@ -40,23 +52,23 @@ def test_a_count_judges_no_cell(make_cell):
     assert result.n_errors == 2
 
 
-def test_near_the_frame_neither_labels_nor_finds_count(compared):
+def test_near_the_frame_neither_labelled_nor_found_cells_count(compared):
     result = compared([(2, 10)], [(30, 57)], margin=3)
     assert (result.truth, result.count, result.detection) == (0, 0, Detection(0, 0, 0))
 
 
-def test_a_find_whose_label_is_left_out_is_neither_hit_nor_false(compared):
+def test_a_found_cell_whose_label_is_left_out_is_neither_a_true_nor_a_false_positive(compared):
     result = compared([(5, 10)], [(6, 10)], margin=3)
     assert result.detection == Detection(0, 0, 0)
     assert len(result.unjudged) == 1
 
 
-def test_a_find_near_the_frame_whose_label_is_farther_off_is_a_hit(compared):
+def test_a_found_cell_near_the_frame_whose_label_is_farther_off_is_a_true_positive(compared):
     assert compared([(6, 10)], [(5, 10)], margin=3).detection == Detection(1, 0, 0)
 
 
 def test_a_label_that_counts_comes_first(compared):
-    """One find fits a label that is left out and one that counts."""
+    """One found cell fits a label that is left out and one that counts."""
     assert compared([(5, 10), (6, 10)], [(6, 10)], margin=3).detection == Detection(1, 0, 0)
 
 
@@ -79,7 +91,7 @@ def test_no_boxes():
     assert is_off_frame(np.zeros((0, 4)), SHAPE, 3).shape == (0,)
 
 
-def test_a_find_where_a_label_may_be_missing_is_neither_false_nor_counted(compared):
+def test_a_found_cell_where_a_label_may_be_missing_is_neither_a_false_positive_nor_counted(compared):
     result = compared([(10, 10)], [(10, 10), (30, 30)], unsure=np.array([[25.0, 25, 35, 35]]))
     assert (result.truth, result.count, result.detection) == (1, 1, Detection(1, 0, 0))
     assert [(cell.row, cell.col) for cell in result.unjudged] == [(30, 30)]
