@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from hemolens.output.column import Column, header, interval_columns, markdown_table, texts
+from hemolens.output.column import Column, header, interval_columns, texts
 from hemolens.statistics.uncertainty import Interval
 
 
@@ -55,14 +55,3 @@ def test_an_interval_has_three_columns():
     assert header(columns) == ("n", "n_low", "n_high")
     assert texts(columns, Interval(2.0, 1.0, 3.0)) == ("2.0", "1.0", "3.0")
     assert texts(columns, None) == ("", "", "")
-
-
-def test_a_table_for_a_page():
-    columns = [Column(name, float, "size", lambda row: row, "px", 2) for name in ("rbc", "wbc")]
-    columns.insert(1, Column("n", int, "number", lambda row: row))
-    assert markdown_table(columns) == (
-        "| column | written as | unit | meaning |\n"
-        "|---|---|---|---|\n"
-        "| `rbc`, `wbc` | 2 decimals | px | size |\n"
-        "| `n` | whole number |  | number |\n"
-    )

@@ -1,13 +1,13 @@
 """A column of a table: what it is called, what it means, its value in a row, and how that is written.
 
-A table is a tuple of columns and nothing else: the header, the rows, the types of the Parquet file and the page of
-reference all follow from it.
+A table is a tuple of columns and nothing else: the header, the rows, the types of the Parquet file and the reference
+page (``benchmarks/documents.py``) all follow from it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -31,7 +31,8 @@ class Column(Generic[Row]):
     value_type : {str, int, float, bool}
         What its values are.
     meaning : str
-        In one sentence without a full stop; columns of different cell types that mean the same share it.
+        In one sentence without a full stop; columns of different cell types that mean the same share it, and so a line
+        of the reference page.
     value : callable
         ``value(row)``; None where it is not known.
     unit : str
@@ -161,32 +162,3 @@ def header(columns: Iterable[Column[Row]]) -> tuple[str, ...]:
 def texts(columns: Iterable[Column[Row]], row: Row) -> tuple[str, ...]:
     """Write one row of a CSV file."""
     return tuple(column.text(row) for column in columns)
-
-
-def markdown_table(columns: Sequence[Column[Row]]) -> str:
-    """Describe the columns of a table for a page.
-
-    Parameters
-    ----------
-    columns : sequence of Column
-
-    Returns
-    -------
-    str
-        A table in Markdown: a line for each column; those that mean the same share one, where the first of them stands.
-
-    Examples
-    --------
-    >>> print(markdown_table([Column(f"{kind}_ok", bool, "whether", lambda row: row) for kind in ("rbc", "wbc")]))
-    | column | written as | unit | meaning |
-    |---|---|---|---|
-    | `rbc_ok`, `wbc_ok` | 1 or 0 |  | whether |
-    <BLANKLINE>
-
-    """
-    names: dict[tuple[str, str, str], list[str]] = {}
-    for column in columns:
-        names.setdefault((column.written, column.unit, column.meaning), []).append(f"`{column.name}`")
-    lines = ["| column | written as | unit | meaning |", "|---|---|---|---|"]
-    lines += [f"| {', '.join(each)} | {' | '.join(about)} |" for about, each in names.items()]
-    return "\n".join(lines) + "\n"

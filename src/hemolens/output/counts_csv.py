@@ -44,7 +44,7 @@ def interval_holds(kinds: Sequence[CellType]) -> str:
 
 
 def _count(kind: CellType) -> Column[CountedRow]:
-    meaning = "red cells, white cells, platelets on the photograph, cut ones included; 0 is a count"
+    meaning = "red cells, white cells, platelets on the photograph, those that its frame cuts included; 0 is a count"
     return Column(kind, int, meaning, lambda row: getattr(row.result.counts, kind))
 
 
@@ -59,7 +59,8 @@ def _of_type(kind: CellType) -> tuple[Column[CountedRow], ...]:
         ),
         *interval_columns(
             f"{kind}_expected",
-            "mean number of cells of the type per field of this size in the smear",
+            "mean number of cells of the type per field of this size in the smear, corrected for the model's bias where "
+            "that was measured",
             lambda row: row.result.summary[kind].expected,
             short="that mean",
             n_decimals=2,
@@ -75,7 +76,7 @@ def _of_type(kind: CellType) -> tuple[Column[CountedRow], ...]:
         Column(
             f"{kind}_per_mm2",
             float,
-            "cells of the frame per counted area; empty where the scale is not known",
+            "cells of the type by the counting frame per counted area; empty where the scale is not known",
             lambda row: row.result.summary[kind].per_mm2,
             "1/mm²",
             1,
@@ -90,7 +91,7 @@ def _of_type(kind: CellType) -> tuple[Column[CountedRow], ...]:
 
 
 def _per_1000_rbc(kind: CellType) -> Column[CountedRow]:
-    meaning = "cells of the type for 1000 red cells of the frame; empty without red cells"
+    meaning = "cells of the type for 1000 red cells, both by the counting frame; empty without red cells"
     return Column(
         f"{kind}_per_1000_rbc", float, meaning, lambda row: row.result.summary[kind].per_1000_rbc, n_decimals=2
     )
@@ -128,7 +129,7 @@ COLUMNS: tuple[Column[CountedRow], ...] = (
     ),
     Column("seconds", float, "time taken", lambda row: row.result.seconds, "s", 3),
     Column("overlay", str, "overlay picture of the photograph", lambda row: row.entry.overlay),
-    Column("error", str, "why the photograph could not be counted; then all else is empty", lambda _: None),
+    Column("error", str, "why the photograph could not be counted; all else but `image` is empty then", lambda _: None),
     Column(
         "scale_origin",
         str,
@@ -180,8 +181,8 @@ COLUMNS: tuple[Column[CountedRow], ...] = (
     Column(
         "interval_holds",
         str,
-        "which errors the intervals of the smear's mean hold: `sampling only`, or `sampling` and the model's error of "
-        "the types that are named",
+        "which errors the intervals of the mean hold: `sampling only`, or `sampling; model error of` the types that "
+        "are named",
         lambda row: interval_holds([kind for kind in CELL_TYPES if row.result.summary[kind].holds_model_error]),
     ),
     *(column for kind in CELL_TYPES for column in _of_type(kind)),

@@ -38,18 +38,18 @@ def interval_holds(summary: TypeSummary) -> str | None:
 COLUMNS: tuple[Column[SummaryRow], ...] = (
     Column("type", str, f"one of {', '.join(f'`{kind}`' for kind in CELL_TYPES)}", lambda row: row.type),
     Column("fields", int, "number of counted photographs", lambda row: row.summary.n_fields),
-    Column("total", int, "all cells of the type on them, cut ones included", lambda row: row.summary.total),
+    Column("total", int, "cells of the type on them, those that a frame cuts included", lambda row: row.summary.total),
     Column("frame_total", int, "cells of the type by the counting frame", lambda row: row.summary.in_frame),
     Column(
         "frame_per_field",
         float,
-        "mean of the latter over the photographs",
+        "`frame_total` divided by `fields`",
         lambda row: row.summary.per_field,
         n_decimals=2,
     ),
     *interval_columns(
         "expected",
-        "mean number of cells of the type per field in the smear, corrected for the model's bias where that was "
+        "mean number of cells of the type per field of the smear, corrected for the model's bias where that was "
         "measured",
         lambda row: row.summary.expected,
         short="that mean",
@@ -65,7 +65,7 @@ COLUMNS: tuple[Column[SummaryRow], ...] = (
     Column(
         "per_mm2",
         float,
-        "cells of the type per counted area; empty where the scale of a photograph is not known",
+        "cells of the type by the counting frame per counted area; empty where the scale of a photograph is not known",
         lambda row: row.summary.per_mm2,
         "1/mm²",
         1,
@@ -73,7 +73,8 @@ COLUMNS: tuple[Column[SummaryRow], ...] = (
     Column(
         "per_1000_rbc",
         float,
-        "cells of the type for 1000 red cells; empty for red cells, and where there are none",
+        "cells of the type for 1000 red cells, both by the counting frame; empty for red cells, and where there are "
+        "none",
         lambda row: row.summary.per_1000_rbc,
         n_decimals=2,
     ),
