@@ -40,7 +40,7 @@ from numpy.typing import NDArray
 
 from bionet import HELD_OUT, fields_of
 from default_model_tables import model_table, unseen_table
-from documents import show_recorded
+from documents import show_tables
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.cells.cell import Cell
 from hemolens.evaluation.agreement import Estimate
@@ -400,7 +400,7 @@ def main() -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
     (HERE / "unseen-laboratories.md").write_text(unseen_table(recorded["records"]), encoding="utf-8")
     (HERE / "default-model.md").write_text(model_table(recorded["records"]), encoding="utf-8")
-    show_recorded()
+    show_tables()
     if arguments.cards:
         write_figures(recorded["records"], recorded["photographs"])
 

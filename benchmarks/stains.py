@@ -38,7 +38,7 @@ from default_model import (
     cbc_test,
     held_out_tasks,
 )
-from documents import show_recorded
+from documents import show_tables
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.evaluation.comparison import Comparison, compare
 from hemolens.evaluation.matching import add_up
@@ -194,7 +194,7 @@ def main() -> None:
         result = {"model": read_card(DEFAULT).sha256, "commit": code_version(), "records": records}
         RECORDS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(markdown(json.loads(RECORDS.read_text(encoding="utf-8"))["records"]), encoding="utf-8")
-    show_recorded()
+    show_tables()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-from hemolens.output.cells_csv import COLUMNS, cell_rows
+from hemolens.output.cells_csv import COLUMNS, cell_rows, measurements_of
+from hemolens.output.column import header
 from hemolens.output.entries import Entry
 
 ENTRY = Entry("a.jpg", "overlay/a.png", "a.jpg")
@@ -6,7 +7,7 @@ ENTRY = Entry("a.jpg", "overlay/a.png", "a.jpg")
 
 def test_the_columns_are_those_that_other_tools_rely_on():
     expected = "image,cell,type,x,y,x0,y0,x1,y1,area_px,diameter_px,score,touches_frame"
-    assert ",".join(COLUMNS) == expected
+    assert ",".join(header(COLUMNS)) == expected
 
 
 def test_x_is_the_column_and_the_box_is_half_open(make_cell):
@@ -22,3 +23,15 @@ def test_cells_are_numbered_from_one_within_the_photograph(make_cell):
 
 def test_no_cells_have_no_rows():
     assert list(cell_rows(ENTRY, [])) == []
+
+
+def test_a_name_like_a_formula_is_made_harmless(make_cell):
+    ((image, *_),) = cell_rows(Entry("=1+1.jpg", "overlay/a.png", None), [make_cell()])
+    assert image == "'=1+1.jpg"
+
+
+def test_measurements_are_rounded_as_in_the_table(make_cell):
+    cell = make_cell(half=1, touches_frame=True)
+    ((*_, area, diameter, score, touches),) = cell_rows(ENTRY, [cell])
+    measured = {"score": score, "area_px": area, "diameter_px": diameter, "touches_frame": touches}
+    assert measurements_of(cell) == {name: float(text) for name, text in measured.items()}

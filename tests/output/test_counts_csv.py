@@ -5,27 +5,33 @@ import pytest
 from hemolens.cells.counters.peaks import PeaksSettings
 from hemolens.measurements.quality import Finding, Quality
 from hemolens.measurements.scale import RedCellDiameter
+from hemolens.output.column import header
 from hemolens.output.counts_csv import COLUMNS, counted_row, failed_row
 from hemolens.output.entries import Entry
 from hemolens.statistics.uncertainty import CountError
 
+NAMES = header(COLUMNS)
 ENTRY = Entry("a.jpg", "overlay/a.png", "a.jpg")
 
 
 def of(result):
-    return dict(zip(COLUMNS, counted_row(ENTRY, result), strict=True))
+    return dict(zip(NAMES, counted_row(ENTRY, result), strict=True))
 
 
 def test_the_columns_that_other_tools_rely_on_come_first():
-    assert COLUMNS[:6] == ("image", "width", "height", "rbc", "wbc", "plt")
+    assert NAMES[:6] == ("image", "width", "height", "rbc", "wbc", "plt")
 
 
 def test_columns_are_only_ever_added_at_the_end():
     before = ("red_cell_diameter_px", "scale_confidence", "seconds", "overlay", "error")
-    assert COLUMNS[6:15] == (*before, "scale_origin", "scale_warning", "quality", "quality_reason")
-    assert COLUMNS[15:21] == (
+    assert NAMES[6:15] == (*before, "scale_origin", "scale_warning", "quality", "quality_reason")
+    assert NAMES[15:21] == (
         "frame_area_px", "frame_area_mm2", "um_per_px", "um_per_px_origin", "interval_holds", "rbc_frame",
     )  # fmt: skip
+
+
+def test_no_column_has_the_name_of_another():
+    assert len(set(NAMES)) == len(NAMES) == 49
 
 
 def test_a_counted_photograph(make_result, make_cell):
@@ -82,20 +88,20 @@ def test_unsure_cells_are_counted_where_scores_are_calibrated(make_result, make_
 
 def test_a_doubtful_ruler_says_so_in_its_column(make_result):
     doubtful = RedCellDiameter(80.0, 0.1)
-    row = dict(zip(COLUMNS, counted_row(ENTRY, make_result("a.jpg", diameter=doubtful)), strict=True))
+    row = of(make_result("a.jpg", diameter=doubtful))
     assert row["scale_warning"] == doubtful.warning != ""
 
 
 def test_a_rejected_photograph_has_its_counts_and_every_reason(make_result, make_cell):
     findings = (Finding("focus", "reject", "out of focus"), Finding("grain", "warn", "grainy"))
     result = make_result("a.jpg", make_cell("rbc"), quality=Quality(findings, {}))
-    row = dict(zip(COLUMNS, counted_row(ENTRY, result), strict=True))
+    row = of(result)
     assert (row["rbc"], row["quality"], row["quality_reason"]) == ("1", "reject", "out of focus; grainy")
 
 
 def test_a_failed_photograph_has_no_zeros():
     row = failed_row(ENTRY, "broken")
-    assert dict(zip(COLUMNS, row, strict=True)) == dict.fromkeys(COLUMNS, "") | {
+    assert dict(zip(NAMES, row, strict=True)) == dict.fromkeys(NAMES, "") | {
         "image": "a.jpg",
         "error": "broken",
     }

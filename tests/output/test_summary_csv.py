@@ -11,6 +11,14 @@ def rows(summary):
     return list(csv.DictReader(io.StringIO(summary_bytes(summary).decode())))
 
 
+def test_the_columns_that_other_tools_rely_on():
+    expected = (
+        "type,fields,total,frame_total,frame_per_field,expected,expected_low,expected_high,interval_holds,per_mm2,"
+        "per_1000_rbc,per_ul,per_ul_low,per_ul_high"
+    )
+    assert summary_bytes(summarise([])).decode().splitlines()[0] == expected
+
+
 def test_a_row_for_each_type():
     counts = Counts(rbc=200, wbc=1, plt=8)
     field = CountedField(counts, FrameCounts(counts, 1_000_000), 0.1, False, {})

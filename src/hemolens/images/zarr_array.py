@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,9 @@ from hemolens.images.zarr_store import Store, ZarrMetadata
 if TYPE_CHECKING:
     from numcodecs.abc import Codec
 
-CODECS = ("gzip", "zlib", "zstd", "blosc", "lz4")
+CodecName = Literal["gzip", "zlib", "zstd", "blosc", "lz4"]
+
+CODECS: tuple[CodecName, ...] = get_args(CodecName)
 
 MAX_DIMENSIONS = 5
 
@@ -43,7 +45,7 @@ Sides = Annotated[list[Side], Field(min_length=2, max_length=MAX_DIMENSIONS)]
 
 
 class _Compressor(ZarrMetadata):
-    id: Literal["gzip", "zlib", "zstd", "blosc", "lz4"]
+    id: CodecName
 
 
 class _Version2(ZarrMetadata):

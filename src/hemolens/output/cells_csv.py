@@ -3,27 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
+from hemolens.cell_types import CELL_TYPES
 from hemolens.cells.cell import Cell
+from hemolens.output.column import Column, texts
 from hemolens.output.entries import Entry
-from hemolens.output.spreadsheet import number, safe_text
 
 NAME = "cells.csv"
-COLUMNS = (
-    "image",
-    "cell",
-    "type",
-    "x",
-    "y",
-    "x0",
-    "y0",
-    "x1",
-    "y1",
-    "area_px",
-    "diameter_px",
-    "score",
-    "touches_frame",
+
+
+class CellRow(NamedTuple):
+    """What a row is made of.
+
+    Attributes
+    ----------
+    image : str
+        Name of the photograph.
+    number : int
+        Of the cell within its photograph, from 1.
+    cell : Cell
+
+    """
+
+    image: str
+    number: int
+    cell: Cell
+
+
+_OF_CELL: tuple[Column[Cell], ...] = (
+    Column("type", str, f"one of {', '.join(f'`{kind}`' for kind in CELL_TYPES)}", lambda cell: cell.type),
+    Column("x", float, "centre, to the right of the centre of the first pixel", lambda cell: cell.col, "px", 2),
+    Column("y", float, "centre, downwards from the centre of the first pixel", lambda cell: cell.row, "px", 2),
+    Column("x0", int, "first column of pixels in the box", lambda cell: cell.box.col0, "px"),
+    Column("y0", int, "first row of pixels in the box", lambda cell: cell.box.row0, "px"),
+    Column("x1", int, "first column of pixels to the right of the box", lambda cell: cell.box.col1, "px"),
+    Column("y1", int, "first row of pixels below the box", lambda cell: cell.box.row1, "px"),
+    Column("area_px", float, "area", lambda cell: cell.area_px, "px²", 1),
+    Column("diameter_px", float, "diameter of the circle of that area", lambda cell: cell.diameter_px, "px", 2),
+    Column(
+        "score",
+        float,
+        "from 0 to 1, higher is surer: the share of cells with such a score that are right, where the scores of the "
+        "counter are calibrated, and only a ranking where they are not",
+        lambda cell: cell.score,
+        n_decimals=4,
+    ),
+    Column(
+        "touches_frame",
+        bool,
+        "whether the cell reaches the first or last row or column of the photograph",
+        lambda cell: cell.touches_frame,
+    ),
 )
+
+COLUMNS: tuple[Column[CellRow], ...] = (
+    Column("image", str, "name of the photograph, as in `counts.csv`", lambda row: row.image),
+    Column("cell", int, "number of the cell within its photograph, from 1", lambda row: row.number),
+    *(column.of(lambda row: row.cell) for column in _OF_CELL),
+)
+
+_MEASURED = {column.name: column for column in _OF_CELL}
+MEASUREMENTS = tuple(_MEASURED[name] for name in ("score", "area_px", "diameter_px", "touches_frame"))
+"""The columns that other programs show beside the outline of a cell."""
 
 
 def cell_rows(entry: Entry, cells: Iterable[Cell]) -> Iterator[tuple[str, ...]]:
@@ -37,24 +79,20 @@ def cell_rows(entry: Entry, cells: Iterable[Cell]) -> Iterator[tuple[str, ...]]:
     Yields
     ------
     tuple of str
-        One text for each of `COLUMNS`: ``cell`` counts from 1 within the photograph; ``x, y`` is the
-        centre and ``x0, y0, x1, y1`` the half-open box, in pixels, x to the right and y downwards;
-        ``touches_frame`` is 1 or 0.
+        One text for each of :data:`COLUMNS`.
 
     """
-    for n, cell in enumerate(cells, start=1):
-        yield (
-            safe_text(entry.image),
-            str(n),
-            cell.type,
-            number(cell.col, 2),
-            number(cell.row, 2),
-            str(int(cell.box.col0)),
-            str(int(cell.box.row0)),
-            str(int(cell.box.col1)),
-            str(int(cell.box.row1)),
-            number(cell.area_px, 1),
-            number(cell.diameter_px, 2),
-            number(cell.score, 4),
-            str(int(cell.touches_frame)),
-        )
+    for number, cell in enumerate(cells, start=1):
+        yield texts(COLUMNS, CellRow(entry.image, number, cell))
+
+
+def measurements_of(cell: Cell) -> dict[str, float]:
+    """Give the :data:`MEASUREMENTS` of a cell for JSON, rounded as in ``cells.csv``.
+
+    >>> from hemolens.cells.cell import cells_from_labels
+    >>> import numpy as np
+    >>> cell, = cells_from_labels(np.pad(np.ones((3, 3), np.int32), 1), cell_type="rbc")
+    >>> measurements_of(cell)
+    {'score': 1.0, 'area_px': 9.0, 'diameter_px': 3.39, 'touches_frame': 0}
+    """
+    return {column.name: column.number(cell) for column in MEASUREMENTS}

@@ -30,6 +30,7 @@ from hemolens.files.whole_file import WholeFiles, disk_errors_named
 from hemolens.images.slides import is_slide
 from hemolens.images.zarr_store import SUFFIX as ZARR_SUFFIX
 from hemolens.output import cells_csv, counts_csv, summary_csv
+from hemolens.output.column import header
 from hemolens.output.earlier_run import earlier_files
 from hemolens.output.entries import Entry, name_entries
 from hemolens.output.export import registry
@@ -109,8 +110,8 @@ class RunFiles:
         self._open = ExitStack()
         with disk_errors_named(self.folder):
             (self._files.draft / "overlay").mkdir()
-            self._counts = self._begin(counts_csv.NAME, counts_csv.COLUMNS)
-            self._cells = self._begin(cells_csv.NAME, cells_csv.COLUMNS)
+            self._counts = self._begin(counts_csv.NAME, header(counts_csv.COLUMNS))
+            self._cells = self._begin(cells_csv.NAME, header(cells_csv.COLUMNS))
             self._exports.begin(self._files.draft)
 
     @property

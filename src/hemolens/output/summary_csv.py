@@ -5,27 +5,87 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from hemolens.cell_types import CELL_TYPES, CellType
-from hemolens.output.spreadsheet import number
+from hemolens.output.column import Column, header, interval_columns, texts
 from hemolens.statistics.summary import TypeSummary
 
 NAME = "summary.csv"
-COLUMNS = (
-    "type",
-    "fields",
-    "total",
-    "frame_total",
-    "frame_per_field",
-    "expected",
-    "expected_low",
-    "expected_high",
-    "interval_holds",
-    "per_mm2",
-    "per_1000_rbc",
-    "per_ul",
-    "per_ul_low",
-    "per_ul_high",
+
+
+class SummaryRow(NamedTuple):
+    """What a row is made of.
+
+    Attributes
+    ----------
+    type : {"rbc", "wbc", "plt"}
+    summary : TypeSummary
+
+    """
+
+    type: CellType
+    summary: TypeSummary
+
+
+def interval_holds(summary: TypeSummary) -> str | None:
+    """Say which errors the interval holds; None without photographs."""
+    if not summary.n_fields:
+        return None
+    return "sampling and model error" if summary.holds_model_error else "sampling only"
+
+
+COLUMNS: tuple[Column[SummaryRow], ...] = (
+    Column("type", str, f"one of {', '.join(f'`{kind}`' for kind in CELL_TYPES)}", lambda row: row.type),
+    Column("fields", int, "number of counted photographs", lambda row: row.summary.n_fields),
+    Column("total", int, "cells of the type on them, those that a frame cuts included", lambda row: row.summary.total),
+    Column("frame_total", int, "cells of the type by the counting frame", lambda row: row.summary.in_frame),
+    Column(
+        "frame_per_field",
+        float,
+        "`frame_total` divided by `fields`",
+        lambda row: row.summary.per_field,
+        n_decimals=2,
+    ),
+    *interval_columns(
+        "expected",
+        "mean number of cells of the type per field of the smear, corrected for the model's bias where that was "
+        "measured",
+        lambda row: row.summary.expected,
+        short="that mean",
+        n_decimals=2,
+    ),
+    Column(
+        "interval_holds",
+        str,
+        "which errors that interval holds: `sampling and model error`, or `sampling only` where the model's error was "
+        "not measured",
+        lambda row: interval_holds(row.summary),
+    ),
+    Column(
+        "per_mm2",
+        float,
+        "cells of the type by the counting frame per counted area; empty where the scale of a photograph is not known",
+        lambda row: row.summary.per_mm2,
+        "1/mm²",
+        1,
+    ),
+    Column(
+        "per_1000_rbc",
+        float,
+        "cells of the type for 1000 red cells, both by the counting frame; empty for red cells, and where there are "
+        "none",
+        lambda row: row.summary.per_1000_rbc,
+        n_decimals=2,
+    ),
+    *interval_columns(
+        "per_ul",
+        "estimated number of cells of the type in the blood; empty without a factor of the microscope",
+        lambda row: row.summary.per_ul,
+        short="that estimate",
+        unit="1/µl",
+        n_decimals=0,
+    ),
 )
 
 
@@ -45,21 +105,6 @@ def summary_bytes(summary: Mapping[CellType, TypeSummary]) -> bytes:
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(_row(kind, summary[kind]) for kind in CELL_TYPES)
+    writer.writerow(header(COLUMNS))
+    writer.writerows(texts(COLUMNS, SummaryRow(kind, summary[kind])) for kind in CELL_TYPES)
     return text.getvalue().encode()
-
-
-def _row(kind: CellType, each: TypeSummary) -> tuple[str, ...]:
-    return (
-        kind,
-        str(each.n_fields),
-        str(each.total),
-        str(each.in_frame),
-        number(each.per_field, 2),
-        *(number(limit, 2) for limit in each.expected),
-        ("sampling and model error" if each.holds_model_error else "sampling only") if each.n_fields else "",
-        number(each.per_mm2, 1),
-        number(each.per_1000_rbc, 2),
-        *(("", "", "") if each.per_ul is None else (number(limit, 0) for limit in each.per_ul)),
-    )

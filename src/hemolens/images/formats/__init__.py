@@ -24,7 +24,7 @@ READERS: dict[str, Callable[[bytes, int], StoredPicture]] = {
     "WebP": read_webp,
 }
 
-ALLOWED = "a JPEG, PNG, TIFF, BMP or WebP file"
+ALLOWED = f"a {', '.join([*READERS][:-1])} or {[*READERS][-1]} file"
 """The formats, for error messages."""
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".bmp", ".webp"})

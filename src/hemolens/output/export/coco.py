@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hemolens import RESEARCH_USE_ONLY
 from hemolens.cell_types import CELL_TYPES
 from hemolens.cells.cell import Cell
+from hemolens.output.cells_csv import measurements_of
 from hemolens.output.entries import Entry
 from hemolens.output.export.export_format import Contents, ExportFormat
 from hemolens.output.export.polygon import polygon_of
@@ -89,13 +90,14 @@ def annotation(cell: Cell, number: int, image_id: int) -> dict[str, Any]:
 
     """
     row0, col0, row1, col1 = (int(edge) for edge in cell.box)
+    measured = measurements_of(cell)
     return {
         "id": number,
         "image_id": image_id,
         "category_id": CATEGORY_IDS[cell.type],
         "iscrowd": 0,
-        "area": round(float(cell.area_px), 1),
+        "area": measured["area_px"],
         "bbox": [col0, row0, col1 - col0, row1 - row0],
         "segmentation": [polygon_of(cell).ravel().tolist()],
-        "score": round(float(cell.score), 4),
+        "score": measured["score"],
     }

@@ -64,7 +64,7 @@ class ExportFormat(ABC):
         Parameters
         ----------
         photographs : sequence of PhotographRecord
-            Their records in ``run.json`` (:mod:`.run_json`), failures included.
+            Their records in ``run.json`` (:mod:`hemolens.output.run_record`), failures included.
 
         """
         return {}

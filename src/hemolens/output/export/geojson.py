@@ -12,10 +12,10 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from hemolens.cells.cell import Cell
+from hemolens.output.cells_csv import measurements_of
 from hemolens.output.entries import Entry
 from hemolens.output.export.export_format import Contents, ExportFormat
 from hemolens.output.export.polygon import polygon_of
-from hemolens.output.measurements import measurements_of
 from hemolens.output.overlay import COLOURS
 
 if TYPE_CHECKING:

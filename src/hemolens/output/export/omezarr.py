@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.images.box import Box
+from hemolens.output.cells_csv import measurements_of
 from hemolens.output.entries import Entry
 from hemolens.output.export.export_format import Contents, ExportFormat
 from hemolens.output.export.labels import label_image
-from hemolens.output.measurements import measurements_of
 from hemolens.output.overlay import COLOURS
 
 if TYPE_CHECKING:

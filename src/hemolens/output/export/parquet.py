@@ -10,8 +10,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from hemolens.cells.cell import Cell
-from hemolens.output.cells_csv import COLUMNS
+from hemolens.output.cells_csv import COLUMNS, CellRow
 from hemolens.output.entries import Entry
 from hemolens.output.export.export_format import Contents, ExportFormat
 
@@ -46,7 +45,8 @@ class Parquet(ExportFormat):
         return ()
 
     def add(self, entry: Entry, result: CountedImage) -> Contents:
-        self._rows += [cell_values(entry, number, cell) for number, cell in enumerate(result.cells, start=1)]
+        rows = (CellRow(entry.image, number, cell) for number, cell in enumerate(result.cells, start=1))
+        self._rows += [tuple(column.typed(row) for column in COLUMNS) for row in rows]
         if len(self._rows) >= ROWS_IN_GROUP:
             self._write_group()
         return {NAME: self._written.take()}
@@ -67,33 +67,11 @@ class Parquet(ExportFormat):
         self._rows = []
 
 
-def cell_values(entry: Entry, number: int, cell: Cell) -> tuple[Any, ...]:
-    """Give the values of one row, in the order of :data:`~hemolens.output.cells_csv.COLUMNS`.
-
-    Parameters
-    ----------
-    entry : Entry
-    number : int
-        Of the cell within its photograph, from 1.
-    cell : Cell
-
-    Returns
-    -------
-    tuple
-
-    """
-    row0, col0, row1, col1 = (int(edge) for edge in cell.box)
-    centre = float(cell.col), float(cell.row)
-    sizes = float(cell.area_px), float(cell.diameter_px), float(cell.score)
-    return entry.image, number, cell.type, *centre, col0, row0, col1, row1, *sizes, bool(cell.touches_frame)
-
-
 def _schema() -> pyarrow.Schema:
     import pyarrow
 
-    text, whole, real = pyarrow.string(), pyarrow.int32(), pyarrow.float64()
-    types = (text, whole, text, real, real, whole, whole, whole, whole, real, real, real, pyarrow.bool_())
-    return pyarrow.schema(list(zip(COLUMNS, types, strict=True)))
+    types = {str: pyarrow.string(), int: pyarrow.int32(), float: pyarrow.float64(), bool: pyarrow.bool_()}
+    return pyarrow.schema([(column.name, types[column.value_type]) for column in COLUMNS])
 
 
 class _Drain(io.RawIOBase):

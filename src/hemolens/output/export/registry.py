@@ -1,18 +1,4 @@
-"""The registry of export formats, and their files in one run.
-
-===========  ======================================  =====================
-``coco``     ``coco.json``                           :mod:`.coco`
-``geojson``  ``geojson/NAME.geojson``                :mod:`.geojson`
-``imagej``   ``imagej/NAME.zip``                     :mod:`.imagej`
-``labels``   ``labels/NAME.ome.tif``,                :mod:`.labels`
-             ``labels/TYPE/NAME.png``
-``voc``      ``voc/NAME.xml``                        :mod:`.voc`
-``yolo``     ``yolo/labels/NAME.txt``,               :mod:`.yolo`
-             ``yolo/classes.txt``
-``parquet``  ``cells.parquet``                       :mod:`.parquet`
-``omezarr``  ``omezarr/NAME.ome.zarr/…``             :mod:`.omezarr`
-===========  ======================================  =====================
-"""
+"""The registry of export formats, and their files in one run."""
 
 from __future__ import annotations
 
