@@ -18,6 +18,7 @@ from pydantic import Field
 from hemolens.cells.cell import Cell, cells_from_labels
 from hemolens.cells.counters.flooding import flood_from, flood_shared, passes_between
 from hemolens.cells.counters.source import CoreSettings, Diameters, find_cores, grow_back, large_and_sure
+from hemolens.cells.near_pairs import near_pairs
 from hemolens.probability_maps import ProbabilityMaps
 
 Metric = Literal["euclidean", "city-block", "chessboard", "quasi-euclidean"]
@@ -164,7 +165,7 @@ def find_seeds(height: NDArray[np.float32], *, min_height: float, reach_px: floa
     summit = np.zeros(n_tops, np.float32)
     summit[tops[is_top]] = height[is_top]
 
-    first, second = _pairs_within(centres[1:], reach_px) + 1
+    first, second = near_pairs(centres[1:], reach_px) + 1
     stays = np.ones(n_tops, bool)
     stays[0] = False
     stays[first[summit[first] < summit[second]]] = False
@@ -177,21 +178,6 @@ def find_seeds(height: NDArray[np.float32], *, min_height: float, reach_px: floa
     seeds = np.zeros(height.shape, np.int32)
     seeds[is_top] = np.where(stays, group, 0)[tops[is_top]]
     return seeds
-
-
-def _pairs_within(places: NDArray[np.float64], reach_px: float) -> NDArray[np.intp]:
-    """Pairs of places, shape (N, 2), that are at most so far apart; their numbers, shape (2, n)."""
-    order = np.argsort(places[:, 1], kind="stable")
-    along = places[order]
-    pairs = [np.zeros((2, 0), np.intp)]
-    for step in range(1, len(along)):
-        near = np.flatnonzero(along[step:, 1] - along[:-step, 1] <= reach_px)
-        if near.size == 0:
-            break
-        apart = along[near + step] - along[near]
-        near = near[np.hypot(apart[:, 0], apart[:, 1]) <= reach_px]
-        pairs.append(np.stack([order[near], order[near + step]]))
-    return np.concatenate(pairs, axis=1)
 
 
 def merge_shallow(
