@@ -38,5 +38,5 @@ test: .venv/test.stamp
 .venv/test.stamp: pyproject.toml constraints.txt
 	@echo "Installing hemolens and what its tests need into .venv (only this once)"
 	@test -x .venv/bin/pip || "$(PYTHON)" -m venv .venv
-	@$(INSTALL) -e ".[export,slides,train,dev]"
+	@$(INSTALL) -e ".[evaluate,export,slides,train,dev]"
 	@touch .venv/core.stamp $@

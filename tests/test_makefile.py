@@ -71,7 +71,7 @@ def test_a_second_count_installs_nothing(make):
 def test_test_runs_every_check_in_order(make):
     venv, install, *checks = make("test")
     assert venv == "py 3 <-m> <venv> <.venv>"
-    assert install.endswith("<-e> <.[export,slides,train,dev]>")
+    assert install.endswith("<-e> <.[evaluate,export,slides,train,dev]>")
     assert checks == [
         "python <-m> <ruff> <check> <.>",
         "python <-m> <ruff> <format> <--check> <.>",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hemolens.cli.extras import require_extra
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -27,6 +29,8 @@ def reproduce(
 
         hemolens reproduce --data all-idb1 --weights benchmarks/weights --out paper
     """
+    require_extra("train" if train else "evaluate")
+
     import json
     import time
 
@@ -66,11 +70,9 @@ def reproduce(
 
 def _train(data: Path, weights: Weights, progress: Progress) -> None:
     """Train and tune whatever is missing, with the time left on the display."""
-    from hemolens.cli.train import require_training_packages
     from hemolens.paper.missing import train_missing, tune_counters, untrained, untuned
     from hemolens.paper.systems import read_systems
 
-    require_training_packages()
     configs = untrained(read_systems(), weights)
     for n_done, config in enumerate(configs):
         bar = progress.add_task(config.name, total=config.steps)
