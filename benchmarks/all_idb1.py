@@ -11,26 +11,31 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import hemolens
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
+from hemolens.cells.cell import resolve_types
 from hemolens.cells.counters import PAPER_COUNTERS
 from hemolens.evaluation.agreement import counting_accuracy, mean_absolute_error, relative_bias
 from hemolens.evaluation.all_idb1 import detect, held_out_photographs, read_truth
 from hemolens.evaluation.count_error import measure_count_error
 from hemolens.evaluation.matching import Detection, add_up
+from hemolens.images.box import Box
 from hemolens.images.photograph import read_photograph
 from hemolens.labels.truth import Truth
-from hemolens.measurements.scale import estimate_red_cell_diameter
-from hemolens.models import PAPER_MODELS, MeasuredFigure, card_text, read_model
-from hemolens.pipeline import choose_methods, find_all_cells
-from hemolens.segmentation.network_maps import compute_probability_maps, load_model
+from hemolens.models.card import MeasuredFigure
+from hemolens.models.method import choose_methods
+from hemolens.models.store import PAPER_MODELS, read_card, write_card
+from hemolens.options import CountOptions
+from hemolens.pipeline import compute_maps, find_bodies
+from hemolens.plan.plan import make_plan
 
 HERE = Path(__file__).parent
+MODELS = tuple(PAPER_MODELS.values())
 
 
 def count_all(folder: Path) -> dict[tuple[CellType, str], list[tuple[str, Truth, int, Detection | None]]]:
@@ -39,21 +44,16 @@ def count_all(folder: Path) -> dict[tuple[CellType, str], list[tuple[str, Truth,
     rows: dict[tuple[CellType, str], list[tuple[str, Truth, int, Detection | None]]] = {}
     for name in sorted({name for names in tests.values() for name in names}):
         photograph = read_photograph(folder / "images" / f"{name}.jpg")
-        diameter = estimate_red_cell_diameter(photograph.pixels)
-        # The count of a type depends on its own map and on that of the white cells, which win over both others.
-        needed = [kind for kind in CELL_TYPES if name in tests[kind] or kind == "wbc"]
-        maps = {
-            kind: compute_probability_maps(photograph.pixels, diameter.px, load_model(PAPER_MODELS[kind]))[kind]
-            for kind in needed
-        }
+        plan = make_plan(photograph, CountOptions(models=MODELS))
+        maps = compute_maps(plan, Box(0, 0, *photograph.shape))
         for counter in ("auto", *PAPER_COUNTERS):
-            cells = find_all_cells(maps, choose_methods(counter, PAPER_MODELS), photograph)
+            cells = resolve_types(find_bodies(replace(plan, methods=choose_methods(counter, MODELS)), maps))
             for kind in CELL_TYPES:
                 if name in tests[kind]:
                     truth = read_truth(folder, name, kind)
                     count = sum(cell.type == kind for cell in cells)
                     rows.setdefault((kind, counter), []).append((name, truth, count, detect(truth, cells, kind)))
-        print(f"{name}: red cells {diameter.px:.0f} px", flush=True)
+        print(f"{name}: red cells {plan.diameter.px:.0f} px", flush=True)
     return rows
 
 
@@ -75,13 +75,11 @@ def figures(rows: list[tuple[str, Truth, int, Detection | None]]) -> dict[str, f
 
 def write_cards(results: dict[CellType, dict[str, float]], pairs: dict[CellType, list[tuple[int, int]]]) -> None:
     """Put the figures of the default counters, and the error of their counts (truth, count), into the cards."""
-    folder = Path(hemolens.__file__).parent / "models"
     for kind, name in PAPER_MODELS.items():
         photographs = f"the paper's {len(pairs[kind])} test photographs of ALL-IDB1, held out"
         rows = tuple(MeasuredFigure(metric=m, photographs=photographs, value=v) for m, v in results[kind].items())
         error = measure_count_error(*zip(*pairs[kind], strict=True), photographs)
-        card = read_model(name).card.model_copy(update={"figures": rows, "count_error": {kind: error}})
-        (folder / f"{name}.toml").write_text(card_text(card), encoding="utf-8")
+        write_card(name, read_card(name).model_copy(update={"figures": rows, "count_error": {kind: error}}))
 
 
 def markdown(records: list[dict[str, Any]]) -> str:
@@ -109,7 +107,7 @@ def main() -> None:
     rows = count_all(arguments.data)
     records = []
     for (kind, counter), each in rows.items():
-        chosen = choose_methods(counter, PAPER_MODELS)[kind].counter
+        chosen = choose_methods(counter, MODELS)[kind].counter
         values = figures(each)
         records += [
             {
@@ -129,7 +127,7 @@ def main() -> None:
         if counter == "auto"
         for name, truth, count, _ in each
     }
-    models = {name: read_model(name).card.sha256 for name in PAPER_MODELS.values()}
+    models = {name: read_card(name).sha256 for name in PAPER_MODELS.values()}
     result = {"models": models, "records": records, "photographs": detail}
     (HERE / "all-idb1.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     (HERE / "all-idb1.md").write_text(markdown(records), encoding="utf-8")

@@ -29,23 +29,20 @@ import json
 import math
 import os
 import tempfile
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-import hemolens
 from bionet import HELD_OUT, fields_of
 from default_model_tables import model_table, unseen_table
 from documents import show_recorded
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.cells.cell import Cell
-from hemolens.cells.counters import COUNTERS
 from hemolens.evaluation.agreement import Estimate
 from hemolens.evaluation.all_idb1 import read_truth
 from hemolens.evaluation.count_error import measure_count_error
@@ -54,18 +51,17 @@ from hemolens.evaluation.robustness import CHANGES, change_of_counts
 from hemolens.images.photograph import Photograph, photograph_from_array, read_photograph
 from hemolens.labels import read_labels
 from hemolens.labels.truth import Truth, fit_to_frame, truth_of_boxes
-from hemolens.measurements.scale import estimate_red_cell_diameter
-from hemolens.models import Estimate as CardFigure
-from hemolens.models import card_text, read_model
+from hemolens.models.card import MeasuredFigure
+from hemolens.models.store import read_card, write_card
+from hemolens.options import CountOptions
 from hemolens.paper.records import code_version, counting_figures
 from hemolens.paper.systems import THIRTEEN, labelled_photographs
-from hemolens.pipeline import Method, Methods, choose_methods, find_all_cells, map_photograph
+from hemolens.pipeline import count_image
 from hemolens.statistics.counts import Counts, count_cells
 from hemolens.statistics.uncertainty import CountError
 from hemolens.training.config import read_config
 from tune_default_model import (
     DEFAULT,
-    FOLD_SETTINGS,
     NO_PLATELET_TRUTH,
     SESSION_FOLDS,
     UNSEEN_SOURCES,
@@ -119,7 +115,7 @@ class Task(NamedTuple):
     """A photograph to count, how, and what is true there."""
 
     path: Path
-    methods: Methods
+    options: CountOptions
     truths: dict[CellType, Truth]
     margin_px: float | None = None
     unsure: NDArray[np.float64] | None = None
@@ -129,29 +125,18 @@ class Task(NamedTuple):
 def is_ready(name: str, weights: Path) -> bool:
     """Whether a model has been trained and its settings searched."""
     return name == DEFAULT or (
-        (weights / f"{name}.onnx").exists() and name in tomllib.loads(FOLD_SETTINGS.read_text(encoding="utf-8"))
+        (weights / f"{name}.onnx").exists() and bool(read_card(str(weights / f"{name}.onnx")).counters)
     )
 
 
-def methods_of(name: str, weights: Path) -> Methods:
-    """How a model counts: the default one as it is shipped, a fold with the settings chosen for it."""
-    if name == DEFAULT:
-        return choose_methods("auto")
-    tables = tomllib.loads(FOLD_SETTINGS.read_text(encoding="utf-8"))[name]
-    return {
-        kind: Method(
-            str(weights / f"{name}.onnx"),
-            own["default_counter"],
-            COUNTERS[own["default_counter"]].settings_model.model_validate(own[own["default_counter"]]),
-        )
-        for kind, own in tables.items()
-    }
+def options_of(name: str, weights: Path) -> CountOptions:
+    """How a model counts: with what its card says."""
+    return CountOptions() if name == DEFAULT else CountOptions(models=(str(weights / f"{name}.onnx"),))
 
 
-def count(pixels: Photograph, methods: Methods) -> list[Cell]:
-    """Count a photograph with given methods."""
-    diameter = estimate_red_cell_diameter(pixels.pixels)
-    return find_all_cells(map_photograph(pixels, diameter, methods), methods, pixels)
+def count(photograph: Photograph, options: CountOptions) -> list[Cell]:
+    """Count a photograph as the program does, but for the scale that its file may state."""
+    return count_image(replace(photograph, um_per_px=None), options).cells
 
 
 COUNTED: dict[tuple[Path, str], tuple[list[Cell], tuple[int, int]]] = {}
@@ -160,11 +145,11 @@ COUNTED: dict[tuple[Path, str], tuple[list[Cell], tuple[int, int]]] = {}
 
 def count_once(task: Task) -> tuple[list[Cell], tuple[int, int]]:
     """Count a photograph, unless it was counted with this model before."""
-    key = (task.path, task.methods["rbc"].model)
+    key = (task.path, task.options.methods["rbc"].model)
     if key not in COUNTED:
         photograph = read_photograph(task.path)
         n_rows, n_cols = photograph.pixels.shape[:2]
-        COUNTED[key] = count(photograph, task.methods), (n_rows, n_cols)
+        COUNTED[key] = count(photograph, task.options), (n_rows, n_cols)
     return COUNTED[key]
 
 
@@ -185,15 +170,15 @@ def without_session(name: str, data: Path) -> str:
     return next(each for each in SESSION_FOLDS if name in unseen_sessions_of(data, each))
 
 
-def all_idb1_task(name: str, kind: CellType, data: Path, methods: Methods) -> Task:
+def all_idb1_task(name: str, kind: CellType, data: Path, options: CountOptions) -> Task:
     """A photograph of ALL-IDB1 and what is true of one type."""
     folder = data / "all-idb1"
-    return Task(folder / "images" / f"{name}.jpg", methods, {kind: read_truth(folder, name, kind)})
+    return Task(folder / "images" / f"{name}.jpg", options, {kind: read_truth(folder, name, kind)})
 
 
 def red_cell_tasks(data: Path, weights: Path) -> list[Task]:
     """Each of the 13 outlined photographs with the first model that has not seen its capture session."""
-    return [all_idb1_task(name, "rbc", data, methods_of(without_session(name, data), weights)) for name in THIRTEEN]
+    return [all_idb1_task(name, "rbc", data, options_of(without_session(name, data), weights)) for name in THIRTEEN]
 
 
 def labelled_in_all_idb1(data: Path, kind: CellType) -> list[str]:
@@ -217,23 +202,21 @@ def held_out_tasks(data: Path, kind: CellType) -> list[Task]:
     """Photographs of the capture sessions that the default model has not seen."""
     unseen = unseen_sessions_of(data, DEFAULT)
     return [
-        all_idb1_task(name, kind, data, choose_methods("auto"))
-        for name in labelled_in_all_idb1(data, kind)
-        if name in unseen
+        all_idb1_task(name, kind, data, CountOptions()) for name in labelled_in_all_idb1(data, kind) if name in unseen
     ]
 
 
-def bionet_tasks(data: Path, methods: Methods, use: str | None, n_most: int | None = None) -> list[Task]:
+def bionet_tasks(data: Path, options: CountOptions, use: str | None, n_most: int | None = None) -> list[Task]:
     """Photographs of bionet, of one use or all."""
-    return [Task(each.path, methods, each.truths, each.margin_px, each.unsure) for each in fields_of(data, use, n_most)]
+    return [Task(each.path, options, each.truths, each.margin_px, each.unsure) for each in fields_of(data, use, n_most)]
 
 
 def boxed_tasks(
-    folder: Path, table: str, names: Iterable[str], methods: Methods, margin_px: float | None
+    folder: Path, table: str, names: Iterable[str], options: CountOptions, margin_px: float | None
 ) -> list[Task]:
     """Photographs of a table of boxes; one that is not in it has no cell."""
     labels, none = boxes_with_area(folder / table), {kind: truth_of_boxes([]) for kind in CELL_TYPES}
-    return [Task(folder / "images" / name, methods, dict(labels.get(name, none)), margin_px) for name in names]
+    return [Task(folder / "images" / name, options, dict(labels.get(name, none)), margin_px) for name in names]
 
 
 def boxes_with_area(table: Path) -> Mapping[str, Mapping[CellType, Truth]]:
@@ -298,15 +281,15 @@ class Change(NamedTuple):
 
 def change_all(paths: Sequence[Path]) -> list[Change]:
     """Count photographs, and again under every change."""
-    methods = choose_methods("auto")
+    options = CountOptions()
 
     def one(path: Path) -> Change:
         photograph = read_photograph(path)
         changed = {
-            name: count_cells(count(photograph_from_array(make(photograph.pixels), path.name), methods))
+            name: count_cells(count(photograph_from_array(make(photograph.pixels), path.name), options))
             for name, make in CHANGES.items()
         }
-        return Change(count_cells(count(photograph, methods)), changed)
+        return Change(count_cells(count(photograph, options)), changed)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(one, paths))
@@ -342,8 +325,8 @@ def measure_seen_sources(book: Book, data: Path, weights: Path) -> list[Path]:
     crowded = [n for n, row in enumerate(rows) if row.truth > CROWDED]
     book.add("red cells, crowded fields", [tasks[n].path.stem for n in crowded], [rows[n] for n in crowded], "rbc")
     paper = [task for task in tasks if task.path.stem in {"Im037_0", "Im045_0", "Im053_1"}]
-    shipped = choose_methods("auto")
-    by_default = [task._replace(methods=shipped) for task in paper]
+    shipped = CountOptions()
+    by_default = [task._replace(options=shipped) for task in paper]
     book.measure("red cells, the paper's test photographs, as shipped", by_default, "rbc")
     for kind in ("wbc", "plt"):
         book.measure("held-out sessions", held_out_tasks(data, kind), kind)
@@ -363,29 +346,29 @@ def measure_unseen(book: Book, data: Path, weights: Path) -> None:
         if not is_ready(fold, weights):
             print(f"{fold} has not been trained: {source} is passed over", flush=True)
             continue
-        methods, folder = methods_of(fold, weights), data / "other" / source
+        options, folder = options_of(fold, weights), data / "other" / source
         if source == "bionet":
             for kind in CELL_TYPES:
-                book.measure(f"bionet, {UNSEEN}", bionet_tasks(data, methods, HELD_OUT), kind)
-                book.measure(f"bionet, {UNSEEN}, all families", bionet_tasks(data, methods, None, N_BIONET), kind)
+                book.measure(f"bionet, {UNSEEN}", bionet_tasks(data, options, HELD_OUT), kind)
+                book.measure(f"bionet, {UNSEEN}, all families", bionet_tasks(data, options, None, N_BIONET), kind)
         elif source == CBC:
             for kind, margin in (("rbc", FRAME_MARGIN_PX), ("wbc", None), ("plt", None)):
-                book.measure(f"bccd, {UNSEEN}", boxed_tasks(folder, table, cbc_test(data), methods, margin), kind)
+                book.measure(f"bccd, {UNSEEN}", boxed_tasks(folder, table, cbc_test(data), options, margin), kind)
         elif source == "all-idb1":
-            measure_all_idb1_unseen(book, data, weights, methods)
+            measure_all_idb1_unseen(book, data, weights, options)
         else:
             names = sorted(boxes_with_area(folder / table))
             for kind in ("rbc", "wbc"):
-                book.measure(f"{source}, {UNSEEN}", boxed_tasks(folder, table, names, methods, FRAME_MARGIN_PX), kind)
+                book.measure(f"{source}, {UNSEEN}", boxed_tasks(folder, table, names, options, FRAME_MARGIN_PX), kind)
 
 
-def measure_all_idb1_unseen(book: Book, data: Path, weights: Path, methods: Methods) -> None:
+def measure_all_idb1_unseen(book: Book, data: Path, weights: Path, options: CountOptions) -> None:
     """Measure ALL-IDB1 by a model that has not seen it, and white cells and platelets by those without the session."""
-    book.measure(f"all-idb1, {UNSEEN}", [all_idb1_task(name, "rbc", data, methods) for name in THIRTEEN], "rbc")
+    book.measure(f"all-idb1, {UNSEEN}", [all_idb1_task(name, "rbc", data, options) for name in THIRTEEN], "rbc")
     for kind in ("wbc", "plt"):
         names = evenly(labelled_in_all_idb1(data, kind), N_ALL_IDB1)
-        book.measure(f"all-idb1, {UNSEEN}", [all_idb1_task(name, kind, data, methods) for name in names], kind)
-        by_fold = [all_idb1_task(name, kind, data, methods_of(without_session(name, data), weights)) for name in names]
+        book.measure(f"all-idb1, {UNSEEN}", [all_idb1_task(name, kind, data, options) for name in names], kind)
+        by_fold = [all_idb1_task(name, kind, data, options_of(without_session(name, data), weights)) for name in names]
         book.measure("all-idb1, sessions left out", by_fold, kind)
 
 
@@ -412,7 +395,7 @@ def main() -> None:
     if arguments.data is not None:
         book = measure_all(arguments.data, arguments.weights)
         result = {
-            "model": read_model(DEFAULT).card.sha256, "records": book.records, "photographs": book.photographs
+            "model": read_card(DEFAULT).sha256, "records": book.records, "photographs": book.photographs
         }  # fmt: skip
         path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     recorded = json.loads(path.read_text(encoding="utf-8"))
@@ -420,7 +403,7 @@ def main() -> None:
     (HERE / "default-model.md").write_text(model_table(recorded["records"]), encoding="utf-8")
     show_recorded()
     if arguments.cards:
-        write_card(recorded["records"], recorded["photographs"])
+        write_figures(recorded["records"], recorded["photographs"])
 
 
 def error_tables(details: Mapping[str, Any], kind: CellType) -> list[str]:
@@ -442,16 +425,17 @@ def error_on(details: Mapping[str, Mapping[str, Sequence[int]]], kind: CellType,
     return measure_count_error(truths, counts, "; ".join(tables), laboratories)
 
 
-def write_card(records: Sequence[dict[str, Any]], details: Mapping[str, Mapping[str, Sequence[int]]]) -> None:
+def write_figures(records: Sequence[dict[str, Any]], details: Mapping[str, Mapping[str, Sequence[int]]]) -> None:
     """Put the figures that have a mark to reach, and the error of counts, into the model's card."""
     figures = tuple(
-        CardFigure(metric=f"{CELL_NAMES[row['cell']]}: {row['metric']}", photographs=row["table"], value=row["value"])
+        MeasuredFigure(
+            metric=f"{CELL_NAMES[row['cell']]}: {row['metric']}", photographs=row["table"], value=row["value"]
+        )
         for row in records
         if (row["table"], row["cell"], row["metric"]) in TARGETS
     )
-    card = read_model(DEFAULT).card.model_copy(update={"figures": figures, "count_error": count_errors(details)})
-    folder = Path(hemolens.__file__).parent / "models"
-    (folder / f"{DEFAULT}.toml").write_text(card_text(card), encoding="utf-8")
+    card = read_card(DEFAULT).model_copy(update={"figures": figures, "count_error": count_errors(details)})
+    write_card(DEFAULT, card)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ import torch
 
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.cells.cell import to_photograph
-from hemolens.cells.counters import find_cells, settings_for
+from hemolens.cells.counters import find_cells
 from hemolens.evaluation.agreement import counting_accuracy
 from hemolens.evaluation.all_idb1 import detect
 from hemolens.evaluation.matching import Detection, add_up
@@ -28,6 +28,7 @@ from hemolens.evaluation.tuning import Case
 from hemolens.images.photograph import read_photograph
 from hemolens.labels.truth import fit_to_frame
 from hemolens.measurements.scale import estimate_red_cell_diameter
+from hemolens.models.store import read_card
 from hemolens.segmentation.network_maps import compute_probability_maps, load_model
 from hemolens.training.config import TrainingConfig, read_config
 from hemolens.training.loop import train
@@ -72,9 +73,8 @@ def records(name: str, drawn: Sequence[tuple[CellType, Case]]) -> list[dict[str,
             counts, found = [], list[Detection]()
             for case in cases:
                 shape = (case.maps.mask.shape[0], case.maps.mask.shape[1])
-                cells = to_photograph(
-                    find_cells(case.maps, "peaks", settings_for(DEFAULT, kind, "peaks")), shape, case.shape
-                )
+                settings = read_card(DEFAULT).settings_for(kind, "peaks")
+                cells = to_photograph(find_cells(case.maps, "peaks", settings), shape, case.shape)
                 counts.append(len(cells))
                 if (one := detect(case.truth, cells, kind)) is not None:
                     found.append(one)

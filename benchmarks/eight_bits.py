@@ -23,10 +23,10 @@ import onnx
 
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.images.photograph import Photograph, read_photograph
-from hemolens.measurements.scale import estimate_red_cell_diameter
-from hemolens.models import card_text, read_model
-from hemolens.pipeline import Methods, choose_methods, find_all_cells, map_photograph
-from hemolens.statistics.counts import count_cells
+from hemolens.models.card import card_text
+from hemolens.models.store import read_card
+from hemolens.options import CountOptions
+from hemolens.pipeline import count_image
 from hemolens.training.config import read_config
 from hemolens.training.networks import create_network
 from hemolens.training.onnx_export import trace
@@ -44,7 +44,7 @@ def in_single_precision(folder: Path) -> Path:
     network.eval()
     path = folder / "single.onnx"
     onnx.save(trace(network), path)
-    card = read_model(DEFAULT).card
+    card = read_card(DEFAULT)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     path.with_suffix(".toml").write_text(
         card_text(card.model_copy(update={"sha256": digest, "name": "single"})), encoding="utf-8"
@@ -52,10 +52,9 @@ def in_single_precision(folder: Path) -> Path:
     return path
 
 
-def counts_of(photograph: Photograph, methods: Methods) -> dict[CellType, int]:
+def counts_of(photograph: Photograph, options: CountOptions) -> dict[CellType, int]:
     """Count a photograph."""
-    diameter = estimate_red_cell_diameter(photograph.pixels)
-    counts = count_cells(find_all_cells(map_photograph(photograph, diameter, methods), methods, photograph))
+    counts = count_image(replace(photograph, um_per_px=None), options).counts
     return {kind: getattr(counts, kind) for kind in CELL_TYPES}
 
 
@@ -85,15 +84,14 @@ def main() -> None:
     arguments = parser.parse_args()
     paths = [path for path, _ in (*unseen_of_all_idb1(DEFAULT, arguments.data),
                                   *unseen_of_other_sources(DEFAULT, arguments.data))]  # fmt: skip
-    methods = choose_methods("auto")
     eight, single = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         path = in_single_precision(Path(folder))
-        exact = {kind: replace(method, model=str(path)) for kind, method in methods.items()}
+        exact = CountOptions(models=(str(path),))
         for each in paths:
             photograph = read_photograph(each)
-            eight[each.name], single[each.name] = counts_of(photograph, methods), counts_of(photograph, exact)
-    result = {"model": read_model(DEFAULT).card.sha256, "records": changes(eight, single)}
+            eight[each.name], single[each.name] = counts_of(photograph, CountOptions()), counts_of(photograph, exact)
+    result = {"model": read_card(DEFAULT).sha256, "records": changes(eight, single)}
     (HERE / "eight-bits.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     for row in result["records"]:
         print(row)

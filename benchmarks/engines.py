@@ -1,7 +1,7 @@
 """What the default network costs in ONNX Runtime and in OpenVINO, in single precision and in 8 bits.
 
     pip install openvino
-    python benchmarks/engines.py --run runs/one-pass
+    python benchmarks/engines.py
 
 The weights in single precision are in the checkpoint that `hemolens train one-pass` left in its folder. Every engine
 draws the same tile on one thread, in turn, so that what else the machine does falls on all of them. Writes
@@ -26,7 +26,7 @@ import openvino
 from numpy.typing import NDArray
 
 from eight_bits import in_single_precision
-from hemolens.models import read_model
+from hemolens.models.store import read_card, read_model
 from hemolens.synthetic import draw_smear
 from tune_default_model import DEFAULT
 
@@ -71,10 +71,9 @@ def processor_seconds(draws: dict[str, Draw], pixels: NDArray[np.uint8]) -> dict
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--run", type=Path, required=True)
-    arguments = parser.parse_args()
+    parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        single = in_single_precision(arguments.run, Path(folder)).read_bytes()
+        single = in_single_precision(Path(folder)).read_bytes()
     eight = read_model(DEFAULT).onnx
     draws = {
         "ONNX Runtime, single precision": in_onnx_runtime(single),
@@ -89,7 +88,7 @@ def main() -> None:
         for name, each in seconds.items()
     ]
     result = {
-        "model": read_model(DEFAULT).card.sha256,
+        "model": read_card(DEFAULT).sha256,
         "machine": platform.machine(),
         "versions": {name: version(name) for name in ("onnxruntime", "openvino", "numpy")},
         "records": records,

@@ -43,7 +43,7 @@ from hemolens.images.box import Box
 from hemolens.images.photograph import photograph_from_array
 from hemolens.measurements.quality import LOOKS, distance_from, judge_photograph, looks_of
 from hemolens.measurements.scale import RedCellDiameter, estimate_red_cell_diameter
-from hemolens.pipeline import count_photograph
+from hemolens.pipeline import count_image
 from hemolens.result import Result
 from hemolens.synthetic import StainName, draw_smear
 
@@ -320,7 +320,7 @@ def all_cases(data: Path, kept_in: Path | None = None) -> list[Case]:
 
 def judge(case: Case) -> dict[str, Any]:
     """Count a picture and write down its verdict."""
-    result: Result = count_photograph(photograph_from_array(case.pixels))
+    result: Result = count_image(photograph_from_array(case.pixels))
     return {
         "source": case.source,
         "image": case.image,
@@ -339,7 +339,7 @@ def measure_training(data: Path) -> list[dict[str, Any]]:
     found = []
     for source, paths in photographs(data, held_out=False).items():
         for path in paths[:12] if source == "ALL-IDB1" else evenly(paths, N_TRAINING.get(source, 12)):
-            result = count_photograph(photograph_from_array(window(path)))
+            result = count_image(photograph_from_array(window(path)))
             looks = {name: round(value, 4) for name, value in looks_of(result.quality.measures).items()}
             found.append({"source": source, "image": path.stem, "rbc": result.counts.rbc, "looks": looks})
     return found

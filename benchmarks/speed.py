@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,7 +32,7 @@ from PIL import Image
 
 import hemolens
 from curves import write_curve
-from hemolens.models import DEFAULT_MODELS
+from hemolens.models.store import DEFAULT_MODEL
 from hemolens.segmentation.network_maps import load_model
 from hemolens.synthetic import draw_smear
 
@@ -118,7 +119,7 @@ def network_gflop(model: str, shape: tuple[int, int]) -> float:
     """Operations (two for a multiplication with its addition) of a model's convolutions on a tile, in GFLOP."""
     import onnx
 
-    from hemolens.models import read_model
+    from hemolens.models.store import read_model
 
     graph = onnx.load_from_string(read_model(model).onnx)
     for value, side in zip(graph.graph.input[0].type.tensor_type.shape.dim, (1, *shape, 3), strict=True):
@@ -139,9 +140,9 @@ def network_share(gflops: float) -> dict[str, float]:
     """How fast the default model runs on one tile, one thread, beside the matrix product."""
     import onnxruntime
 
-    from hemolens.models import read_model
+    from hemolens.models.store import read_model
 
-    name = DEFAULT_MODELS["rbc"]
+    name = DEFAULT_MODEL
     shape = (1152, 1152)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -158,19 +159,19 @@ def network_share(gflops: float) -> dict[str, float]:
 
 def stages(picture: Path) -> dict[str, float]:
     """Processor seconds of each stage, one after the other in one warm process."""
+    from hemolens.cells.cell import resolve_types
+    from hemolens.images.box import Box
     from hemolens.images.photograph import read_photograph
-    from hemolens.measurements.quality import judge_photograph
-    from hemolens.measurements.scale import estimate_red_cell_diameter
+    from hemolens.options import CountOptions
     from hemolens.output.cells_csv import cell_rows
     from hemolens.output.entries import Entry
     from hemolens.output.overlay import draw_overlay
     from hemolens.output.overlay_png import png_bytes
-    from hemolens.pipeline import choose_methods, find_all_cells, map_photograph
+    from hemolens.pipeline import compute_maps, conclude, find_bodies
+    from hemolens.plan.plan import make_plan
     from hemolens.statistics.counts import count_cells
 
-    methods = choose_methods("auto")
-    for method in methods.values():
-        load_model(method.model)
+    load_model(DEFAULT_MODEL)
     spent: dict[str, float] = {}
 
     def timed(name: str, work: Callable[[], Any]) -> Any:
@@ -180,11 +181,11 @@ def stages(picture: Path) -> dict[str, float]:
         return result
 
     photograph = timed("reading", lambda: read_photograph(picture))
-    diameter = timed("scale", lambda: estimate_red_cell_diameter(photograph.pixels))
-    maps = timed("network", lambda: map_photograph(photograph, diameter, methods))
-    cells = timed("finding cells", lambda: find_all_cells(maps, methods, photograph))
-    timed("quality", lambda: judge_photograph(photograph.pixels, diameter, cells))
-    overlay = timed("overlay", lambda: draw_overlay(photograph.pixels, cells, diameter.px))
+    plan = timed("scale and colours", lambda: make_plan(photograph, CountOptions()))
+    maps = timed("network", lambda: compute_maps(plan, Box(0, 0, *photograph.shape)))
+    cells = timed("finding cells", lambda: resolve_types(find_bodies(plan, maps)))
+    result = timed("quality", lambda: conclude(replace(plan, blocks=plan.blocks[:1]), [cells], 0.0))
+    overlay = timed("overlay", lambda: draw_overlay(result))
     timed("PNG", lambda: png_bytes(overlay))
     timed("tables", lambda: (count_cells(cells), list(cell_rows(Entry("a", "a", "a"), cells))))
     return spent

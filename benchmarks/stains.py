@@ -47,9 +47,9 @@ from hemolens.evaluation.robustness import change_of_counts
 from hemolens.evaluation.stain_shift import STAINS, Stain, restain
 from hemolens.images.photograph import photograph_from_array, read_photograph
 from hemolens.labels.truth import Truth, fit_to_frame
-from hemolens.models import read_model
+from hemolens.models.store import read_card
 from hemolens.paper.records import code_version
-from hemolens.pipeline import count_photograph
+from hemolens.pipeline import count_image
 from tune_default_model import DEFAULT, evenly
 
 RECORDS = Path(__file__).with_name("stains.json")
@@ -104,7 +104,7 @@ def count_stained(field: Field) -> dict[str, Stained]:
     truths = fit_to_frame(field.path.name, field.truths, shape)
     counted = {}
     for name, stain in ALL_STAINS.items():
-        result = count_photograph(photograph_from_array(restain(pixels, stain), field.path.name))
+        result = count_image(photograph_from_array(restain(pixels, stain), field.path.name))
         compared = {
             kind: compare(
                 result.cells, truth, kind, shape, field.margin_px, field.unsure if kind == "plt" else None
@@ -191,7 +191,7 @@ def main() -> None:
             counted = list(pool.map(count_stained, fields(arguments.data)))
         sources = dict.fromkeys(each[AS_IT_IS].source for each in counted)
         records = [row for source in sources for kind in CELL_TYPES for row in record_source(counted, source, kind)]
-        result = {"model": read_model(DEFAULT).card.sha256, "commit": code_version(), "records": records}
+        result = {"model": read_card(DEFAULT).sha256, "commit": code_version(), "records": records}
         RECORDS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(markdown(json.loads(RECORDS.read_text(encoding="utf-8"))["records"]), encoding="utf-8")
     show_recorded()

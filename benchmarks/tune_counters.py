@@ -3,7 +3,7 @@
     python benchmarks/tune_counters.py --data all-idb1 [--trials 40] [--cell rbc] [--counter watershed]
 
 For each cell type and counter: a search (hemolens.evaluation.tuning) on the photographs that the training configuration
-leaves out. Writes src/hemolens/cells/counters/settings.toml and benchmarks/counters.json. The paper's test
+leaves out. Writes the cards of the paper's networks and benchmarks/counters.json. The paper's test
 photographs are never opened.
 """
 
@@ -11,26 +11,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import tomllib
 from pathlib import Path
-from typing import Any
 
-import tomli_w
-
-import hemolens
 from hemolens.cell_types import CELL_TYPES, CellType
-from hemolens.cells.counters import PAPER_COUNTERS, settings_for
+from hemolens.cells.counters import PAPER_COUNTERS
+from hemolens.cells.counters.source import CounterSettings
 from hemolens.evaluation.tuning import Case, read_case, tune
-from hemolens.models import PAPER_MODELS
+from hemolens.models.store import PAPER_MODELS, read_card, write_card
 from hemolens.segmentation.network_maps import load_model
 from hemolens.training.config import read_config
 
-HEADING = """\
-# Settings of the counters for each model and cell type; lengths in red-cell diameters, areas in red-cell discs.
-# Chosen by benchmarks/tune_counters.py, which never opens a test photograph.
-"""
 HERE = Path(__file__).parent
-SETTINGS = Path(hemolens.__file__).parent / "cells" / "counters" / "settings.toml"
 
 
 def read_cases(folder: Path, kind: CellType) -> list[Case]:
@@ -39,17 +30,13 @@ def read_cases(folder: Path, kind: CellType) -> list[Case]:
     return [read_case(folder, name, kind, model) for name in read_config(kind).photographs.validation]
 
 
-def write_settings(
-    tables: dict[CellType, dict[str, dict[str, Any]]], records: dict[CellType, dict[str, float]]
-) -> None:
-    """Write the settings file; the counter with the best score becomes a type's default."""
-    present = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
-    for kind in CELL_TYPES:
-        scores = records.get(kind, {})
-        if scores:
-            present[PAPER_MODELS[kind]][kind]["default_counter"] = max(scores, key=lambda counter: scores[counter])
-        present[PAPER_MODELS[kind]][kind] |= tables.get(kind, {})
-    SETTINGS.write_text(f"{HEADING}\n{tomli_w.dumps(present)}", encoding="utf-8")
+def write_settings(kind: CellType, found: dict[str, CounterSettings], scores: dict[str, float]) -> None:
+    """Put settings into the card of the type's network; the counter with the best score becomes the default."""
+    card = read_card(PAPER_MODELS[kind])
+    own = card.counters[kind]
+    best = max(scores, key=lambda counter: scores[counter]) if scores else own.default
+    chosen = own.model_copy(update={"default": best, "settings": own.settings | found})
+    write_card(PAPER_MODELS[kind], card.model_copy(update={"counters": {kind: chosen}}))
 
 
 def main() -> None:
@@ -59,23 +46,24 @@ def main() -> None:
     parser.add_argument("--counter", choices=list(PAPER_COUNTERS), action="append")
     parser.add_argument("--cell", choices=CELL_TYPES, action="append")
     arguments = parser.parse_args()
-    tables: dict[CellType, dict[str, dict[str, Any]]] = {}
+    settings: dict[CellType, dict[str, CounterSettings]] = {}
     scores: dict[CellType, dict[str, float]] = {}
     for kind in arguments.cell or CELL_TYPES:
         cases = read_cases(arguments.data, kind)
-        tables[kind], scores[kind] = {}, {}
+        settings[kind], scores[kind] = {}, {}
         for counter in arguments.counter or PAPER_COUNTERS:
-            start = settings_for(PAPER_MODELS[kind], kind, counter)
+            start = read_card(PAPER_MODELS[kind]).settings_for(kind, counter)
             found, reached = tune(cases, kind, counter, start, n_trials=arguments.trials)
-            tables[kind][counter] = found.model_dump()
+            settings[kind][counter] = found
             scores[kind][counter] = round(reached, 4)
-            print(kind, counter, f"{reached:.4f}", tables[kind][counter], flush=True)
+            print(kind, counter, f"{reached:.4f}", found, flush=True)
     recorded = HERE / "counters.json"
     earlier = json.loads(recorded.read_text(encoding="utf-8")) if recorded.exists() else {}
     for kind in CELL_TYPES:
         scores[kind] = earlier.get(kind, {}) | scores.get(kind, {})
     recorded.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
-    write_settings(tables, scores)
+    for kind, found_of in settings.items():
+        write_settings(kind, found_of, scores[kind])
 
 
 if __name__ == "__main__":

@@ -21,8 +21,7 @@ had, whichever do better; of those searched for, the best is the default one. A 
 searched for keeps what it had, or gets its settings for the paper's own network of that cell type: they are in red-
 cell diameters, so they fit another scale.
 
-Writes the settings of the default model to src/hemolens/cells/counters/settings.toml, those of the folds to
-benchmarks/default-model-settings.toml.
+Writes the settings into the card of each model.
 """
 
 from __future__ import annotations
@@ -31,18 +30,14 @@ import argparse
 import csv
 import multiprocessing
 import os
-import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-
-import hemolens
 from bionet import fields_of
 from hemolens.cell_types import CELL_TYPES, CellType
-from hemolens.cells.counters import COUNTERS, PAPER_COUNTERS, settings_for
+from hemolens.cells.counters import COUNTERS, PAPER_COUNTERS
 from hemolens.cells.counters.peaks import PeaksSettings
 from hemolens.cells.counters.source import CounterSettings
 from hemolens.evaluation.all_idb1 import read_truth
@@ -52,7 +47,8 @@ from hemolens.evaluation.tuning import Case, compare_case, score, tune
 from hemolens.images.photograph import read_photograph
 from hemolens.labels.truth import Truth, fit_to_frame
 from hemolens.measurements.scale import estimate_red_cell_diameter
-from hemolens.models import PAPER_MODELS, shipped_models
+from hemolens.models.card import CountersOfType
+from hemolens.models.store import PAPER_MODELS, read_card, shipped_models, write_card
 from hemolens.paper.systems import labelled_photographs
 from hemolens.segmentation.network_maps import Model, compute_probability_maps, load_model
 from hemolens.training.config import read_config
@@ -94,8 +90,6 @@ NOT_ALL_BOXED = ("rbc", "bccd_cbc")
 NO_PLATELET_TRUTH = {"S12"}
 """Capture sessions in which stain deposit is marked as platelets."""
 
-SETTINGS = Path(hemolens.__file__).parent / "cells" / "counters" / "settings.toml"
-FOLD_SETTINGS = Path(__file__).parent / "default-model-settings.toml"
 START: dict[CellType, dict[str, Any]] = {
     "rbc": {
         "distance_weight": 0.5,
@@ -136,7 +130,12 @@ PLATELETS = {
 
 def load_fold(name: str, weights: Path) -> Model:
     """Load the default model, or a fold from the folder of weights."""
-    return load_model(name if name in shipped_models() else str(weights / f"{name}.onnx"))
+    return load_model(place_of(name, weights))
+
+
+def place_of(name: str, weights: Path) -> str:
+    """Name of the default model, or path of a fold."""
+    return name if name in shipped_models() else str(weights / f"{name}.onnx")
 
 
 def sessions_of(data: Path) -> dict[str, str]:
@@ -254,19 +253,23 @@ def cases_for(name: str, kind: CellType) -> list[Case]:
 
 
 def search(
-    name: str, kind: CellType, counters: Sequence[str], n_trials: int, n_rounds: int
-) -> tuple[dict[str, Any], str]:
+    name: str,
+    kind: CellType,
+    counters: Sequence[str],
+    known: Mapping[str, CounterSettings],
+    n_trials: int,
+    n_rounds: int,
+) -> tuple[CountersOfType, str]:
     """Search the settings of counters for one type of a model: all its settings, and a line on each counter."""
     cases = cases_for(name, kind)
-    own = dict(tomllib.loads(path_of(name).read_text(encoding="utf-8")).get(name, {}).get(kind, {}))
-    own.pop("default_counter", None)
+    own = dict(known)
     for counter in PAPER_COUNTERS:
-        own.setdefault(counter, settings_for(PAPER_MODELS[kind], kind, counter).model_dump(mode="json"))
+        own.setdefault(counter, read_card(PAPER_MODELS[kind]).settings_for(kind, counter))
     report = ""
     for counter in counters:
         starts = [start_of(kind, counter)]
         if counter in own:
-            starts.append(COUNTERS[counter].settings_model.model_validate(own[counter]))
+            starts.append(own[counter])
         start = max(starts, key=lambda settings: score(cases, kind, counter, settings))
         found, _ = tune(
             cases, kind, counter, start, n_trials=n_trials, n_rounds=n_rounds, look_first=kind != "plt",
@@ -274,13 +277,10 @@ def search(
         )  # fmt: skip
         found, text = calibrate(cases, kind, counter, found)
         report += text
-        own[counter] = found.model_dump(mode="json")
-    scores = {
-        counter: score(cases, kind, counter, COUNTERS[counter].settings_model.model_validate(own[counter]))
-        for counter in counters
-    }
-    own["default_counter"] = max(scores, key=lambda counter: scores[counter])
-    return own, f"{name} {kind}, {len(cases)} photographs: {scores}\n{report}"
+        own[counter] = found
+    scores = {counter: score(cases, kind, counter, own[counter]) for counter in counters}
+    best = max(scores, key=lambda counter: scores[counter])
+    return CountersOfType(default=best, settings=own), f"{name} {kind}, {len(cases)} photographs: {scores}\n{report}"
 
 
 DRAWN: dict[str, list[tuple[CellType, str, Case]]] = {}
@@ -304,25 +304,18 @@ def main() -> None:
     tasks = [(name, kind) for kind in arguments.type or CELL_TYPES for name in arguments.only or trained]
     counters = arguments.counter or ["peaks"]
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as pool:
-        found = {task: pool.submit(search, *task, counters, arguments.trials, arguments.rounds) for task in tasks}
+        found = {}
+        for name, kind in tasks:
+            own = read_card(place_of(name, arguments.weights)).counters.get(kind)
+            known = {} if own is None else own.settings
+            found[name, kind] = pool.submit(search, name, kind, counters, known, arguments.trials, arguments.rounds)
         for (name, kind), future in found.items():
-            own, report = future.result()
+            chosen, report = future.result()
             print(report, flush=True)
-            write(name, kind, own)
-
-
-def path_of(name: str) -> Path:
-    """The file that the settings of a model are in."""
-    return SETTINGS if name == DEFAULT else FOLD_SETTINGS
-
-
-def write(name: str, kind: CellType, own: dict[str, Any]) -> None:
-    """Put the settings of a type of a model into the file they belong to."""
-    text = path_of(name).read_text(encoding="utf-8")
-    heading = "".join(f"{line}\n" for line in text.splitlines() if line.startswith("#"))
-    tables = tomllib.loads(text)
-    tables.setdefault(name, {})[kind] = own
-    path_of(name).write_text(f"{heading}\n{tomli_w.dumps(tables)}", encoding="utf-8")
+            card = read_card(place_of(name, arguments.weights))
+            write_card(
+                place_of(name, arguments.weights), card.model_copy(update={"counters": card.counters | {kind: chosen}})
+            )
 
 
 if __name__ == "__main__":

@@ -16,8 +16,12 @@ from hemolens.cells.cell import Cell
 from hemolens.cells.counters.source import CounterSettings
 from hemolens.images.box import Box
 from hemolens.images.photograph import Photograph, read_photograph
+from hemolens.measurements.colours import MeasuredColours
 from hemolens.measurements.quality import Quality
 from hemolens.measurements.scale import RedCellDiameter
+from hemolens.models.method import Method, Methods
+from hemolens.models.store import PAPER_MODELS, read_card
+from hemolens.options import CountOptions
 from hemolens.result import Result
 from hemolens.statistics.counts import count_cells
 
@@ -95,6 +99,15 @@ def make_cell() -> MakeCell:
     return make
 
 
+def plain_methods() -> Methods:
+    """How the cells of made results were counted: with models whose scores and counts nobody has measured."""
+    methods: dict[CellType, Method] = {}
+    for kind, counter, digit in (("rbc", "watershed", "a"), ("wbc", "watershed", "b"), ("plt", "watershed", "c")):
+        card = read_card(PAPER_MODELS[kind]).model_copy(update={"count_error": {}, "sha256": digit * 64})
+        methods[kind] = Method(card.name, card, kind, counter, CounterSettings())
+    return methods
+
+
 @pytest.fixture
 def make_result() -> MakeResult:
     """A counted grey photograph of 40 × 60 pixels; the keyword arguments are those that tests look at."""
@@ -106,17 +119,18 @@ def make_result() -> MakeResult:
         grey: int = 200,
         diameter: RedCellDiameter | None = None,
         quality: Quality | None = None,
+        methods: Methods | None = None,
     ) -> Result:
         pixels = np.full((40, 60, 3), grey, np.uint8)
         return Result(
-            photograph=Photograph(pixels, name=name, path=path, sha256="f" * 64, um_per_px=None),
+            image=Photograph(pixels, name=name, path=path, sha256="f" * 64, um_per_px=None),
             cells=list(cells),
             counts=count_cells(cells),
             red_cell_diameter=diameter or RedCellDiameter(px=12.345, confidence=0.5),
             quality=quality or Quality((), {"edge_width": 0.05}),
-            counters={"rbc": "watershed", "wbc": "watershed", "plt": "connected-components"},
-            settings={"rbc": CounterSettings(), "wbc": CounterSettings(), "plt": CounterSettings()},
-            models={"rbc": "a" * 64, "wbc": "b" * 64, "plt": "c" * 64},
+            options=CountOptions(),
+            methods=methods or plain_methods(),
+            colours=MeasuredColours(np.full(3, 200.0), None),
             seconds=0.25,
         )
 
@@ -155,11 +169,11 @@ def stub_pipeline(
     """Counts as many red cells as the photograph's grey value says; raises what the returned dict holds."""
     raising: dict[int, type[BaseException]] = {}
 
-    def count_photograph(photograph: Photograph, **options: object) -> Result:
+    def count_image(photograph: Photograph, options: CountOptions) -> Result:
         grey = int(photograph.pixels[0, 0, 0])
         if grey in raising:
             raise raising[grey]("from the stub")
         return make_result(photograph.name, *[make_cell()] * grey, path=photograph.path, grey=grey)
 
-    monkeypatch.setattr("hemolens.batch.photographs.count_photograph", count_photograph)
+    monkeypatch.setattr("hemolens.batch.photographs.count_image", count_image)
     return raising

@@ -9,12 +9,13 @@ what the change does.
 import json
 from pathlib import Path
 
-from hemolens.cells.cell import Cell
-from hemolens.cells.counters import COUNTERS, find_cells, settings_for
-from hemolens.errors import UsageError
+from hemolens.cells.cell import Cell, resolve_types
+from hemolens.cells.counters import find_cells
+from hemolens.images.box import Box
 from hemolens.images.photograph import photograph_from_array
-from hemolens.measurements.scale import estimate_red_cell_diameter, set_ruler
-from hemolens.pipeline import choose_methods, find_all_cells, map_photograph
+from hemolens.options import CountOptions
+from hemolens.pipeline import compute_maps, find_bodies
+from hemolens.plan.plan import make_plan
 from hemolens.statistics.counts import count_cells
 from hemolens.synthetic import draw_smear
 
@@ -29,30 +30,20 @@ def draw():
 def stages():
     """Run stage after stage and sum each up in numbers that any computer should give."""
     photograph = photograph_from_array(draw().pixels)
-    diameter = set_ruler(estimate_red_cell_diameter(photograph.pixels))
-    methods = choose_methods("auto")
-    maps = map_photograph(photograph, diameter, methods)
-    cells = find_all_cells(maps, methods, photograph)
+    plan = make_plan(photograph, CountOptions())
+    maps = compute_maps(plan, Box(0, 0, *photograph.shape))
+    cells = resolve_types(find_bodies(plan, maps))
     return {
-        "scale": {"px": round(diameter.px, 2), "confidence": round(diameter.confidence, 3)},
+        "scale": {"px": round(plan.diameter.px, 2), "confidence": round(plan.diameter.confidence, 3)},
         "maps": {kind: _map_summary(each) for kind, each in maps.items()},
         "counters": {
             f"{kind} {counter}": _places(find_cells(each, counter, settings))
             for kind, each in maps.items()
-            for counter, settings in _readers(methods[kind].model, kind)
+            for counter, settings in sorted(plan.methods[kind].card.counters[kind].settings.items())
         },
         "cells": {kind: _places([cell for cell in cells if cell.type == kind]) for kind in maps},
         "counts": vars(count_cells(cells)),
     }
-
-
-def _readers(model, kind):
-    """Give every counter that can read what the model draws, with its settings."""
-    for counter in sorted(COUNTERS):
-        try:
-            yield counter, settings_for(model, kind, counter)
-        except UsageError:
-            continue
 
 
 def _map_summary(maps):

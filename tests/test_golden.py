@@ -10,7 +10,7 @@ from PIL import Image
 
 import hemolens
 from hemolens.cli import main
-from hemolens.segmentation.network_maps import load_model
+from hemolens.segmentation.network_maps import forget_models
 
 from .golden import FILE, draw, stages
 
@@ -89,11 +89,11 @@ def count_with(monkeypatch, pixels, n_threads):
     with monkeypatch.context() as patch:
         patch.setattr(onnxruntime, "SessionOptions", options)
         cv2.setNumThreads(n_threads)
-        load_model.cache_clear()
+        forget_models()
         try:
             return hemolens.count(pixels)
         finally:
-            load_model.cache_clear()
+            forget_models()
             cv2.setNumThreads(own_threads)
 
 

@@ -10,7 +10,7 @@ from hemolens.cells.counters import PAPER_COUNTERS
 from hemolens.errors import UsageError
 from hemolens.evaluation.matching import match_boxes
 from hemolens.images.photograph import photograph_from_array
-from hemolens.pipeline import choose_methods, count_errors, count_photograph
+from hemolens.pipeline import count_image
 from hemolens.statistics.counts import Counts, count_cells
 from hemolens.synthetic import draw_smear
 
@@ -61,7 +61,7 @@ def test_zero_is_a_count(shape):
 @pytest.mark.parametrize("counter", sorted(PAPER_COUNTERS))
 def test_every_counter_finds_most_red_cells(smear, counter):
     counted = hemolens.count(smear.pixels, counter=counter)
-    assert set(counted.counters.values()) == {counter}
+    assert {method.counter for method in counted.methods.values()} == {counter}
     assert abs(counted.counts.rbc - 28) <= 4
 
 
@@ -78,7 +78,7 @@ def test_a_given_diameter_is_the_ruler(smear):
 
 def test_the_scale_of_the_file_is_the_ruler(smear):
     photograph = replace(photograph_from_array(smear.pixels), um_per_px=0.1)
-    ruler = count_photograph(photograph).red_cell_diameter
+    ruler = count_image(photograph).red_cell_diameter
     assert (ruler.px, ruler.origin) == (75.0, "file")
 
 
@@ -93,9 +93,3 @@ def test_a_real_photograph_that_no_model_has_seen(data):
     low, high = result.corrected["rbc"].low, result.corrected["rbc"].high
     assert low <= 105 <= high
     assert result.counts.wbc == 1
-
-
-def test_the_error_of_counts_holds_for_the_default_counters_only():
-    measured = count_errors(choose_methods("auto"))
-    hough = count_errors(choose_methods("circle-hough"))
-    assert set(hough) < set(measured)

@@ -12,6 +12,7 @@ Research use only: hemolens gives no diagnosis.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ __all__ = ["HemolensError", "Result", "__version__", "count"]
 def count(
     path_or_array: str | PathLike[str] | NDArray[Any],
     *,
+    model: str | Sequence[str] = (),
     counter: str = "auto",
     diameter_px: float | None = None,
     um_per_px: float | None = None,
@@ -44,9 +46,12 @@ def count(
     path_or_array : path, or ndarray of shape (H, W), (H, W, 3) or (H, W, 4)
         A JPEG, PNG, TIFF, BMP or WebP file, a whole slide (with ``hemolens[slides]``), or the pixels themselves (RGB;
         uint8, uint16, bool, or floats in 0 … 1).
+    model : str or sequence of str, optional
+        Names of shipped models or paths of others, for the cell types that they draw; the default model counts the
+        other types.
     counter : str, optional
-        ``"watershed"``, ``"connected-components"`` or ``"circle-hough"`` for all three types, or ``"auto"``:
-        for each type the one that measured best.
+        ``"watershed"``, ``"connected-components"``, ``"circle-hough"`` or ``"peaks"`` for all three types, or
+        ``"auto"``: for each type the one that measured best.
     diameter_px : float or None
         Diameter of a usual red cell in pixels, 15 to 500, in place of the estimate.
     um_per_px : float or None
@@ -62,23 +67,23 @@ def count(
     Raises
     ------
     HemolensError
-        If the photograph cannot be read, there is no such counter, the ruler is out of range, two are given, or the
-        region is malformed or outside.
+        If the photograph cannot be read, there is no such model or counter, the scale is out of range or given twice,
+        or the region is malformed or outside.
 
     """
     from hemolens.images.photograph import photograph_from_array
-    from hemolens.images.region import read_region
     from hemolens.images.slides import open_image
-    from hemolens.pipeline import count_photograph
+    from hemolens.options import CountOptions
+    from hemolens.pipeline import count_image
 
-    if isinstance(region, str):
-        region = read_region(region)
-    smear: SmearImage
+    models = (model,) if isinstance(model, str) else tuple(model)
+    options = CountOptions(models=models, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, region=region)
+    image: SmearImage
     if isinstance(path_or_array, (str, PathLike)):
-        smear = open_image(path_or_array)
+        image = open_image(path_or_array)
     else:
-        smear = photograph_from_array(path_or_array)
-    return count_photograph(smear, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, region=region)
+        image = photograph_from_array(path_or_array)
+    return count_image(image, options)
 
 
 def __getattr__(name: str) -> Any:

@@ -26,17 +26,19 @@ class HemolensError(Exception):
         What is wrong.
     came, allowed, do : str
         What came, what is allowed, and what to do about it.
+    option : str, optional
+        Name of the parameter that is wrong, such as ``"diameter_px"``; a door says what it is called there.
 
     Examples
     --------
     >>> print(UsageError("unknown counter", came="'hough'", allowed="watershed, circle-hough",
-    ...                  do="choose one of these with --counter"))
-    unknown counter: got 'hough'; allowed: watershed, circle-hough; choose one of these with --counter
+    ...                  do="choose one of these", option="counter"))
+    unknown counter: got 'hough'; allowed: watershed, circle-hough; choose one of these
 
     """
 
-    def __init__(self, what: str, *, came: str, allowed: str, do: str) -> None:
-        self.what, self.came, self.allowed, self.do = what, came, allowed, do
+    def __init__(self, what: str, *, came: str, allowed: str, do: str, option: str | None = None) -> None:
+        self.what, self.came, self.allowed, self.do, self.option = what, came, allowed, do, option
         super().__init__(" ".join(f"{what}: got {came}; allowed: {allowed}; {do}".split()))
 
 

@@ -136,7 +136,7 @@ def test_missing_models_are_one_line_and_exit_status_1(stub_pipeline, write_phot
     def no_model(*_, **__):
         raise ModelError("weights are missing", came="none", allowed="some", do="install again")
 
-    monkeypatch.setattr("hemolens.batch.photographs.count_photograph", no_model)
+    monkeypatch.setattr("hemolens.batch.photographs.count_image", no_model)
     assert run(write_photograph("a.png"), write_photograph("b.png"), "--out", tmp_path / "out") == 1
     assert capsys.readouterr().err == "hemolens: weights are missing: got none; allowed: some; install again\n"
 
@@ -230,7 +230,7 @@ def test_what_the_ruler_says_is_not_said_twice(make_result, write_photograph, tm
     monkeypatch.setattr("hemolens.measurements.scale.RedCellDiameter.warning", "look twice")
     quality = Quality((Finding("scale", "warn", "not sure"), Finding("focus", "warn", "out of focus")), {})
     result = make_result("a.png", quality=quality)
-    monkeypatch.setattr("hemolens.batch.photographs.count_photograph", lambda photograph, **_: result)
+    monkeypatch.setattr("hemolens.batch.photographs.count_image", lambda photograph, **_: result)
     assert run(write_photograph("a.png", 5), "--out", tmp_path / "out") == 0
     assert capsys.readouterr().err == "hemolens: warning: 'a.png': look twice; out of focus\n"
 

@@ -29,17 +29,17 @@ def folder(tmp_path):
 
 @pytest.fixture
 def one_cell(monkeypatch, make_result, make_cell):
-    def count_photograph(photograph):
+    def count_image(photograph):
         return make_result(photograph.name, make_cell(), path=photograph.path)
 
-    monkeypatch.setattr("hemolens.evaluation.folder.evaluate.count_photograph", count_photograph)
+    monkeypatch.setattr("hemolens.evaluation.folder.evaluate.count_image", count_image)
 
 
 def failing(error):
-    def count_photograph(photograph):
+    def count_image(photograph):
         raise error
 
-    return count_photograph
+    return count_image
 
 
 def given(folder, *more):
@@ -91,13 +91,13 @@ def test_a_photograph_that_fails_is_exit_status_1(folder, one_cell, capsys):
 
 def test_when_all_fail_nothing_is_written(folder, monkeypatch):
     error = PhotographError("bad", came="a", allowed="b", do="c")
-    monkeypatch.setattr("hemolens.evaluation.folder.evaluate.count_photograph", failing(error))
+    monkeypatch.setattr("hemolens.evaluation.folder.evaluate.count_image", failing(error))
     assert run(*given(folder)) == 2
     assert not (folder / "out").exists()
 
 
 def test_an_interrupted_evaluation_writes_nothing(folder, monkeypatch, capsys):
-    monkeypatch.setattr("hemolens.evaluation.folder.evaluate.count_photograph", failing(KeyboardInterrupt()))
+    monkeypatch.setattr("hemolens.evaluation.folder.evaluate.count_image", failing(KeyboardInterrupt()))
     assert run(*given(folder)) == 130
     assert "interrupted, nothing was written" in capsys.readouterr().err
     assert not (folder / "out").exists()

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from hemolens.cell_types import CELL_TYPES
-from hemolens.cells.counters import settings_for
 from hemolens.cells.counters.peaks import PeaksSettings
 from hemolens.evaluation import tuning
 from hemolens.evaluation.tuning import Case, score, tune
 from hemolens.labels.truth import Truth
+from hemolens.models.store import read_card
 from hemolens.probability_maps import ProbabilityMaps
 
 
@@ -22,7 +22,7 @@ def case():
 
 
 def settings(**changes):
-    return settings_for("wbc-unet", "wbc", "connected-components").model_copy(update=changes)
+    return read_card("wbc-unet").settings_for("wbc", "connected-components").model_copy(update=changes)
 
 
 def test_the_score_of_a_right_count_is_one():
@@ -43,7 +43,7 @@ def test_the_search_finds_settings_that_leave_the_speck_out(n_trials):
 
 def test_values_that_contradict_each_other_are_passed_over(monkeypatch):
     monkeypatch.setattr(tuning, "choices", lambda *_: {"radius_min": [9.0]})
-    start = settings_for("wbc-unet", "wbc", "circle-hough")
+    start = read_card("wbc-unet").settings_for("wbc", "circle-hough")
     assert tune([case()], "wbc", "circle-hough", start, n_trials=0)[0] == start
 
 

@@ -48,13 +48,13 @@ def exported(smears, make_result, tmp_path, monkeypatch):
         Image.fromarray(smear.pixels).save(tmp_path / "photos" / name)
         cells = [cell for kind in CELL_TYPES for cell in cells_from_labels(smear.labels(kind), cell_type=kind)]
         photograph = read_photograph(tmp_path / "photos" / name)
-        results[name] = replace(make_result(name, *cells), photograph=photograph)
+        results[name] = replace(make_result(name, *cells), image=photograph)
 
-    def count_photograph(photograph, **options):
+    def count_image(photograph, **options):
         return results[photograph.name]
 
-    monkeypatch.setattr("hemolens.batch.photographs.count_photograph", count_photograph)
-    monkeypatch.setattr("hemolens.evaluation.folder.evaluate.count_photograph", count_photograph)
+    monkeypatch.setattr("hemolens.batch.photographs.count_image", count_image)
+    monkeypatch.setattr("hemolens.evaluation.folder.evaluate.count_image", count_image)
     paths = [str(tmp_path / "photos" / name) for name in NAMES]
     with pytest.raises(SystemExit) as left:
         main(["count", *paths, "--out", str(tmp_path / "out"), "--export", ",".join(FORMATS)])

@@ -10,8 +10,8 @@ from hemolens.errors import PhotographError, UsageError
 from hemolens.measurements.scale import (
     FALLBACK_PX,
     RedCellDiameter,
+    choose_scale,
     estimate_red_cell_diameter,
-    set_ruler,
 )
 
 BACKGROUND = (226, 222, 214)
@@ -206,28 +206,28 @@ NOTHING = RedCellDiameter(FALLBACK_PX, 0.0, "fallback")
 
 
 def test_with_nothing_given_the_estimate_is_the_ruler():
-    assert set_ruler(SURE) is SURE
+    assert choose_scale(SURE) is SURE
 
 
 def test_a_given_diameter_is_used_and_the_estimate_kept():
-    assert set_ruler(SURE, diameter_px=75) == RedCellDiameter(75.0, 1.0, "diameter_px", SURE)
+    assert choose_scale(SURE, diameter_px=75) == RedCellDiameter(75.0, 1.0, "diameter_px", SURE)
 
 
 def test_a_given_scale_makes_usual_red_cells():
-    assert set_ruler(SURE, um_per_px=0.1) == RedCellDiameter(75.0, 1.0, "um_per_px", SURE)
+    assert choose_scale(SURE, um_per_px=0.1) == RedCellDiameter(75.0, 1.0, "um_per_px", SURE)
 
 
 def test_the_scale_of_the_file_goes_before_the_estimate():
-    assert set_ruler(SURE, file_um_per_px=0.1) == RedCellDiameter(75.0, 1.0, "file", SURE)
+    assert choose_scale(SURE, file_um_per_px=0.1) == RedCellDiameter(75.0, 1.0, "file", SURE)
 
 
 @pytest.mark.parametrize("given", [{"diameter_px": 60.0}, {"um_per_px": 0.125}])
 def test_the_user_goes_before_the_file(given):
-    assert set_ruler(SURE, file_um_per_px=0.1, **given).px == 60
+    assert choose_scale(SURE, file_um_per_px=0.1, **given).px == 60
 
 
 def test_a_file_whose_red_cells_would_be_specks_is_not_believed():
-    ruler = set_ruler(SURE, file_um_per_px=2.0)
+    ruler = choose_scale(SURE, file_um_per_px=2.0)
     assert (ruler.px, ruler.origin) == (80.0, "estimate")
     assert ruler.warning == (
         "the file's 2 µm per pixel is outside 0.015 to 0.5 and was not used, the diameter is estimated"
@@ -246,10 +246,10 @@ def test_a_file_whose_red_cells_would_be_specks_is_not_believed():
 )
 def test_rulers_that_cannot_be_are_refused(given, message):
     with pytest.raises(UsageError, match=message):
-        set_ruler(SURE, **given)
+        choose_scale(SURE, **given)
 
 
-@pytest.mark.parametrize("ruler", [SURE, set_ruler(SURE, diameter_px=65), set_ruler(SURE, um_per_px=0.08)])
+@pytest.mark.parametrize("ruler", [SURE, choose_scale(SURE, diameter_px=65), choose_scale(SURE, um_per_px=0.08)])
 def test_no_warning_when_all_is_well(ruler):
     assert ruler.warning == ""
 
@@ -259,9 +259,9 @@ def test_no_warning_when_all_is_well(ruler):
     [
         (NOTHING, "no red cells found to measure, sizes are those of red cells 80 px wide: look at the overlay"),
         (UNSURE, "the red-cell diameter, 80 px, is uncertain (confidence 0.20, trusted from 0.4): look"),
-        (set_ruler(SURE, diameter_px=60), "diameter given, 60 px, is used, but the photograph looks like 80 px"),
-        (set_ruler(SURE, um_per_px=0.05), "from the given µm per pixel, 150 px, is used, but the photograph looks"),
-        (set_ruler(SURE, file_um_per_px=0.05), "from the file's scale, 150 px, is used, but the photograph looks"),
+        (choose_scale(SURE, diameter_px=60), "diameter given, 60 px, is used, but the photograph looks like 80 px"),
+        (choose_scale(SURE, um_per_px=0.05), "from the given µm per pixel, 150 px, is used, but the photograph looks"),
+        (choose_scale(SURE, file_um_per_px=0.05), "from the file's scale, 150 px, is used, but the photograph looks"),
     ],
 )
 def test_the_warning_names_both_diameters_and_what_to_do(ruler, says):
@@ -271,4 +271,4 @@ def test_the_warning_names_both_diameters_and_what_to_do(ruler, says):
 
 @pytest.mark.parametrize("estimate", [UNSURE, NOTHING])
 def test_a_doubtful_estimate_contradicts_nobody(estimate):
-    assert set_ruler(estimate, diameter_px=200).warning == ""
+    assert choose_scale(estimate, diameter_px=200).warning == ""

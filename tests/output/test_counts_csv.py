@@ -59,7 +59,11 @@ def test_no_density_on_an_unknown_scale_and_no_ratio_without_red_cells(make_resu
 
 def test_the_models_error_corrects_where_it_was_measured(make_result, make_cell):
     error = CountError(bias=0.25, bias_error=0.0, spread=0.1, scatter=0.1, n_photographs=30, photographs="drawn")
-    result = replace(make_result("a.jpg", *[make_cell()] * 5), count_errors={"rbc": error})
+    result = make_result("a.jpg", *[make_cell()] * 5)
+    method = result.methods["rbc"]
+    known = method.card.model_copy(update={"count_error": {"rbc": error}})
+    own = replace(method, card=known, counter=known.default_counter("rbc"))
+    result = replace(result, methods={**result.methods, "rbc": own})
     row = of(result)
     assert (row["rbc_corrected"], row["wbc_corrected"], row["interval_holds"]) == (
         "4.00", "", "sampling; model error of rbc",
@@ -71,7 +75,8 @@ def test_unsure_cells_are_counted_where_scores_are_calibrated(make_result, make_
     calibrated = PeaksSettings(score_points=((0.0, 0.0), (1.0, 1.0)))
     cells = [replace(make_cell(), score=score) for score in (0.5, 0.74, 0.75, 0.9)]
     result = make_result("a.jpg", *cells)
-    result.settings["rbc"] = calibrated
+    own = replace(result.methods["rbc"], settings=calibrated)
+    result = replace(result, methods={**result.methods, "rbc": own})
     assert (of(result)["rbc_unsure"], of(result)["wbc_unsure"]) == ("2", "")
 
 

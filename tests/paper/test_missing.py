@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from hemolens.cells.counters import settings_for
 from hemolens.cells.counters.source import JOINS
 from hemolens.evaluation.tuning import Case, score
 from hemolens.labels.truth import Truth
-from hemolens.models import PAPER_MODELS
+from hemolens.models.card import card_text
+from hemolens.models.store import PAPER_MODELS, read_card
 from hemolens.paper import missing
 from hemolens.paper.systems import System
 from hemolens.paper.weights import Weights
@@ -86,11 +86,14 @@ def test_chosen_settings_are_kept(synthetic_all_idb1, weights, monkeypatch):
         missing,
         "tune",
         lambda cases, kind, counter, start, n_trials: (
-            settings_for(PAPER_MODELS[kind], kind, counter).model_copy(update={"min_area": 0.5}),
+            read_card(PAPER_MODELS[kind]).settings_for(kind, counter).model_copy(update={"min_area": 0.5}),
             len(cases),
         ),
     )
     monkeypatch.setattr(missing, "tuning_photographs", lambda *_: [(own, "Im004_1")])
+    (weights.folder / "own.onnx").touch()
+    card = read_card(PAPER_MODELS["wbc"]).model_copy(update={"name": "own", "counters": {}})
+    (weights.folder / "own.toml").write_text(card_text(card), encoding="utf-8")
     missing.tune_counters(system(), own, synthetic_all_idb1, weights)
     assert {each.min_area for each in weights.counters(own).values()} == {0.5}
 
@@ -101,7 +104,7 @@ def test_every_join_gets_the_threshold_that_suits_it():
     mask = np.pad(np.ones((20, 32), np.float32), ((10, 10), (4, 4)))
     boxes = np.float64([[10, 4, 30, 20], [10, 20, 30, 36]])
     case = Case(ProbabilityMaps("rbc", mask, edge, 20.0), (40, 40), Truth(2, boxes))
-    tuned = missing.tune_joins([case], settings_for("rbc-do-unet", "rbc", "connected-components"))
+    tuned = missing.tune_joins([case], read_card("rbc-do-unet").settings_for("rbc", "connected-components"))
     assert {join: each.source for join, each in tuned.items()} == {join: join for join in JOINS}
     assert [score([case], "rbc", "connected-components", each) for each in tuned.values()] == [1, 1, 1]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from hemolens.models import read_model
+from hemolens.models.store import read_model
 from hemolens.output.report.html_page import html_page
 from hemolens.paper.page import markdown_page
 from hemolens.paper.records import PaperRecord

@@ -7,25 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hemolens.cells.cell import cells_from_labels, from_window, in_reading_order
+from hemolens.cells.cell import cells_from_labels, from_window, in_reading_order, resolve_types
 from hemolens.cells.counters.peaks import PeaksSettings
 from hemolens.errors import PhotographError
 from hemolens.images.box import Box
 from hemolens.images.photograph import photograph_from_array
 from hemolens.images.region import rectangle
 from hemolens.images.tiles import Part
-from hemolens.measurements.scale import RedCellDiameter
-from hemolens.models import DEFAULT_MODELS, PAPER_MODELS
-from hemolens.pipeline import (
-    Method,
-    choose_methods,
-    count_block,
-    find_own_cells,
-    map_photograph,
-)
+from hemolens.models.store import DEFAULT_MODEL, PAPER_MODELS
+from hemolens.options import CountOptions
+from hemolens.pipeline import compute_maps, count_block, find_bodies
 from hemolens.plan.blocks import HALO_DIAMETERS, plan_blocks, scaled_window
-from hemolens.plan.fields import measure_field_colours
-from hemolens.segmentation.network_maps import load_model, window_step
+from hemolens.plan.plan import make_plan
+from hemolens.segmentation.network_maps import window_step
 from hemolens.statistics.counts import count_cells
 from hemolens.synthetic import draw_smear
 
@@ -96,8 +90,7 @@ def test_a_region_beside_the_smear_is_refused():
 
 
 DIAMETER_PX = 60.0
-DIAMETER = RedCellDiameter(DIAMETER_PX, 1.0, "diameter_px")
-MODELS = {"default": DEFAULT_MODELS, "paper": PAPER_MODELS}
+MODELS = {"default": (DEFAULT_MODEL,), "paper": tuple(PAPER_MODELS.values())}
 PICTURES = ("mask", "edge", "distance", "centre")
 
 
@@ -110,40 +103,37 @@ def piled():
     return photograph_from_array(smear.pixels)
 
 
+def plan_of(photograph, diameter_px=DIAMETER_PX, **options):
+    return make_plan(photograph, CountOptions(diameter_px=diameter_px, **options))
+
+
 @pytest.fixture(scope="module")
 def whole_maps(piled):
     """Name of a family of models → what they draw of the whole."""
-    colours = colours_of(piled, DIAMETER)
-    return {
-        name: map_photograph(piled, DIAMETER, choose_methods("auto", models), colours=colours)
-        for name, models in MODELS.items()
-    }
+    everything = Box(0, 0, *piled.shape)
+    return {name: compute_maps(plan_of(piled, models=models), everything) for name, models in MODELS.items()}
 
 
-def colours_of(photograph, diameter):
-    return measure_field_colours(photograph, [Box(0, 0, *photograph.shape)], diameter.px)
-
-
-def cut_maps(maps, window, shape, models):
+def cut_maps(maps, window, plan):
     """What the networks make of a window: the maps of the whole, cut (tested below)."""
-    steps, found = {kind: window_step(load_model(name).card) for kind, name in models.items()}, {}
+    found = {}
     for kind, each in maps.items():
-        row0, col0, row1, col1 = scaled_window(window, shape, each.mask.shape, steps[kind])
+        step = window_step(plan.methods[kind].card)
+        row0, col0, row1, col1 = scaled_window(window, plan.image.shape, each.mask.shape, step)
         drawn = [name for name in PICTURES if getattr(each, name) is not None]
         pictures = {name: getattr(each, name)[row0:row1, col0:col1] for name in drawn}
         found[kind] = replace(each, **pictures, part=Part(row0, col0, each.mask.shape))
     return found
 
 
-def find_in_blocks(photograph, maps, methods, block_diameters):
+def find_in_blocks(plan, maps, block_diameters):
     """What is counted in blocks of the largest side that is given."""
-    blocks = plan_blocks(photograph.shape, DIAMETER_PX, block_diameters=block_diameters)
-    models = {kind: method.model for kind, method in methods.items()}
-    return [
-        cell
-        for block in blocks
-        for cell in find_own_cells(cut_maps(maps, block.window, photograph.shape, models), methods, photograph, block)
-    ]
+    blocks = plan_blocks(plan.image.shape, DIAMETER_PX, block_diameters=block_diameters)
+    cells = []
+    for block in blocks:
+        bodies = find_bodies(plan, cut_maps(maps, block.window, plan))
+        cells += block.owned(resolve_types(block.possible(bodies)))
+    return cells
 
 
 @pytest.mark.parametrize(
@@ -158,28 +148,29 @@ def find_in_blocks(photograph, maps, methods, block_diameters):
     ],
 )
 def test_cells_do_not_depend_on_the_blocks(piled, whole_maps, models, counter, block_diameters):
-    methods = choose_methods(counter, MODELS[models])
-    counted = find_in_blocks(piled, whole_maps[models], methods, block_diameters)
-    assert rows_of(counted) == rows_of(find_in_blocks(piled, whole_maps[models], methods, 100))
+    plan = plan_of(piled, counter=counter, models=MODELS[models])
+    counted = find_in_blocks(plan, whole_maps[models], block_diameters)
+    assert rows_of(counted) == rows_of(find_in_blocks(plan, whole_maps[models], 100))
     assert len(counted) > 80
 
 
 def test_peaks_that_part_large_hills_do_not_depend_on_the_blocks(piled, whole_maps):
     parting = PeaksSettings(smoothing=0.1, min_depth=0.3, large_area=1.6, large_depth=0.02)
-    methods, maps = {"rbc": Method("one-pass", "peaks", parting)}, {"rbc": whole_maps["default"]["rbc"]}
-    counted = find_in_blocks(piled, maps, methods, 4.6)
-    assert rows_of(counted) == rows_of(find_in_blocks(piled, maps, methods, 100))
+    plan, maps = plan_of(piled), {"rbc": whole_maps["default"]["rbc"]}
+    plan = replace(plan, methods={"rbc": replace(plan.methods["rbc"], settings=parting)})
+    counted = find_in_blocks(plan, maps, 4.6)
+    assert rows_of(counted) == rows_of(find_in_blocks(plan, maps, 100))
     assert len(counted) > 80
 
 
-def test_circles_hang_little_on_the_blocks(piled, whole_maps):
+def test_circles_depend_little_on_the_blocks(piled, whole_maps):
     """They are voted for on a picture of another scale, whose pixels fall elsewhere in each window.
 
     So there are differences at the seams; blocks are 48 diameters wide in use, and a third of that here.
     """
-    methods = choose_methods("circle-hough")
-    counted = count_cells(find_in_blocks(piled, whole_maps["default"], methods, 14))
-    whole = count_cells(find_in_blocks(piled, whole_maps["default"], methods, 100))
+    plan = plan_of(piled, counter="circle-hough")
+    counted = count_cells(find_in_blocks(plan, whole_maps["default"], 14))
+    whole = count_cells(find_in_blocks(plan, whole_maps["default"], 100))
     assert abs(counted.rbc - whole.rbc) <= 0.01 * whole.rbc
 
 
@@ -187,9 +178,9 @@ def test_circles_hang_little_on_the_blocks(piled, whole_maps):
 @pytest.mark.parametrize("cut_at", [(0, 0), (310, 455), (600, 200)])
 def test_maps_of_a_window_are_those_of_the_whole(piled, whole_maps, models, cut_at):
     window = Box(*cut_at, cut_at[0] + 200, cut_at[1] + 300)
-    methods = choose_methods("auto", MODELS[models])
-    maps = map_photograph(piled, DIAMETER, methods, window, colours_of(piled, DIAMETER))
-    for kind, expected in cut_maps(whole_maps[models], window, piled.shape, MODELS[models]).items():
+    plan = plan_of(piled, models=MODELS[models])
+    maps = compute_maps(plan, window)
+    for kind, expected in cut_maps(whole_maps[models], window, plan).items():
         assert maps[kind].part == expected.part
         for name in PICTURES:
             picture, cut = getattr(maps[kind], name), getattr(expected, name)
@@ -198,9 +189,8 @@ def test_maps_of_a_window_are_those_of_the_whole(piled, whole_maps, models, cut_
 
 
 def count_in(photograph, blocks, diameter_px):
-    methods, diameter = choose_methods("auto"), RedCellDiameter(diameter_px, 1.0, "diameter_px")
-    colours = colours_of(photograph, diameter)
-    return [cell for block in blocks for cell in count_block(photograph, block, diameter, methods, colours)]
+    plan = plan_of(photograph, diameter_px)
+    return [cell for block in blocks for cell in count_block(plan, block)]
 
 
 @pytest.mark.parametrize("diameter_px", [40.0, 60.0])  # as the networks see it, and reduced

@@ -6,7 +6,7 @@ import numpy as np  # noqa: E402
 import onnx  # noqa: E402
 import onnxruntime  # noqa: E402
 
-from hemolens.models import read_model  # noqa: E402
+from hemolens.models.store import read_model  # noqa: E402
 from hemolens.training.config import TrainingConfig, read_config  # noqa: E402
 from hemolens.training.loop import batch_norms  # noqa: E402
 from hemolens.training.networks import NETWORKS, create_network  # noqa: E402

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hemolens.batch.found_photographs import find_photographs
 from hemolens.cell_types import CellType
 from hemolens.errors import HemolensError, ModelError, OutputError, PhotographError, UsageError
-from hemolens.images.image import SmearImage
 from hemolens.images.slides import is_slide, open_image
 from hemolens.measurements.quality import Verdict
-from hemolens.measurements.scale import check_given_scale
+from hemolens.options import CountOptions
 from hemolens.output.entries import Entry, name_entries
 from hemolens.output.export.registry import refuse_slides
+from hemolens.output.options import OutputOptions
 from hemolens.output.run_files import RunFiles
-from hemolens.pipeline import count_photograph
+from hemolens.pipeline import count_image
 from hemolens.result import Result
 from hemolens.statistics.counts import Counts
 from hemolens.statistics.summary import TypeSummary
-
-if TYPE_CHECKING:
-    from hemolens.images.region import Region
-    from hemolens.statistics.site import Site
 
 INTERRUPTED = "not counted: the user stopped the run before"
 
@@ -114,15 +108,10 @@ def find_candidates(arguments: Sequence[str | PathLike[str]]) -> list[Candidate]
 def count_photographs(
     candidates: Sequence[Candidate],
     folder: str | PathLike[str],
-    *,
-    counter: str = "auto",
-    diameter_px: float | None = None,
-    um_per_px: float | None = None,
-    region: Region | None = None,
-    site: Site | None = None,
-    formats: Sequence[str] = (),
-    report: bool = False,
+    options: CountOptions,
+    output: OutputOptions | None = None,
     command: Mapping[str, object] | None = None,
+    *,
     each: Callable[[Outcome], None] = lambda outcome: None,
 ) -> BatchOutcome:
     """Count photographs and write their outputs.
@@ -135,18 +124,10 @@ def count_photographs(
     candidates : sequence of Candidate
     folder : str or path
         The output folder.
-    counter : str
-        Name of a counter, or ``"auto"``.
-    diameter_px, um_per_px : float or None
-        The ruler of all photographs, in place of the estimate; see :func:`hemolens.pipeline.count_photograph`.
-    region : Region or None
-        Where cells are counted on every photograph; one that has no pixel of it fails.
-    site : Site or None
-        Factors of the microscope, for estimates per microlitre.
-    formats : sequence of str
-        Formats of other programs to write as well: names of :data:`hemolens.output.export.registry.FORMATS`.
-    report : bool
-        Whether ``report.html`` and ``report.pdf`` are written as well.
+    options : CountOptions
+        How all of them are counted; a photograph that has no pixel of the region fails.
+    output : OutputOptions, optional
+        What is written as well.
     command : mapping or None
         Name and options of the command, for ``run.json``.
     each : callable
@@ -159,23 +140,22 @@ def count_photographs(
     Raises
     ------
     UsageError, ModelError
-        The folder cannot be written to, the ruler is out of range or given twice, a format cannot be written (some not
-        of slides), or no photograph can be counted in this way; nothing in the folder has changed.
+        The folder cannot be written to, a format cannot be written of slides, or no photograph can be counted in this
+        way; nothing in the folder has changed.
     OutputError
         The disk is full, or has gone.
     KeyboardInterrupt
         The user stopped the run before anything was counted; nothing in the folder has changed.
 
     """
-    check_given_scale(diameter_px, um_per_px)
-    refuse_slides(formats, (each.entry.image for each in candidates if _is_slide(each)))
-    count_one = partial(count_photograph, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, region=region)
+    output = output or OutputOptions()
+    refuse_slides(output.export, (each.entry.image for each in candidates if _is_slide(each)))
     outcomes: list[Outcome] = []
     entries = [candidate.entry for candidate in candidates]
-    with RunFiles(folder, entries, command, formats, site, report=report) as files:
+    with RunFiles(folder, entries, options, output, command) as files:
         try:
             for candidate in candidates:
-                outcomes.append(_count_candidate(candidate, files, count_one))
+                outcomes.append(_count_candidate(candidate, files, options))
                 each(outcomes[-1])
         except KeyboardInterrupt:
             if all(outcome.counts is None for outcome in outcomes):
@@ -184,14 +164,14 @@ def count_photographs(
     return BatchOutcome(outcomes, interrupted=not files.complete, summary=files.summary)
 
 
-def _count_candidate(candidate: Candidate, files: RunFiles, count_one: Callable[[SmearImage], Result]) -> Outcome:
+def _count_candidate(candidate: Candidate, files: RunFiles, options: CountOptions) -> Outcome:
     """Count one photograph and write it; every fault of its own becomes a message."""
     entry, error = candidate.entry, ""
     if isinstance(candidate.found, PhotographError):
         error = str(candidate.found)
     else:
         try:
-            result = count_one(open_image(candidate.found))
+            result = count_image(open_image(candidate.found), options)
             files.add(entry, result)
             return Outcome(entry.image, result.counts, "", _warning_of(result), result.quality.verdict)
         except (OutputError, ModelError, UsageError):

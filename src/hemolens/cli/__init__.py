@@ -47,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=None if arguments is None else list(arguments), prog_name="hemolens")
     except HemolensError as error:
-        _leave(str(error), 2 if isinstance(error, (UsageError, LabelError)) else 1)
+        option = f" (--{error.option.replace('_', '-')})" if error.option else ""
+        _leave(f"{error}{option}", 2 if isinstance(error, (UsageError, LabelError)) else 1)
     except Exception as bug:
         message = " ".join(str(bug).split())
         _leave(f"a bug of hemolens, please report it: {type(bug).__name__}: {message}", 1)

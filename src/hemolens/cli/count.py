@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from hemolens.batch.photographs import BatchOutcome, Candidate
-    from hemolens.images.region import Region
-    from hemolens.statistics.site import Site
+    from hemolens.options import CountOptions
+    from hemolens.output.options import OutputOptions
 
 INTERRUPTED_STATUS = 130
 """What shells report for a command stopped by Ctrl-C."""
@@ -29,9 +29,13 @@ Out = Annotated[Path, typer.Option("--out", help="Folder for the results.", meta
 def count(
     paths: Annotated[list[str], typer.Argument(help="Photographs, slides, folders or patterns.", metavar="PATH")],
     out: Out = Path("hemolens-out"),
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="A shipped model, or the path of one that you trained; may be given again.", metavar="MODEL"),
+    ] = None,
     counter: Annotated[
         str,
-        typer.Option(help="auto, watershed, connected-components or circle-hough.", metavar="NAME"),
+        typer.Option(help="auto, watershed, connected-components, circle-hough or peaks.", metavar="NAME"),
     ] = "auto",
     diameter_px: Annotated[
         float | None,
@@ -63,89 +67,37 @@ def count(
         hemolens count "my photos/" --out results
     """
     from hemolens.batch.photographs import find_candidates
-    from hemolens.measurements.scale import check_given_scale
+    from hemolens.options import CountOptions
     from hemolens.output.report.terminal import counts_table, summary_lines
 
-    check_counter(counter)
-    check_given_scale(diameter_px, um_per_px)
-    formats = chosen_formats(export)
-    counted, factors = chosen_region(region), chosen_site(site)
+    options = CountOptions(
+        models=tuple(model or ()), counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, region=region
+    )
+    output = output_options(export, site, report=report)
     command: dict[str, object] = {
-        "name": "count", "paths": paths, "out": str(out), "counter": counter, "diameter_px": diameter_px,
-        "um_per_px": um_per_px, "export": export, "region": region, "site": None if site is None else str(site),
-        "report": report, "strict": strict,
+        "name": "count", "paths": paths, "out": str(out), "model": model or [], "counter": counter,
+        "diameter_px": diameter_px, "um_per_px": um_per_px, "export": export, "region": region,
+        "site": None if site is None else str(site), "report": report, "strict": strict,
     }  # fmt: skip
-    batch = count_candidates(
-        find_candidates(paths), out, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px,
-        region=counted, site=factors, formats=formats, report=report, command=command,
-    )  # fmt: skip
+    batch = count_candidates(find_candidates(paths), out, options, output, command=command)
     rows = [(outcome.image, outcome.counts, outcome.verdict) for outcome in batch.outcomes]
-    show(counts_table(rows), out, formats, summary_lines(batch.summary), report=report)
+    show(counts_table(rows), out, output, summary_lines(batch.summary))
     leave(batch, strict=strict)
 
 
-def check_counter(name: str) -> None:
-    """Refuse a counter that cannot read the shipped models, before anything is read.
+def output_options(export: str | None, site: Path | None, *, report: bool) -> OutputOptions:
+    """Read what is to be written: formats such as ``coco,geojson``, and the file with the factors of a microscope.
 
     Raises
     ------
     UsageError
 
     """
-    from hemolens.cells.counters import PAPER_COUNTERS
-    from hemolens.errors import UsageError
-
-    if name != "auto" and name not in PAPER_COUNTERS:
-        raise UsageError(
-            "unknown counter",
-            came=f"'{name}'",
-            allowed=", ".join(["auto", *PAPER_COUNTERS]),
-            do="choose one of these with --counter",
-        )
-
-
-def chosen_formats(text: str | None) -> list[str]:
-    """Read a list of export formats such as ``coco,geojson``.
-
-    Raises
-    ------
-    UsageError
-        One of them does not exist, or needs a library that is not installed.
-
-    """
-    from hemolens.output.export.registry import check_formats
-
-    return [] if text is None else check_formats(word.strip() for word in text.split(","))
-
-
-def chosen_region(text: str | None) -> Region | None:
-    """Read a region such as ``0,0,800,600``, or the name of a GeoJSON file.
-
-    Raises
-    ------
-    UsageError
-
-    """
-    if text is None:
-        return None
-    from hemolens.images.region import read_region
-
-    return read_region(text)
-
-
-def chosen_site(path: Path | None) -> Site | None:
-    """Read the factors of a microscope.
-
-    Raises
-    ------
-    UsageError
-
-    """
-    if path is None:
-        return None
+    from hemolens.output.options import OutputOptions
     from hemolens.statistics.site import read_site
 
-    return read_site(path)
+    formats = () if export is None else tuple(word.strip() for word in export.split(","))
+    return OutputOptions(export=formats, site={} if site is None else dict(read_site(site)), report=report)
 
 
 @contextmanager
@@ -165,15 +117,10 @@ def shown_progress(console: Console, n_photographs: int) -> Iterator[Callable[[]
 def count_candidates(
     candidates: list[Candidate],
     out: Path,
+    options: CountOptions,
+    output: OutputOptions,
     *,
-    counter: str,
     command: dict[str, object],
-    diameter_px: float | None = None,
-    um_per_px: float | None = None,
-    region: Region | None = None,
-    site: Site | None = None,
-    formats: Sequence[str] = (),
-    report: bool = False,
 ) -> BatchOutcome:
     """Count photographs with a progress bar for more than one, and name failures and warnings on stderr.
 
@@ -202,27 +149,13 @@ def count_candidates(
                 say(f"hemolens: warning: {quoted(outcome.image)}: {outcome.warning}")
 
         try:
-            return count_photographs(
-                candidates,
-                out,
-                counter=counter,
-                diameter_px=diameter_px,
-                um_per_px=um_per_px,
-                region=region,
-                site=site,
-                formats=formats,
-                report=report,
-                command=command,
-                each=each,
-            )
+            return count_photographs(candidates, out, options, output, command, each=each)
         except KeyboardInterrupt:
             typer.echo("hemolens: interrupted, nothing was written", err=True)
             raise typer.Exit(INTERRUPTED_STATUS) from None
 
 
-def show(
-    table: Table, out: Path, formats: Sequence[str] = (), notes: Sequence[str] = (), *, report: bool = False
-) -> None:
+def show(table: Table, out: Path, output: OutputOptions, notes: Sequence[str] = ()) -> None:
     """Print a table, notes on it, where the results are, and what they are not for."""
     from rich.console import Console
 
@@ -236,8 +169,8 @@ def show(
     names = ", ".join(
         [
             "counts.csv, cells.csv, summary.csv, run.json and overlay/",
-            *(REPORT_NAMES if report else ()),
-            *top_names(formats),
+            *(REPORT_NAMES if output.report else ()),
+            *top_names(output.export),
         ]
     )
     console.print(f"Results in '{out}': {names}", markup=False, soft_wrap=True)

@@ -24,6 +24,8 @@ def demo(
     """
     from hemolens.batch.photographs import find_candidates
     from hemolens.files.whole_file import write_whole
+    from hemolens.options import CountOptions
+    from hemolens.output.options import OutputOptions
     from hemolens.output.overlay_png import png_bytes
     from hemolens.output.report.terminal import truth_table
     from hemolens.statistics.counts import count_cells
@@ -32,8 +34,9 @@ def demo(
     smear = draw_smear(seed)
     write_whole(out / PICTURE, png_bytes(smear.pixels))
     command: dict[str, object] = {"name": "demo", "out": str(out), "seed": seed}
-    batch = count_candidates(find_candidates([out / PICTURE]), out, counter="auto", command=command)
+    output = OutputOptions()
+    batch = count_candidates(find_candidates([out / PICTURE]), out, CountOptions(), output, command=command)
     counted = batch.outcomes[0].counts
     if counted is not None:
-        show(truth_table(count_cells(smear.cells), counted), out)
+        show(truth_table(count_cells(smear.cells), counted), out, output)
     leave(batch)

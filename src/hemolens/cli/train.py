@@ -52,9 +52,11 @@ def train(
 ) -> None:
     """Train a network; run again with the same folder, it goes on where it stopped.
 
-    Writes NAME.onnx, its card NAME.toml and its weights NAME.safetensors, beside the checkpoint and a log of the
-    losses. Examples:
+    Writes a model: NAME.onnx and its card NAME.toml, with the settings of the counters, chosen on photographs left out
+    of training; beside them NAME.safetensors to begin another training with, the checkpoint, and a log of the losses.
 
+    Examples
+    --------
         hemolens train rbc --data all-idb1 --out runs/rbc
 
         hemolens train --pack data --out all.pack
@@ -87,7 +89,10 @@ def _train(
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
+    from hemolens.cell_types import CELL_NAMES
+    from hemolens.training.counter_settings import choose_counter_settings
     from hemolens.training.loop import Progress as Step
+    from hemolens.training.loop import best_device, read_bank
     from hemolens.training.loop import train as run
     from hemolens.training.onnx_export import write_model
 
@@ -99,14 +104,20 @@ def _train(
             text = f"step {step.step}, loss {step.loss:.4f}, {step.seconds_left / 60:.0f} min left"
             progress.update(bar, completed=step.done, description=text)
 
-        trained = run(
-            config, data, out, seconds=seconds, device=torch.device(device) if device else None,
-            n_workers=_processors() if workers is None else workers, on_progress=show,
-        )  # fmt: skip
+        place = torch.device(device) if device else best_device()
+        material = data if config.cell_type else read_bank(config, data, place)
+        n_workers = _processors() if workers is None else workers
+        trained = run(config, material, out, seconds=seconds, device=place, n_workers=n_workers, on_progress=show)
     path = write_model(
         trained.network, config, out, samples=trained.samples, steps=trained.step, cpu_seconds=trained.cpu_seconds
     )
+    card = choose_counter_settings(config, material, path)
     typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB), card {path.with_suffix('.toml')}")
+    for kind, own in card.counters.items():
+        typer.echo(f"{CELL_NAMES[kind]}: {own.default}, chosen on {own.chosen_on}")
+    for each in card.figures:
+        typer.echo(f"{each.metric} {each.value:.3f} on {each.photographs}")
+    typer.echo(f"Count with it: hemolens count --model '{path}' PHOTOGRAPH")
 
 
 def write_pack_of(config: TrainingConfig, data: Path, out: Path) -> None:

@@ -20,7 +20,7 @@ def read_option_file(path: str | PathLike[str], *, what: str, option: str) -> st
     what : str
         What it should be, such as ``"a region"``, for the message.
     option : str
-        Such as ``"--region"``.
+        Name of the parameter, such as ``"region"``.
 
     Returns
     -------
@@ -34,18 +34,22 @@ def read_option_file(path: str | PathLike[str], *, what: str, option: str) -> st
     """
     file = Path(path)
     allowed = f"{what} in an ordinary text file (UTF-8) of at most {MAX_BYTES / 1e6:g} MB"
-    do = f"name the right file with {option}"
+    do = "name the right file"
     try:
         if file.exists() and not file.is_file():
-            raise UsageError(f"{what} is no file", came=quoted(path), allowed=allowed, do=do)
+            raise UsageError(f"{what} is no file", came=quoted(path), allowed=allowed, do=do, option=option)
         with file.open("rb") as opened:
             data = opened.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a name with a zero character
         reason = getattr(error, "strerror", None) or type(error).__name__
-        raise UsageError(f"{what} cannot be read", came=f"{quoted(path)} ({reason})", allowed=allowed, do=do) from error
+        raise UsageError(
+            f"{what} cannot be read", came=f"{quoted(path)} ({reason})", allowed=allowed, do=do, option=option
+        ) from error
     if len(data) > MAX_BYTES:
-        raise UsageError(f"the file of {what} is too large", came=quoted(path), allowed=allowed, do=do)
+        raise UsageError(f"the file of {what} is too large", came=quoted(path), allowed=allowed, do=do, option=option)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"the file of {what} is not text", came=quoted(path), allowed=allowed, do=do) from error
+        raise UsageError(
+            f"the file of {what} is not text", came=quoted(path), allowed=allowed, do=do, option=option
+        ) from error

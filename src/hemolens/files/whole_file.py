@@ -47,14 +47,16 @@ class WholeFiles:
                 "the output folder is not a folder",
                 came=f"'{folder}', which is or lies below a file",
                 allowed="a folder, existing or new",
-                do="choose another with --out",
+                do="choose another folder",
+                option="out",
             ) from None
         except (OSError, ValueError) as error:
             raise UsageError(
                 "the output folder cannot be written to",
                 came=f"'{folder}' ({_reason(error)})",
                 allowed="a folder in which files can be made",
-                do="choose another with --out, or change its permissions",
+                do="choose another folder, or change its permissions",
+                option="out",
             ) from error
 
     def publish(self, stale: Sequence[Path] = (), last: str = "") -> None:
@@ -166,7 +168,8 @@ def disk_errors_named(folder: Path) -> Iterator[None]:
             "the results cannot be written",
             came=f"'{_reason(error)}' in '{folder}'",
             allowed="a folder on a disk with room for the tables and the overlay pictures",
-            do="make room, or choose another with --out",
+            do="make room, or choose another folder",
+            option="out",
         ) from error
 
 

@@ -30,7 +30,7 @@ Ring = NDArray[np.float64]
 """x and y of the corners of a closed line, shape (N, 2), in pixels from the outer corner of the first pixel."""
 
 _ALLOWED = "x0,y0,x1,y1 in pixels, or a GeoJSON file with a polygon, such as an annotation exported from QuPath"
-_DO = "correct it, or leave out --region to count the whole photograph"
+_MEND = {"do": "correct it, or leave it out to count the whole photograph", "option": "region"}
 
 _Point = Annotated[list[Annotated[float, Field(allow_inf_nan=False)]], Field(min_length=2, max_length=4)]
 Rings = Annotated[list[list[_Point]], Field(min_length=1)]
@@ -126,6 +126,10 @@ class Region:
                 inside |= _fill(rings, box)
         return inside
 
+    def corners(self) -> list[list[list[list[float]]]]:
+        """Give the corners as JSON has them: polygons, of each its rings, of each x and y in pixels."""
+        return [[ring.tolist() for ring in rings] for rings in self.polygons]
+
     @cached_property
     def bounds(self) -> tuple[float, float, float, float]:
         """Lowest x and y and highest x and y of all corners."""
@@ -140,13 +144,22 @@ class Region:
             "the region holds no pixel of the photograph",
             came=f"x {x0:g} to {x1:g}, y {y0:g} to {y1:g}",
             allowed=f"x 0 to {shape[1]}, y 0 to {shape[0]}",
-            do=_DO,
+            **_MEND,
         )
 
 
 def rectangle(x0: float, y0: float, x1: float, y1: float) -> Region:
     """A region with straight sides: from (x0, y0) to (x1, y1) in pixels from the photograph's outer corner."""
     return Region(((np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], float),),))
+
+
+def region_of_corners(polygons: list[list[list[list[float]]]]) -> Region:
+    """The region that :meth:`Region.corners` describes.
+
+    >>> region_of_corners(rectangle(1, 0, 3, 2).corners()).bounds
+    (1.0, 0.0, 3.0, 2.0)
+    """
+    return Region(tuple(tuple(np.array(ring, float) for ring in rings) for rings in polygons))
 
 
 def read_region(text: str) -> Region:
@@ -179,7 +192,7 @@ def read_region(text: str) -> Region:
         return _read_geojson(text)
     x0, y0, x1, y1 = sides
     if not (x0 < x1 and y0 < y1 and max(map(abs, sides)) <= LARGEST_PX):  # NaN fails, too
-        raise UsageError("the region is no rectangle", came=quoted(text), allowed="x0 < x1 and y0 < y1", do=_DO)
+        raise UsageError("the region is no rectangle", came=quoted(text), allowed="x0 < x1 and y0 < y1", **_MEND)
     return rectangle(*sides)
 
 
@@ -192,13 +205,13 @@ def _four_numbers(text: str) -> tuple[float, float, float, float] | None:
 
 
 def _read_geojson(name: str) -> Region:
-    text = read_option_file(name, what="a region", option="--region")
+    text = read_option_file(name, what="a region", option="region")
     try:
         read = _FILE.validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         came = quoted(f"{name}: {first['msg']}")
-        raise UsageError("the file is no region", came=came, allowed=_ALLOWED, do=_DO) from error
+        raise UsageError("the file is no region", came=came, allowed=_ALLOWED, **_MEND) from error
     polygons = tuple(
         tuple(np.array([point[:2] for point in ring], float).reshape(-1, 2) for ring in rings)
         for geometry in _geometries(read)
@@ -208,11 +221,11 @@ def _read_geojson(name: str) -> Region:
     if sum(map(len, rings)) > MAX_CORNERS or any(len(ring) < 3 for ring in rings):
         came = f"{sum(map(len, rings))} corners, {min(map(len, rings))} in the smallest ring, in {quoted(name)}"
         allowed = f"at most {MAX_CORNERS} corners, at least 3 in each ring"
-        raise UsageError("the region has too many or too few corners", came=came, allowed=allowed, do=_DO)
+        raise UsageError("the region has too many or too few corners", came=came, allowed=allowed, **_MEND)
     largest = max(float(np.abs(ring).max()) for ring in rings)
     if largest > LARGEST_PX:
         came = f"{largest:g} in {quoted(name)}"
-        raise UsageError("the region is too large", came=came, allowed=f"coordinates up to {LARGEST_PX:g}", do=_DO)
+        raise UsageError("the region is too large", came=came, allowed=f"coordinates up to {LARGEST_PX:g}", **_MEND)
     return Region(polygons)
 
 

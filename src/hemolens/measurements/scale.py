@@ -16,7 +16,7 @@ of them than of anything else. So the ruler looks for circles, at every size at 
 5. The diameter that most circles agree on wins (the mode of a kernel density, by mean shift: Comaniciu and Meer,
    IEEE TPAMI 24, 2002), and how many agree, and how complete they are, says how far to trust it.
 
-Who knows better says so: :func:`set_ruler` takes a diameter or µm per pixel in place of the estimate, and
+Who knows better says so: :func:`choose_scale` takes a diameter or µm per pixel in place of the estimate, and
 :attr:`RedCellDiameter.warning` puts into words where the two disagree or the estimate cannot be trusted.
 """
 
@@ -161,7 +161,7 @@ class RedCellDiameter:
         )
 
 
-_LOOK = "look at the overlay; if it does not fit, count again with the right --diameter-px or --um-per-px"
+_LOOK = "look at the overlay; if it does not fit, count again with the right diameter in pixels or µm per pixel"
 _ORIGIN_NAMES = {"diameter_px": "given", "um_per_px": "from the given µm per pixel", "file": "from the file's scale"}
 
 
@@ -199,7 +199,7 @@ _LEAST_AGREEMENT = 1.0  # share + completeness; below it, circles are chance fin
 _NOTHING_FOUND = RedCellDiameter(FALLBACK_PX, 0.0, "fallback")
 
 
-def set_ruler(
+def choose_scale(
     estimate: RedCellDiameter,
     *,
     diameter_px: float | None = None,
@@ -231,7 +231,7 @@ def set_ruler(
 
     Examples
     --------
-    >>> set_ruler(RedCellDiameter(78.0, 0.8), um_per_px=0.1).px
+    >>> choose_scale(RedCellDiameter(78.0, 0.8), um_per_px=0.1).px
     75.0
     """
     check_given_scale(diameter_px, um_per_px)
@@ -259,18 +259,20 @@ def check_given_scale(diameter_px: float | None, um_per_px: float | None) -> Non
             "two rulers at once",
             came=f"a diameter of {diameter_px:g} px and {um_per_px:g} µm per pixel",
             allowed="one of them",
-            do="leave out --diameter-px or --um-per-px",
+            do="leave one of them out",
+            option="diameter_px",
         )
     for what, option, given, (low, high) in (
-        ("red-cell diameter in pixels is out of range", "--diameter-px", diameter_px, RANGE_PX),
-        ("µm per pixel is out of range", "--um-per-px", um_per_px, RANGE_UM_PER_PX),
+        ("red-cell diameter in pixels is out of range", "diameter_px", diameter_px, RANGE_PX),
+        ("µm per pixel is out of range", "um_per_px", um_per_px, RANGE_UM_PER_PX),
     ):
         if given is not None and not low <= given <= high:
             raise UsageError(
                 what,
                 came=f"{given:g}",
                 allowed=f"{low:g} to {high:g}",
-                do=f"correct {option}, or leave it out: the diameter is then estimated",
+                do="correct it, or leave it out: the diameter is then estimated",
+                option=option,
             )
 
 

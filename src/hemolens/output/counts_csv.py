@@ -10,7 +10,7 @@ from hemolens.output.entries import Entry
 from hemolens.output.spreadsheet import number, safe_text
 
 if TYPE_CHECKING:
-    from hemolens.result import Result
+    from hemolens.counted_image import CountedImage
 
 NAME = "counts.csv"
 _OF_TYPE = (
@@ -51,13 +51,13 @@ COLUMNS = (
 )
 
 
-def counted_row(entry: Entry, result: Result) -> tuple[str, ...]:
+def counted_row(entry: Entry, result: CountedImage) -> tuple[str, ...]:
     """Write the row of a counted photograph.
 
     Parameters
     ----------
     entry : Entry
-    result : Result
+    result : CountedImage
 
     Returns
     -------
@@ -66,7 +66,7 @@ def counted_row(entry: Entry, result: Result) -> tuple[str, ...]:
         ``quality_reason`` too when all is well. What is not known is empty.
 
     """
-    height, width = result.photograph.shape
+    height, width = result.image.shape
     counts = result.counts
     return (
         safe_text(entry.image),
@@ -91,7 +91,7 @@ def counted_row(entry: Entry, result: Result) -> tuple[str, ...]:
     )
 
 
-def _of_frame(result: Result) -> tuple[str, ...]:
+def _of_frame(result: CountedImage) -> tuple[str, ...]:
     ruler, numbers = result.red_cell_diameter, result.numbers
     return (
         str(numbers.frame.area_px),
@@ -111,7 +111,7 @@ def interval_holds(kinds: Sequence[CellType]) -> str:
     return "sampling" + (f"; model error of {', '.join(kinds)}" if kinds else " only")
 
 
-def _of_type(result: Result, kind: CellType) -> tuple[str, ...]:
+def _of_type(result: CountedImage, kind: CellType) -> tuple[str, ...]:
     summary, corrected, unsure = result.summary[kind], result.corrected.get(kind), result.unsure.get(kind)
     return (
         str(summary.in_frame),

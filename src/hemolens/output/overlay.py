@@ -14,6 +14,7 @@ from hemolens.cells.cell import Cell
 from hemolens.statistics.counts import count_cells
 
 if TYPE_CHECKING:
+    from hemolens.counted_image import CountedImage
     from hemolens.images.region import Region
 
 COLOURS: dict[CellType, tuple[int, int, int]] = {
@@ -26,7 +27,20 @@ COLOURS: dict[CellType, tuple[int, int, int]] = {
 _SUBPIXEL_BITS = 4
 
 
-def draw_overlay(
+def draw_overlay(result: CountedImage) -> NDArray[np.uint8]:
+    """Draw the cells of a counted image on it, with a legend of the counts.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+        RGB, a new array of the photograph's size; of a slide, of its overview's.
+
+    """
+    picture, shape = result.image.overview(), result.image.shape
+    return draw_with_legend(picture, result.cells, result.red_cell_diameter.px, result.region, of_shape=shape)
+
+
+def draw_with_legend(
     pixels: NDArray[np.uint8],
     cells: Sequence[Cell],
     red_cell_diameter_px: float,
@@ -60,7 +74,7 @@ def draw_overlay(
 
     Examples
     --------
-    >>> draw_overlay(np.full((1, 1, 3), 200, np.uint8), [], 40.0).tolist()
+    >>> draw_with_legend(np.full((1, 1, 3), 200, np.uint8), [], 40.0).tolist()
     [[[200, 200, 200]]]
 
     """
@@ -75,7 +89,7 @@ def draw_cells(
     *,
     of_shape: tuple[int, int] | None = None,
 ) -> NDArray[np.uint8]:
-    """Draw outlines and region as :func:`draw_overlay` does, without the legend; a new array."""
+    """Draw outlines and region as :func:`draw_with_legend` does, without the legend; a new array."""
     import cv2
 
     canvas = np.ascontiguousarray(pixels).copy()

@@ -5,7 +5,7 @@
 ``cells.csv``       one row for a cell (:mod:`.cells_csv`)
 ``summary.csv``     one row for a cell type, all photographs together (:mod:`.summary_csv`)
 ``overlay/*.png``   the photograph with its cells drawn (:mod:`.overlay_png`)
-``run.json``        what is needed to run it again (:mod:`.run_json`)
+``run.json``        what is needed to run it again (:mod:`.run_record`)
 ==================  =====================================================
 
 On request the cells come in the formats of other programs, too (:mod:`.export.registry`), and all of it as a report
@@ -29,19 +29,24 @@ from hemolens.errors import OutputError, UsageError
 from hemolens.files.whole_file import WholeFiles, disk_errors_named
 from hemolens.images.slides import is_slide
 from hemolens.images.zarr_store import SUFFIX as ZARR_SUFFIX
-from hemolens.output import cells_csv, counts_csv, run_json, summary_csv
+from hemolens.output import cells_csv, counts_csv, summary_csv
+from hemolens.output.earlier_run import earlier_files
 from hemolens.output.entries import Entry, name_entries
 from hemolens.output.export import registry
+from hemolens.output.options import OutputOptions
+from hemolens.output.overlay import draw_overlay
 from hemolens.output.overlay_png import png_bytes
 from hemolens.output.report import FILE_NAMES as REPORT_NAMES
+from hemolens.output.run_record import NAME as RUN_NAME
+from hemolens.output.run_record import PhotographRecord, RunRecord
 from hemolens.statistics.summary import CountedField, TypeSummary, summarise
 
 if TYPE_CHECKING:
     import _csv
 
+    from hemolens.counted_image import CountedImage
+    from hemolens.options import CountOptions
     from hemolens.output.report.run_report import RunReport
-    from hemolens.result import Result
-    from hemolens.statistics.site import Site
 
 __all__ = ["RunFiles", "save_result"]
 
@@ -59,14 +64,12 @@ class RunFiles:
         Made when it does not exist.
     entries : sequence of Entry
         The photographs of the run.
-    command : mapping or None
+    options : CountOptions
+        How they are counted.
+    output : OutputOptions, optional
+        What else is written.
+    command : mapping, optional
         Name and options of the command, for ``run.json``.
-    formats : sequence of str
-        What else is written: names of :data:`hemolens.output.export.registry.FORMATS`.
-    site : Site or None
-        Factors of the microscope, for estimates per microlitre in ``summary.csv``.
-    report : bool
-        Whether ``report.html`` and ``report.pdf`` are written, too.
 
     Attributes
     ----------
@@ -85,20 +88,20 @@ class RunFiles:
         self,
         folder: str | PathLike[str],
         entries: Sequence[Entry],
+        options: CountOptions,
+        output: OutputOptions | None = None,
         command: Mapping[str, object] | None = None,
-        formats: Sequence[str] = (),
-        site: Site | None = None,
-        *,
-        report: bool = False,
     ) -> None:
         self.folder = Path(folder)
         self.complete = True
-        self._exports = registry.ExportFiles(formats, entries)
-        self._report = _begin_report(len(entries)) if report else None
-        self._stale = run_json.earlier_files(self.folder)
+        self.output = output or OutputOptions()
+        self._exports = registry.ExportFiles(self.output.export, entries)
+        self._report = _begin_report(len(entries)) if self.output.report else None
+        self._stale = earlier_files(self.folder)
         self._refuse_targets(entries)
-        self._record = run_json.run_record(command, datetime.now(UTC).astimezone(), self._exports.names, site)
-        self._site = site
+        self._record = RunRecord.begin(
+            datetime.now(UTC).astimezone(), command=command, options=options, output=self.output.model_dump(mode="json")
+        )
         self._fields: list[CountedField] = []
         self._started = time.perf_counter()
         self._missing = {entry.image: entry for entry in entries}
@@ -113,15 +116,15 @@ class RunFiles:
     @property
     def summary(self) -> dict[CellType, TypeSummary]:
         """What the photographs written so far say together."""
-        return summarise(self._fields, self._site)
+        return summarise(self._fields, self.output.site)
 
-    def add(self, entry: Entry, result: Result) -> None:
+    def add(self, entry: Entry, result: CountedImage) -> None:
         """Write a counted photograph; nothing of it is written when its overlay or an export cannot be made.
 
         Parameters
         ----------
         entry : Entry
-        result : Result
+        result : CountedImage
 
         Raises
         ------
@@ -129,7 +132,7 @@ class RunFiles:
             The disk is full, or has gone.
 
         """
-        picture = png_bytes(result.overlay())
+        picture = png_bytes(draw_overlay(result))
         counts = counts_csv.counted_row(entry, result)
         exported = self._exports.contents(entry, result)
         reported = None if self._report is None else self._report.reported(entry.image, result)
@@ -142,11 +145,7 @@ class RunFiles:
             self._report.add(reported)
         del self._missing[entry.image]
         self._fields.append(result.numbers)
-        self._record["region"] = run_json.region_record(result.region)
-        self._record["models"] |= result.models
-        self._record["counters"] |= result.counters
-        self._record["settings"] |= {kind: each.model_dump(mode="json") for kind, each in result.settings.items()}
-        self._record["photographs"].append(run_json.counted_record(entry, result))
+        self._record.photographs.append(PhotographRecord.counted(entry, result))
 
     def add_failure(self, entry: Entry, error: str) -> None:
         """Write a photograph that was not counted.
@@ -170,7 +169,7 @@ class RunFiles:
 
             self._report.add(FailedPhotograph(entry.image, error))
         del self._missing[entry.image]
-        self._record["photographs"].append(run_json.failed_record(entry, error))
+        self._record.photographs.append(PhotographRecord.failed(entry, error))
 
     def cut_short(self, reason: str) -> None:
         """Say of every photograph not yet written that it was not counted; the run is not complete.
@@ -197,22 +196,22 @@ class RunFiles:
             all else is written.
 
         """
-        self._record["complete"] = self.complete
-        self._record["seconds"] = round(time.perf_counter() - self._started, 3)
+        self._record.complete = self.complete
+        self._record.seconds = round(time.perf_counter() - self._started, 3)
         report, fault = self._report_contents()
-        self._record["report"] = list(report)
+        self._record.report = list(report)
         try:
             with disk_errors_named(self.folder):
                 self._open.close()
-                self._exports.end(self._files.draft, self._record["photographs"])
+                self._exports.end(self._files.draft, self._record.photographs)
                 (self._files.draft / summary_csv.NAME).write_bytes(summary_csv.summary_bytes(self.summary))
                 for name, content in report.items():
                     (self._files.draft / name).write_bytes(content)
-                (self._files.draft / run_json.NAME).write_bytes(run_json.run_bytes(self._record))
+                (self._files.draft / RUN_NAME).write_bytes(self._record.bytes())
         except OutputError:
             self._files.discard()
             raise
-        self._files.publish(stale=self._stale, last=run_json.NAME)
+        self._files.publish(stale=self._stale, last=RUN_NAME)
         if fault is not None:
             raise OutputError(
                 "the report cannot be made, which is a bug of hemolens",
@@ -257,7 +256,7 @@ class RunFiles:
 
     def _refuse_targets(self, entries: Sequence[Entry]) -> None:
         exported = registry.file_names(self._exports.names, entries)
-        tables = [counts_csv.NAME, cells_csv.NAME, summary_csv.NAME, run_json.NAME]
+        tables = [counts_csv.NAME, cells_csv.NAME, summary_csv.NAME, RUN_NAME]
         report = REPORT_NAMES if self._report is not None else ()
         names = [*tables, *(entry.overlay for entry in entries), *exported, *report]
         folders = ["overlay", *registry.folder_names(exported)]
@@ -270,7 +269,8 @@ class RunFiles:
                 "an output file has the name of something else",
                 came=f"'{wrong[0]}'",
                 allowed=f"{', '.join([*tables, *report])} as files, {', '.join(outer)} as folders",
-                do="choose another folder with --out, or move it away",
+                do="choose another folder, or move it away",
+                option="out",
             )
         photographs = {Path(entry.given).resolve() for entry in entries if entry.given is not None}
         for target in [*files, *self._stale]:
@@ -281,7 +281,8 @@ class RunFiles:
                     "the run would write over one of its photographs",
                     came=f"'{target}'",
                     allowed="an output folder that holds none of the photographs",
-                    do="choose another with --out",
+                    do="choose another folder",
+                    option="out",
                 )
 
 
@@ -291,20 +292,16 @@ def _begin_report(n_photographs: int) -> RunReport:
     return RunReport(n_photographs)
 
 
-def save_result(
-    result: Result, folder: str | PathLike[str], formats: Sequence[str] = (), *, report: bool = False
-) -> None:
+def save_result(result: CountedImage, folder: str | PathLike[str], output: OutputOptions | None = None) -> None:
     """Write the files of a run of one photograph.
 
     Parameters
     ----------
-    result : Result
+    result : CountedImage
     folder : str or path
         Made when it does not exist.
-    formats : sequence of str
-        What else is written: names of :data:`hemolens.output.export.registry.FORMATS`.
-    report : bool
-        Whether ``report.html`` and ``report.pdf`` are written, too.
+    output : OutputOptions, optional
+        What else is written.
 
     Raises
     ------
@@ -314,10 +311,10 @@ def save_result(
         The disk is full, or a file cannot be replaced.
 
     """
-    photograph = result.photograph
+    photograph = result.image
     if photograph.path is not None and is_slide(photograph.path):
-        registry.refuse_slides(formats, [photograph.name])
+        registry.refuse_slides(() if output is None else output.export, [photograph.name])
     (named,) = name_entries([photograph.path or photograph.name])
     entry = Entry(named.image, named.overlay, None if photograph.path is None else str(photograph.path))
-    with RunFiles(folder, [entry], formats=formats, report=report) as files:
+    with RunFiles(folder, [entry], result.options, output) as files:
         files.add(entry, result)

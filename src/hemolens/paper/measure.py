@@ -24,7 +24,7 @@ from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.paper.systems import System, measured_photographs
 from hemolens.paper.weights import Weights
 from hemolens.probability_maps import ProbabilityMaps, average_maps
-from hemolens.segmentation.network_maps import compute_probability_maps, load_model
+from hemolens.segmentation.network_maps import compute_probability_maps, forget_models
 from hemolens.training.all_idb1 import label_photograph
 from hemolens.training.config import TrainingConfig, read_config
 
@@ -99,7 +99,7 @@ def measure(
                 on_photograph(f"{cell} {name}")
                 result.counted.extend(measured.counted)
                 result.drawn.extend(measured.drawn)
-        load_model.cache_clear()  # every model keeps the memory that its largest photograph took
+        forget_models()  # every model keeps the memory that its largest photograph took
     return result
 
 

@@ -8,7 +8,7 @@ from statistics import mean, stdev
 from hemolens import RESEARCH_USE_ONLY
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.cells.counters import PAPER_COUNTERS
-from hemolens.models import ModelCard
+from hemolens.models.card import ModelCard
 from hemolens.output.report.html_page import markdown_table
 from hemolens.paper.figures import released_value
 from hemolens.paper.records import PaperRecord

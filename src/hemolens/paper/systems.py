@@ -38,7 +38,7 @@ class System(BaseModel):
     configs: tuple[str, ...]
     seeds: tuple[int, ...] = ()
     settings: tuple[str, ...] = ()
-    """Configurations whose counters' settings are used, one for each of ``configs``; without any, settings of their own."""
+    """Configurations whose counters' settings are used, one for each of ``configs``; without any, their own."""
     table: Literal["counting", "phases"] = "counting"
     """Counted with every counter, or only scored as masks, to compare phases of training."""
 

@@ -1,31 +1,26 @@
-"""Where the models of the paper's tables are, and the counters' settings that belong to each."""
+"""Where the models of the paper's tables are; the card of each has the counters' settings that belong to it."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from hemolens.cells.counters import COUNTERS, PAPER_COUNTERS, settings_for
+from hemolens.cells.counters import PAPER_COUNTERS
 from hemolens.cells.counters.connected_components import ConnectedComponentsSettings
 from hemolens.cells.counters.source import CounterSettings
-from hemolens.models import PAPER_MODELS, shipped_models
+from hemolens.models.card import CountersOfType, ModelCard
+from hemolens.models.store import PAPER_MODELS, read_card, shipped_models, write_card
 from hemolens.segmentation.network_maps import Model, load_model
 from hemolens.training.config import TrainingConfig
-
-SETTINGS = "counters.toml"
-JOINS = "joins"
-HEADING = "# Settings of the counters for each model, none of them chosen on photographs that it is measured on.\n"
 
 
 @dataclass(frozen=True)
 class Weights:
     """A folder of trained models, beside those that come with hemolens.
 
-    ``counters.toml`` in it holds the counters' settings of each model, chosen on photographs that the model was
-    trained on or that were left out for this purpose, never on those it is measured on.
+    The counters' settings in their cards were chosen on photographs that the model was trained on or that were left
+    out for this purpose, never on those it is measured on.
     """
 
     folder: Path
@@ -47,26 +42,26 @@ class Weights:
             If it is missing or damaged.
 
         """
-        return load_model(config.name if config.name in shipped_models() else str(self.path(config)))
+        return load_model(self._place(config))
+
+    def card(self, config: TrainingConfig) -> ModelCard:
+        """Read the card of the model of a configuration."""
+        return read_card(self._place(config))
 
     def counters(self, config: TrainingConfig) -> dict[str, CounterSettings]:
-        """Settings of every counter of the paper for the model of a configuration."""
-        own = self._read().get(config.name, {})
-        return {
-            name: COUNTERS[name].settings_model.model_validate(own[name])
-            if name in own
-            else settings_for(PAPER_MODELS[config.only_type], config.only_type, name)
-            for name in PAPER_COUNTERS
-        }
+        """Settings of every counter of the paper for the model of a configuration; without any, the shipped model's."""
+        kind = config.only_type
+        own = self.card(config).counters if self.has(config) else {}
+        card = self.card(config) if kind in own else read_card(PAPER_MODELS[kind])
+        return {name: card.settings_for(kind, name) for name in PAPER_COUNTERS}
 
     def has_counters(self, config: TrainingConfig) -> bool:
         """Whether settings were chosen for the model of a configuration."""
-        return config.name in shipped_models() or config.name in self._read()
+        return self.has(config) and config.only_type in self.card(config).counters
 
     def joins(self, config: TrainingConfig) -> dict[str, ConnectedComponentsSettings]:
         """Settings of connected components for each way to join mask and edge; none for a model without an edge."""
-        own = self._read().get(config.name, {}).get(JOINS, {})
-        return {join: ConnectedComponentsSettings.model_validate(each) for join, each in own.items()}
+        return self.card(config).counters[config.only_type].joins if self.has_counters(config) else {}
 
     def write_counters(
         self,
@@ -74,18 +69,12 @@ class Weights:
         settings: Mapping[str, CounterSettings],
         joins: Mapping[str, ConnectedComponentsSettings],
     ) -> None:
-        """Keep settings for the model of a configuration; those of other models stay."""
-        import tomli_w
+        """Put settings into the card of the model of a configuration."""
+        kind = config.only_type
+        best = read_card(PAPER_MODELS[kind]).default_counter(kind)
+        own = CountersOfType(default=best, settings=dict(settings), joins=dict(joins))
+        card = self.card(config).model_copy(update={"counters": {kind: own}})
+        write_card(str(self.path(config)), card)
 
-        from hemolens.files.whole_file import write_whole
-
-        own: dict[str, Any] = {name: each.model_dump() for name, each in settings.items()}
-        if joins:
-            own[JOINS] = {name: each.model_dump() for name, each in joins.items()}
-        tables = self._read() | {config.name: own}
-        text = f"{HEADING}\n{tomli_w.dumps(dict(sorted(tables.items())))}"
-        write_whole(self.folder / SETTINGS, text.encode())
-
-    def _read(self) -> dict[str, dict[str, dict[str, Any]]]:
-        path = self.folder / SETTINGS
-        return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    def _place(self, config: TrainingConfig) -> str:
+        return config.name if config.name in shipped_models() else str(self.path(config))

@@ -18,7 +18,8 @@ from hemolens.images.box import Box
 from hemolens.images.resampling import ScaledImage, resize
 from hemolens.images.tiles import Part, Tile, cut, cut_within, reach, stitch, tile_grid
 from hemolens.measurements.colours import MeasuredColours, StandardColours, measure_colours, standardise
-from hemolens.models import ModelCard, read_model
+from hemolens.models.card import ModelCard
+from hemolens.models.store import read_card, read_model
 from hemolens.probability_maps import ProbabilityMaps
 
 if TYPE_CHECKING:
@@ -36,9 +37,16 @@ class Model:
     session: onnxruntime.InferenceSession
 
 
-@cache
-def load_model(name_or_path: str) -> Model:
+def load_model(name_or_path: str, sha256: str | None = None) -> Model:
     """Load a model once and keep it.
+
+    Parameters
+    ----------
+    name_or_path : str
+        As in :func:`hemolens.models.store.read_card`.
+    sha256 : str, optional
+        Of the weights, as its card says; without it, the card is read. A model that has been replaced in its file is
+        loaded anew.
 
     Raises
     ------
@@ -46,9 +54,26 @@ def load_model(name_or_path: str) -> Model:
         If the weights or their card are missing, damaged, or do not belong together.
 
     """
+    return _load(name_or_path, sha256 or read_card(name_or_path).sha256)
+
+
+def forget_models() -> None:
+    """Let go of every loaded model: each keeps the memory that its largest photograph took."""
+    _load.cache_clear()
+
+
+@cache
+def _load(name_or_path: str, sha256: str) -> Model:
     import onnxruntime
 
     file = read_model(name_or_path)
+    if file.card.sha256 != sha256:
+        raise ModelError(
+            f"model {name_or_path!r} was replaced while it was in use",
+            came=f"sha256 {file.card.sha256[:12]}…",
+            allowed=f"sha256 {sha256[:12]}…",
+            do="count again",
+        )
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait take no processor

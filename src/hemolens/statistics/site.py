@@ -84,7 +84,7 @@ def read_site(path: str | PathLike[str]) -> Site:
         The file cannot be read or is malformed, or has a factor for red cells that was not measured.
 
     """
-    text = read_option_file(path, what="the factors of a site", option="--site")
+    text = read_option_file(path, what="the factors of a site", option="site")
     try:
         site = _SITE.validate_python(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, ValidationError, RecursionError) as error:

@@ -25,7 +25,7 @@ from hemolens.cell_types import CellType
 from hemolens.errors import TrainingError
 from hemolens.images.photograph import read_photograph
 from hemolens.images.tiles import mirror_index
-from hemolens.models import DataSource
+from hemolens.models.card import DataSource
 from hemolens.segmentation.network_maps import resize_to_diameter
 from hemolens.training.piles import EDGE_PX, Piles, cover, cut_out_cells, touching_weights
 from hemolens.training.stand_in_masks import draw_stand_in_mask

@@ -307,7 +307,7 @@ class Material:
         self.config, self.data = config, data
         self.bank = data if isinstance(data, SmearBank) else None
         if isinstance(data, Path) and config.cell_type is None:
-            self.bank = read_bank(config, data, device if device.type == "cuda" else torch.device("cpu"))
+            self.bank = read_bank(config, data, device)
 
     def of_phase(self, phase: Phase) -> Batches:
         """Give the batches that a phase trains on."""
@@ -341,7 +341,7 @@ class Material:
 
 
 def read_bank(config: TrainingConfig, data: Path, device: torch.device) -> SmearBank:
-    """Read all smears of a folder or pack onto a device, in the colours and at the scale of a configuration.
+    """Read all smears of a folder or pack onto a CUDA device, else into memory, in a configuration's colours and scale.
 
     Raises
     ------
@@ -356,7 +356,8 @@ def read_bank(config: TrainingConfig, data: Path, device: torch.device) -> Smear
             allowed="colours = { background_level = 220, red_cell_absorbance = [0.06, 0.14, 0.09] }",
             do="add them to the configuration",
         )
-    return fill_bank(list(read_all_smears(config, data)), config.colours, config.red_cell_diameter_px, device)
+    place = device if device.type == "cuda" else torch.device("cpu")
+    return fill_bank(list(read_all_smears(config, data)), config.colours, config.red_cell_diameter_px, place)
 
 
 def smear_batches(bank: SmearBank, config: TrainingConfig, *, validation: bool) -> SmearBatches:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from hemolens.models import DataSource, ModelCard, card_text
+from hemolens.models.card import DataSource, ModelCard, card_text
 from hemolens.training.all_idb1 import SOURCES, TERMS
 from hemolens.training.config import TrainingConfig
 from hemolens.training.eight_bits import to_eight_bits

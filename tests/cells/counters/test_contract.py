@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hemolens.cell_types import CELL_TYPES, CellType
-from hemolens.cells.counters import COUNTERS, PAPER_COUNTERS, _settings_file, default_counter, find_cells, settings_for
+from hemolens.cell_types import CellType
+from hemolens.cells.counters import COUNTERS, PAPER_COUNTERS, find_cells
 from hemolens.cells.counters.connected_components import ConnectedComponentsSettings
 from hemolens.cells.counters.source import SourceSettings
 from hemolens.cells.counters.watershed import WatershedSettings
 from hemolens.errors import UsageError
-from hemolens.models import DEFAULT_MODELS, read_model, shipped_models
+from hemolens.models.store import DEFAULT_MODEL, read_card, shipped_models
 from hemolens.probability_maps import ProbabilityMaps
 
 DiscMaps = Callable[..., ProbabilityMaps]
@@ -39,33 +39,32 @@ DISCS = [(30.0, 30.0, 15.0), (62.0, 64.0, 14.0), (70.0, 24.0, 15.0)]
 SHIPPED = [
     (model, cell_type, counter)
     for model in shipped_models()
-    for cell_type, own in _settings_file()[model].items()
-    for counter in own
-    if counter != "default_counter"
+    for cell_type, own in read_card(model).counters.items()
+    for counter in own.settings
 ]
 """Every model with the cell types it draws and the counters that can read them."""
 
 
 @pytest.mark.parametrize(("model", "cell_type", "counter_name"), SHIPPED)
 def test_settings_are_shipped_in_full(model: str, cell_type: CellType, counter_name: str) -> None:
-    settings = settings_for(model, cell_type, counter_name)
+    settings = read_card(model).settings_for(cell_type, counter_name)
     assert isinstance(settings, COUNTERS[counter_name].settings_model)
     assert settings.model_fields_set == set(type(settings).model_fields)
 
 
 @pytest.mark.parametrize("model", shipped_models())
 def test_every_type_that_a_model_draws_has_a_default_counter_and_those_of_the_paper(model: str) -> None:
-    card = read_model(model).card
-    assert set(_settings_file()[model]) == set(CELL_TYPES if card.cell_type is None else [card.cell_type])
-    for cell_type, own in _settings_file()[model].items():
-        assert default_counter(model, cell_type) in own
-        assert set(own) >= {"default_counter", *PAPER_COUNTERS}
+    card = read_card(model)
+    assert set(card.counters) == set(card.cell_types)
+    for cell_type, own in card.counters.items():
+        assert card.default_counter(cell_type) in own.settings
+        assert set(own.settings) >= set(PAPER_COUNTERS)
 
 
 @pytest.mark.parametrize("counter_name", PAPER_COUNTERS)
 @pytest.mark.parametrize("cell_type", ["wbc", "plt"])
 def test_types_without_an_edge_map_are_counted_on_the_mask(cell_type: CellType, counter_name: str) -> None:
-    settings = settings_for(DEFAULT_MODELS[cell_type], cell_type, counter_name)
+    settings = read_card(DEFAULT_MODEL).settings_for(cell_type, counter_name)
     assert isinstance(settings, SourceSettings)
     assert settings.source == "mask"
 
@@ -74,13 +73,13 @@ def test_types_without_an_edge_map_are_counted_on_the_mask(cell_type: CellType, 
 def test_nothing_in_gives_nothing_out(model: str, cell_type: CellType, counter_name: str) -> None:
     nothing = np.zeros((40, 50), np.float32)
     maps = ProbabilityMaps(cell_type, nothing, nothing, 48, nothing, nothing)
-    assert find_cells(maps, counter_name, settings_for(model, cell_type, counter_name)) == []
+    assert find_cells(maps, counter_name, read_card(model).settings_for(cell_type, counter_name)) == []
 
 
 @pytest.mark.parametrize("counter_name", PAPER_COUNTERS)
 def test_cells_lie_inside_the_frame_and_in_order(disc_maps: DiscMaps, counter_name: str) -> None:
     maps = disc_maps([*DISCS, (2.0, 60.0, 14.0)], diameter_px=30, edge_px=2)
-    cells = find_cells(maps, counter_name, settings_for("rbc-do-unet", "rbc", counter_name))
+    cells = find_cells(maps, counter_name, read_card("rbc-do-unet").settings_for("rbc", counter_name))
     assert len(cells) == 4
     assert [(cell.row, cell.col) for cell in cells] == sorted((cell.row, cell.col) for cell in cells)
     for cell in cells:
@@ -95,7 +94,7 @@ def test_counting_leaves_the_maps_as_they_were(disc_maps: DiscMaps, counter_name
     maps = disc_maps(DISCS, diameter_px=30, edge_px=2)
     assert maps.edge is not None
     mask, edge = maps.mask.copy(), maps.edge.copy()
-    find_cells(maps, counter_name, settings_for("rbc-do-unet", "rbc", counter_name))
+    find_cells(maps, counter_name, read_card("rbc-do-unet").settings_for("rbc", counter_name))
     np.testing.assert_array_equal(maps.mask, mask)
     np.testing.assert_array_equal(maps.edge, edge)
 
@@ -103,7 +102,7 @@ def test_counting_leaves_the_maps_as_they_were(disc_maps: DiscMaps, counter_name
 @pytest.mark.parametrize("counter_name", PAPER_COUNTERS)
 def test_a_calibrated_score_is_read_off_the_line(disc_maps: DiscMaps, counter_name: str) -> None:
     maps = disc_maps(DISCS, diameter_px=30, edge_px=2)
-    own = settings_for("rbc-do-unet", "rbc", counter_name)
+    own = read_card("rbc-do-unet").settings_for("rbc", counter_name)
     scores = [cell.score for cell in find_cells(maps, counter_name, own)]
     calibrated = own.model_copy(update={"score_points": ((0.0, 0.1), (1.0, 0.6))})
     assert calibrated.scores_are_calibrated
@@ -134,24 +133,19 @@ def test_twice_the_size_gives_the_same_count_of_components(
 
 def test_unknown_counter_names_the_ones_there_are() -> None:
     with pytest.raises(UsageError, match=r"unknown counter: got 'hough'; allowed: watershed, connected-comp"):
-        settings_for("rbc-do-unet", "rbc", "hough")
+        read_card("rbc-do-unet").settings_for("rbc", "hough")
 
 
 def test_a_type_that_a_model_does_not_draw_names_those_it_does() -> None:
     with pytest.raises(UsageError, match="'wbc-unet' does not draw such cells: got 'rbc'; allowed: wbc"):
-        default_counter("wbc-unet", "rbc")
-
-
-def test_a_model_without_settings_names_those_that_have_some() -> None:
-    with pytest.raises(UsageError, match="no settings for the model: got 'mine'; allowed: rbc-do-unet, wbc-unet"):
-        default_counter("mine", "rbc")
+        read_card("wbc-unet").default_counter("rbc")
 
 
 def test_a_counter_that_cannot_read_a_model_names_those_that_can() -> None:
     with pytest.raises(UsageError, match=r"counter 'peaks' cannot read .*allowed: watershed, connected-comp"):
-        settings_for("rbc-do-unet", "rbc", "peaks")
+        read_card("rbc-do-unet").settings_for("rbc", "peaks")
 
 
 def test_settings_of_another_counter_are_refused(disc_maps: DiscMaps) -> None:
     with pytest.raises(UsageError, match="got WatershedSettings; allowed: CircleHoughSettings"):
-        find_cells(disc_maps(DISCS), "circle-hough", settings_for("rbc-do-unet", "rbc", "watershed"))
+        find_cells(disc_maps(DISCS), "circle-hough", read_card("rbc-do-unet").settings_for("rbc", "watershed"))

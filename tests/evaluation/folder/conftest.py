@@ -12,13 +12,13 @@ def finds(monkeypatch, make_result):
     """What is found on each photograph, by its name: a list of cells, or an error to raise. Changed ones have none."""
     found = {}
 
-    def count_photograph(photograph):
+    def count_image(photograph):
         cells = found.get(photograph.name, []) if photograph.path else []
         if isinstance(cells, Exception):
             raise cells
         return make_result(photograph.name, *cells, path=photograph.path)
 
-    monkeypatch.setattr("hemolens.evaluation.folder.evaluate.count_photograph", count_photograph)
+    monkeypatch.setattr("hemolens.evaluation.folder.evaluate.count_image", count_image)
     return found
 
 

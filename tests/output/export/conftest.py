@@ -24,7 +24,7 @@ def smear():
 def drawn(smear, make_result: MakeResult):
     """The result that a count of the drawn smear without any fault would have: the cells in order of their types."""
     cells = [cell for kind in CELL_TYPES for cell in cells_from_labels(smear.labels(kind), cell_type=kind)]
-    return replace(make_result("a.jpg", *cells), photograph=photograph_from_array(smear.pixels, "a.jpg"))
+    return replace(make_result("a.jpg", *cells), image=photograph_from_array(smear.pixels, "a.jpg"))
 
 
 @pytest.fixture

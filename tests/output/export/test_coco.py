@@ -5,7 +5,9 @@ import pytest
 import shapely
 from pycocotools.coco import COCO
 
+from hemolens.options import CountOptions
 from hemolens.output.entries import name_entries
+from hemolens.output.options import OutputOptions
 from hemolens.output.run_files import RunFiles
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -15,8 +17,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 @pytest.fixture
 def write(tmp_path):
     def write_run(*results, failing=()):
-        entries = name_entries([*failing, *(result.photograph.name for result in results)])
-        with RunFiles(tmp_path, entries, formats=["coco"]) as files:
+        entries = name_entries([*failing, *(result.image.name for result in results)])
+        with RunFiles(tmp_path, entries, CountOptions(), OutputOptions(export=["coco"])) as files:
             for entry in entries[: len(failing)]:
                 files.add_failure(entry, "broken")
             for entry, result in zip(entries[len(failing) :], results, strict=True):

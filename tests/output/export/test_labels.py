@@ -48,7 +48,7 @@ def test_the_metadata_are_valid_ome(tiff):
 
 
 def test_the_pixel_size_is_there_when_the_photograph_states_it(drawn):
-    stated = replace(drawn, photograph=replace(drawn.photograph, um_per_px=0.1))
+    stated = replace(drawn, image=replace(drawn.image, um_per_px=0.1))
     with tifffile.TiffFile(io.BytesIO(tiff_of(stated))) as file:
         (pixels,) = ElementTree.fromstring(file.ome_metadata).iter(f"{OME}Pixels")
     assert (pixels.get("PhysicalSizeX"), pixels.get("PhysicalSizeYUnit", "µm")) == ("0.1", "µm")
@@ -117,7 +117,7 @@ def test_the_same_cells_give_the_same_bytes(drawn):
 
 
 def test_a_name_cannot_break_the_metadata(drawn):
-    named = replace(drawn, photograph=photograph_from_array(drawn.photograph.pixels, 'é"/><Image Name="x.jpg'))
+    named = replace(drawn, image=photograph_from_array(drawn.image.pixels, 'é"/><Image Name="x.jpg'))
     with tifffile.TiffFile(io.BytesIO(tiff_of(named))) as file:
         images = list(ElementTree.fromstring(file.ome_metadata).iter(f"{OME}Image"))
     assert len(images) == 1

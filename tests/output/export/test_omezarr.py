@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from hemolens.cell_types import CELL_TYPES
+from hemolens.options import CountOptions
 from hemolens.output.entries import name_entries
 from hemolens.output.export import labels
 from hemolens.output.export.labels import label_image
+from hemolens.output.options import OutputOptions
 from hemolens.output.run_files import RunFiles
 
 zarr = pytest.importorskip("zarr")
@@ -38,7 +40,7 @@ def opened(path):
 def test_the_reader_finds_the_photograph_and_a_label_image_for_each_type(store, drawn):
     found = opened(store)
     picture, *_ = found["a.ome.zarr"].data
-    np.testing.assert_array_equal(np.moveaxis(picture.compute(), 0, -1), drawn.photograph.pixels)
+    np.testing.assert_array_equal(np.moveaxis(picture.compute(), 0, -1), drawn.image.pixels)
     for kind in CELL_TYPES:
         np.testing.assert_array_equal(found[kind].data[0].compute(), label_image(drawn, kind))
 
@@ -71,12 +73,12 @@ def test_each_level_is_half_of_the_one_before(store):
 
 def test_a_picture_on_the_next_level_is_the_mean_of_four(store, drawn):
     half = zarr.open_array(store / "1", mode="r")[:]
-    four = drawn.photograph.pixels.reshape(150, 2, 200, 2, 3).mean(axis=(1, 3))
+    four = drawn.image.pixels.reshape(150, 2, 200, 2, 3).mean(axis=(1, 3))
     assert np.abs(np.moveaxis(half, 0, -1) - four).max() <= 0.5
 
 
 def test_odd_sides_are_halved_too(make_result, make_cell):
-    files = store_files(replace(make_result("a.png", make_cell()), photograph=odd(make_result().photograph)))
+    files = store_files(replace(make_result("a.png", make_cell()), image=odd(make_result().image)))
     assert {f"{level}/zarr.json" for level in range(N_LEVELS)} <= set(files)
 
 
@@ -90,7 +92,7 @@ def transformations(store):
 
 
 def test_pixels_are_placed_in_micrometres_where_the_photograph_states_its_scale(tmp_path, drawn):
-    stated = replace(drawn, photograph=replace(drawn.photograph, um_per_px=0.5))
+    stated = replace(drawn, image=replace(drawn.image, um_per_px=0.5))
     axes, placed = transformations(write(tmp_path / "a.ome.zarr", stated))
     assert axes[1] == {"name": "y", "type": "space", "unit": "micrometer"}
     assert [scale["scale"][1] for scale, _ in placed] == [0.5, 1, 2, 4]
@@ -121,7 +123,7 @@ def test_the_same_cells_give_the_same_bytes(drawn):
 def test_a_later_run_leaves_nothing_of_an_earlier_one(tmp_path, make_result):
     for names in (["a.jpg", "b.jpg"], ["b.jpg"]):
         entries = name_entries(names)
-        with RunFiles(tmp_path, entries, formats=["omezarr"]) as files:
+        with RunFiles(tmp_path, entries, CountOptions(), OutputOptions(export=["omezarr"])) as files:
             for entry in entries:
                 files.add(entry, make_result(entry.image))
     assert [path.name for path in (tmp_path / "omezarr").iterdir()] == ["b.ome.zarr"]

@@ -6,14 +6,16 @@ import pytest
 
 parquet = pytest.importorskip("pyarrow.parquet")
 
+from hemolens.options import CountOptions  # noqa: E402
 from hemolens.output.entries import name_entries  # noqa: E402
 from hemolens.output.export import parquet as exported  # noqa: E402
+from hemolens.output.options import OutputOptions  # noqa: E402
 from hemolens.output.run_files import RunFiles  # noqa: E402
 
 
 def write(folder, *results):
-    entries = name_entries([result.photograph.name for result in results])
-    with RunFiles(folder, entries, formats=["parquet"]) as files:
+    entries = name_entries([result.image.name for result in results])
+    with RunFiles(folder, entries, CountOptions(), OutputOptions(export=["parquet"])) as files:
         for entry, result in zip(entries, results, strict=True):
             files.add(entry, result)
     return parquet.read_table(folder / "cells.parquet")
@@ -73,4 +75,4 @@ def test_bytes_come_as_soon_as_a_group_is_full(make_result, make_cell, monkeypat
 
 def test_the_record_names_the_format(tmp_path, make_result):
     write(tmp_path, make_result())
-    assert json.loads((tmp_path / "run.json").read_text())["exports"] == ["parquet"]
+    assert json.loads((tmp_path / "run.json").read_text())["output"]["export"] == ["parquet"]

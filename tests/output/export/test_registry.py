@@ -5,8 +5,10 @@ import importlib.util
 import pytest
 
 from hemolens.errors import UsageError
+from hemolens.options import CountOptions
 from hemolens.output.entries import name_entries
 from hemolens.output.export.registry import FORMATS, ExportFiles, check_formats, file_names, folder_names
+from hemolens.output.options import OutputOptions
 from hemolens.output.run_files import RunFiles
 
 INSTALLED = [name for name, each in FORMATS.items() if all(importlib.util.find_spec(need) for need in each.needs)]
@@ -18,8 +20,8 @@ def content(folder):
 
 
 def write_run(folder, formats, *results, paths=None):
-    entries = name_entries(paths or [result.photograph.name for result in results])
-    with RunFiles(folder, entries, formats=formats) as files:
+    entries = name_entries(paths or [result.image.name for result in results])
+    with RunFiles(folder, entries, CountOptions(), OutputOptions(export=formats)) as files:
         for entry, result in zip(entries, results, strict=True):
             files.add(entry, result)
     return entries
@@ -74,7 +76,7 @@ def test_photographs_of_like_names_do_not_share_a_file(name, tmp_path, make_resu
 @pytest.mark.parametrize("name", INSTALLED)
 def test_a_photograph_whose_export_fails_leaves_no_trace(name, tmp_path, make_result, make_cell, monkeypatch):
     entries = name_entries(["a.jpg", "b.jpg"])
-    with RunFiles(tmp_path, entries, formats=[name]) as files:
+    with RunFiles(tmp_path, entries, CountOptions(), OutputOptions(export=[name])) as files:
         with monkeypatch.context() as broken:
             broken.setattr(FORMATS[name], "add", lambda *_: 1 / 0)
             with pytest.raises(ZeroDivisionError):
@@ -119,7 +121,7 @@ def test_a_run_that_breaks_writes_nothing(tmp_path, make_result):
     entries = name_entries(["a.jpg"])
 
     def broken_run():
-        with RunFiles(tmp_path / "out", entries, formats=INSTALLED) as files:
+        with RunFiles(tmp_path / "out", entries, CountOptions(), OutputOptions(export=INSTALLED)) as files:
             files.add(entries[0], make_result("a.jpg"))
             raise ZeroDivisionError
 
@@ -130,7 +132,7 @@ def test_a_run_that_breaks_writes_nothing(tmp_path, make_result):
 
 def test_a_run_cut_short_has_no_half_written_file(tmp_path, make_result):
     entries = name_entries(["a.jpg", "b.jpg"])
-    with RunFiles(tmp_path, entries, formats=["geojson", "coco"]) as files:
+    with RunFiles(tmp_path, entries, CountOptions(), OutputOptions(export=["geojson", "coco"])) as files:
         files.add(entries[0], make_result("a.jpg"))
         (files._files.draft / "geojson/b.geojson").write_bytes(b'{"type": "Fea')
         files.cut_short("stopped")
@@ -142,7 +144,7 @@ def test_a_file_in_the_place_of_a_folder_is_refused(folder, tmp_path):
     (tmp_path / folder).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / folder).write_text("mine")
     with pytest.raises(UsageError, match="has the name of something else"):
-        RunFiles(tmp_path, name_entries(["a.jpg"]), formats=INSTALLED)
+        RunFiles(tmp_path, name_entries(["a.jpg"]), CountOptions(), OutputOptions(export=INSTALLED))
 
 
 def test_a_run_never_writes_over_its_own_photographs(tmp_path):
@@ -150,7 +152,7 @@ def test_a_run_never_writes_over_its_own_photographs(tmp_path):
     photograph.parent.mkdir(parents=True)
     photograph.write_bytes(b"the only copy")
     with pytest.raises(UsageError, match="write over one of its photographs"):
-        RunFiles(tmp_path, name_entries([photograph]), formats=["labels"])
+        RunFiles(tmp_path, name_entries([photograph]), CountOptions(), OutputOptions(export=["labels"]))
     assert content(tmp_path) == {"labels/rbc/a.png": b"the only copy"}
 
 

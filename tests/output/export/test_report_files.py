@@ -5,7 +5,9 @@ import json
 import pytest
 
 from hemolens.errors import OutputError, UsageError
+from hemolens.options import CountOptions
 from hemolens.output.entries import name_entries
+from hemolens.output.options import OutputOptions
 from hemolens.output.report.run_report import RunReport
 from hemolens.output.run_files import RunFiles
 
@@ -17,8 +19,8 @@ def names(folder):
 
 
 def write_run(folder, *results, report=True):
-    entries = name_entries([result.photograph.name for result in results])
-    with RunFiles(folder, entries, report=report) as files:
+    entries = name_entries([result.image.name for result in results])
+    with RunFiles(folder, entries, CountOptions(), OutputOptions(report=report)) as files:
         for entry, result in zip(entries, results, strict=True):
             files.add(entry, result)
 
@@ -54,7 +56,7 @@ def test_a_run_that_breaks_leaves_no_report(tmp_path, make_result):
     entries = name_entries(["a.jpg"])
 
     def broken_run():
-        with RunFiles(tmp_path / "out", entries, report=True) as files:
+        with RunFiles(tmp_path / "out", entries, CountOptions(), OutputOptions(report=True)) as files:
             files.add(entries[0], make_result("a.jpg"))
             raise ZeroDivisionError
 
@@ -84,7 +86,7 @@ def test_stopping_while_the_report_is_made_leaves_nothing(tmp_path, make_result,
 
 def test_a_run_cut_short_has_a_report_that_says_so(tmp_path, make_result):
     entries = name_entries(["a.jpg", "b.jpg"])
-    with RunFiles(tmp_path, entries, report=True) as files:
+    with RunFiles(tmp_path, entries, CountOptions(), OutputOptions(report=True)) as files:
         files.add(entries[0], make_result("a.jpg"))
         files.cut_short("the user stopped")
     assert "<strong>not counted</strong>: the user stopped" in (tmp_path / "report.html").read_text("utf-8")
@@ -93,7 +95,7 @@ def test_a_run_cut_short_has_a_report_that_says_so(tmp_path, make_result):
 def test_a_folder_in_the_place_of_the_report_is_refused(tmp_path):
     (tmp_path / "report.pdf").mkdir()
     with pytest.raises(UsageError, match=r"has the name of something else.*report\.pdf"):
-        RunFiles(tmp_path, name_entries(["a.jpg"]), report=True)
+        RunFiles(tmp_path, name_entries(["a.jpg"]), CountOptions(), OutputOptions(report=True))
 
 
 def test_result_save_writes_it_too(tmp_path, drawn):

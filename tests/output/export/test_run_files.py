@@ -1,13 +1,17 @@
 import csv
 import json
 import tracemalloc
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from hemolens.errors import OutputError, UsageError
+from hemolens.options import CountOptions
 from hemolens.output.entries import name_entries
+from hemolens.output.options import OutputOptions
 from hemolens.output.run_files import RunFiles
+from hemolens.output.run_record import PhotographRecord, RunRecord
 
 
 def rows(path):
@@ -20,7 +24,7 @@ def content(folder):
 
 
 def write_run(folder, entries, results, command=None):
-    with RunFiles(folder, entries, command) as files:
+    with RunFiles(folder, entries, CountOptions(), OutputOptions(), command) as files:
         for entry, result in zip(entries, results, strict=True):
             files.add(entry, result)
 
@@ -42,7 +46,7 @@ def test_the_overlay_column_names_a_file_that_is_there(make_result, tmp_path):
 
 def test_a_failure_is_a_row_without_counts(make_result, tmp_path):
     entries = name_entries(["a.jpg", "b.jpg"])
-    with RunFiles(tmp_path, entries) as files:
+    with RunFiles(tmp_path, entries, CountOptions()) as files:
         files.add_failure(entries[0], "broken")
         files.add(entries[1], make_result("b.jpg"))
     first, second = rows(tmp_path / "counts.csv")
@@ -52,7 +56,7 @@ def test_a_failure_is_a_row_without_counts(make_result, tmp_path):
 
 def test_nothing_is_there_before_the_run_is_over(make_result, tmp_path):
     entries = name_entries(["a.jpg"])
-    with RunFiles(tmp_path, entries) as files:
+    with RunFiles(tmp_path, entries, CountOptions()) as files:
         files.add(entries[0], make_result())
         assert [p for p in tmp_path.iterdir() if not p.name.startswith(".")] == []
 
@@ -64,7 +68,7 @@ def test_a_run_that_breaks_leaves_the_earlier_one_as_it_was(make_result, tmp_pat
     before = content(tmp_path)
 
     def broken_run():
-        with RunFiles(tmp_path, entries) as files:
+        with RunFiles(tmp_path, entries, CountOptions()) as files:
             files.add(entries[0], make_result(grey=10))
             raise failure
 
@@ -84,7 +88,7 @@ def test_an_earlier_run_is_replaced_and_the_users_files_are_kept(make_result, ma
 
 def test_a_run_cut_short_says_so(make_result, tmp_path):
     entries = name_entries(["a.jpg", "b.jpg"])
-    with RunFiles(tmp_path, entries) as files:
+    with RunFiles(tmp_path, entries, CountOptions()) as files:
         files.add(entries[0], make_result("a.jpg"))
         (files._files.draft / entries[1].overlay).write_bytes(b"half a pict")
         files.cut_short("stopped")
@@ -98,17 +102,16 @@ def test_the_record_of_a_whole_run(make_result, tmp_path):
     write_run(tmp_path, entries, [make_result("a.jpg")], {"name": "count", "paths": ["q/"]})
     record = json.loads((tmp_path / "run.json").read_text())
     assert record["complete"] is True
-    assert record["models"] == {"rbc": "a" * 64, "wbc": "b" * 64, "plt": "c" * 64}
-    assert record["counters"]["plt"] == "connected-components"
-    assert set(record["settings"]) == {"rbc", "wbc", "plt"}
-    assert all(record["settings"].values())
+    assert {each["model"] for each in record["methods"].values()} == {"one-pass"}
+    assert record["methods"]["plt"]["counter"] == "peaks"
+    assert record["options"] == CountOptions().model_dump(mode="json")
     assert record["photographs"][0]["path"] == "q/a.jpg"
 
 
 def test_a_photograph_whose_overlay_cannot_be_drawn_leaves_no_trace(make_result, tmp_path, monkeypatch):
     entries = name_entries(["a.jpg"])
-    with RunFiles(tmp_path, entries) as files:
-        monkeypatch.setattr("hemolens.output.overlay.draw_overlay", lambda *_, **__: 1 / 0)
+    with RunFiles(tmp_path, entries, CountOptions()) as files:
+        monkeypatch.setattr("hemolens.output.run_files.draw_overlay", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             files.add(entries[0], make_result())
         files.add_failure(entries[0], "broken")
@@ -121,7 +124,10 @@ def test_a_full_disk_is_an_output_error(make_result, tmp_path, monkeypatch):
 
     entries = name_entries(["a.jpg"])
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OutputError, match="No space left"), RunFiles(tmp_path / "out", entries) as files:
+    with (
+        pytest.raises(OutputError, match="No space left"),
+        RunFiles(tmp_path / "out", entries, CountOptions()) as files,
+    ):
         files.add(entries[0], make_result())
     assert list(tmp_path.iterdir()) == []
 
@@ -130,13 +136,13 @@ def test_a_full_disk_is_an_output_error(make_result, tmp_path, monkeypatch):
 def test_a_folder_in_the_place_of_a_table_is_refused(tmp_path, name):
     (tmp_path / name).mkdir()
     with pytest.raises(UsageError, match="has the name of something else"):
-        RunFiles(tmp_path, [])
+        RunFiles(tmp_path, [], CountOptions())
 
 
 def test_a_file_in_the_place_of_the_overlays_is_refused(tmp_path):
     (tmp_path / "overlay").write_text("mine")
     with pytest.raises(UsageError, match="has the name of something else"):
-        RunFiles(tmp_path, [])
+        RunFiles(tmp_path, [], CountOptions())
 
 
 @pytest.mark.parametrize("out", [".", "omezarr/a.ome.zarr/results"])
@@ -144,10 +150,11 @@ def test_a_run_never_writes_into_its_own_slides(tmp_path, out):
     """An earlier run has exported the slide: its files would go with those of that run."""
     slide = tmp_path / "omezarr" / "a.ome.zarr"
     slide.mkdir(parents=True)
-    record = {"photographs": [{"overlay": "overlay/a.png"}], "exports": ["omezarr"]}
-    (tmp_path / "run.json").write_text(json.dumps(record))
+    record = RunRecord.begin(datetime.now(UTC), options=CountOptions(), output={"export": ["omezarr"]})
+    record.photographs.append(PhotographRecord(image="a", path=None, overlay="overlay/a.png"))
+    (tmp_path / "run.json").write_bytes(record.bytes())
     with pytest.raises(UsageError, match="write over one of its photographs"):
-        RunFiles(tmp_path / out, name_entries([slide]))
+        RunFiles(tmp_path / out, name_entries([slide]), CountOptions())
 
 
 def test_a_run_never_writes_over_its_own_photographs(tmp_path):
@@ -155,14 +162,14 @@ def test_a_run_never_writes_over_its_own_photographs(tmp_path):
     photograph.parent.mkdir()
     photograph.write_bytes(b"the only copy")
     with pytest.raises(UsageError, match="write over one of its photographs"):
-        RunFiles(tmp_path, name_entries([photograph]))
+        RunFiles(tmp_path, name_entries([photograph]), CountOptions())
     assert content(tmp_path) == {"overlay/a.png": b"the only copy"}
 
 
 def test_memory_does_not_grow_with_the_pictures(make_result, tmp_path):
     entries = name_entries([f"{n}.jpg" for n in range(200)])
     result = make_result()
-    with RunFiles(tmp_path, entries) as files:
+    with RunFiles(tmp_path, entries, CountOptions()) as files:
         files.add(entries[0], result)
         tracemalloc.start()
         for entry in entries[1:]:

@@ -6,6 +6,7 @@ import pytest
 from hemolens.cells.counters.peaks import PeaksSettings
 from hemolens.images.region import rectangle
 from hemolens.measurements.scale import RedCellDiameter
+from hemolens.options import CountOptions
 from hemolens.output.report.cell_picture import cell_title, make_cell_picture
 
 from .page_reader import Page
@@ -57,7 +58,7 @@ def test_the_html_closes_what_it_opens_and_has_a_switch_for_each_type(drawn):
 
 
 def test_a_region_is_outlined(drawn):
-    picture = make_cell_picture(replace(drawn, region=rectangle(10, 20, 110, 220)), "p1", 200)
+    picture = make_cell_picture(replace(drawn, options=CountOptions(region=rectangle(10, 20, 110, 220))), "p1", 200)
     (border,) = picture.borders
     assert (border.min(axis=0).tolist(), border.max(axis=0).tolist()) == ([5, 10], [55, 110])
     assert len(Page(picture.html()).classes("border")) == 1
@@ -65,8 +66,9 @@ def test_a_region_is_outlined(drawn):
 
 def test_unsure_cells_are_marked(drawn):
     first = replace(drawn.cells[0], score=0.2)
-    unsure = replace(drawn, cells=[first, *drawn.cells[1:]], settings=dict.fromkeys(drawn.settings, PeaksSettings(
-        score_points=((0.0, 0.0), (1.0, 1.0)))))  # fmt: skip
+    calibrated = PeaksSettings(score_points=((0.0, 0.0), (1.0, 1.0)))
+    methods = {kind: replace(method, settings=calibrated) for kind, method in drawn.methods.items()}
+    unsure = replace(drawn, cells=[first, *drawn.cells[1:]], methods=methods)
     page = Page(make_cell_picture(unsure, "p1", 400).html())
     assert [attributes["id"] for _, attributes in page.classes("unsure")] == ["p1-1"]
     assert "unsure: look at it" in page.text

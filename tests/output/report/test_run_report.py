@@ -13,10 +13,12 @@ import pytest
 from hemolens.cells.cell import cells_from_labels
 from hemolens.measurements.quality import Finding, Quality
 from hemolens.measurements.scale import RedCellDiameter
-from hemolens.models import read_model
+from hemolens.models.store import read_model
+from hemolens.options import CountOptions
+from hemolens.output.options import OutputOptions
 from hemolens.output.report.page import FailedPhotograph
 from hemolens.output.report.run_report import MOST_PICTURES, RunReport, longest_side_px
-from hemolens.output.run_json import run_record
+from hemolens.output.run_record import MethodRecord, RunRecord
 from hemolens.statistics.site import SiteFactor
 from hemolens.statistics.summary import summarise
 
@@ -37,12 +39,12 @@ HOSTILE = [
 def report_of(*results, names=None, failed=(), site=None, command=None):
     names = names or [f"{n}.jpg" for n in range(len(results))]
     report = RunReport(len(names) + len(failed))
-    record = run_record(command, datetime(2026, 1, 2, 3, 4, tzinfo=UTC), site=site)
+    output = OutputOptions(site=site or {}).model_dump(mode="json")
+    started = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+    record = RunRecord.begin(started, command=command, options=CountOptions(), output=output)
     for name, result in zip(names, results, strict=True):
         report.add(report.reported(name, result))
-        record["models"] |= result.models
-        record["counters"] |= result.counters
-        record["settings"] |= {kind: each.model_dump(mode="json") for kind, each in result.settings.items()}
+        record.methods |= {kind: MethodRecord.of(method) for kind, method in result.methods.items()}
     for name, error in failed:
         report.add(FailedPhotograph(name, error))
     return report.contents(summarise([result.numbers for result in results], site), record)
@@ -186,10 +188,9 @@ def test_estimates_per_microlitre_need_a_factor(drawn):
 
 def test_the_cards_of_the_models_are_there(drawn):
     card = read_model("rbc-do-unet").card
-    text = Page(html_of(replace(drawn, models={**drawn.models, "rbc": card.sha256}))).text
+    text = Page(html_of(drawn)).text
     for words in (card.terms, *(each.terms for each in card.sources), card.figures[0].photographs):
         assert words in text
-    assert f"Of model sha256 {'b' * 16}… there is no card." in text
 
 
 def test_folders_of_the_user_stay_out(drawn):
@@ -219,7 +220,7 @@ def test_a_very_large_set_has_pictures_of_the_first_photographs_only(make_result
 def test_nothing_of_the_photograph_is_kept_but_the_small_picture(make_result):
     result = make_result()
     report = RunReport(1)
-    large = replace(result, photograph=replace(result.photograph, pixels=np.zeros((900, 3000, 3), np.uint8)))
+    large = replace(result, image=replace(result.image, pixels=np.zeros((900, 3000, 3), np.uint8)))
     kept = report.reported("a.jpg", large)
     assert (kept.picture.width, kept.picture.height) == (1600, 480)
     assert not any(isinstance(value, np.ndarray) for value in vars(kept).values())

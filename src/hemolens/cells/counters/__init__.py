@@ -3,20 +3,16 @@
 The contract: ``find_cells(maps, settings)`` returns the cells of one type as a list of
 :class:`~hemolens.cells.cell.Cell` in pixels of the maps and in reading order, empty when nothing is found.
 
-A counter is a file in this folder with a settings model and that function, a line in :data:`COUNTERS`, and tables in
-``settings.toml``: one for each model and cell type that it can read.
+A counter is a file in this folder with a settings model and that function, and a line in :data:`COUNTERS`. Its settings
+for what a model draws stand in the card of that model (:mod:`hemolens.models.card`).
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import Any
 
-from hemolens.cell_types import CellType
 from hemolens.cells.cell import Cell
 from hemolens.cells.counters import circle_hough, connected_components, peaks, watershed
 from hemolens.cells.counters.source import CounterSettings
@@ -90,7 +86,7 @@ def find_cells(maps: ProbabilityMaps, counter_name: str, settings: CounterSettin
             f"settings that do not belong to the counter {counter_name!r}",
             came=type(settings).__name__,
             allowed=counter.settings_model.__name__,
-            do="take them from settings_for with the name of this counter",
+            do="take those of this counter from the card of the model",
         )
     return counter.find_cells(maps, settings)
 
@@ -98,50 +94,8 @@ def find_cells(maps: ProbabilityMaps, counter_name: str, settings: CounterSettin
 def counter_named(name: str) -> Counter:
     """Look a counter up in :data:`COUNTERS`; UsageError when there is none of that name."""
     if name not in COUNTERS:
-        raise UsageError("unknown counter", came=repr(name), allowed=", ".join(COUNTERS), do="choose one of these")
+        allowed = ", ".join(COUNTERS)
+        raise UsageError(
+            "unknown counter", came=repr(name), allowed=allowed, do="choose one of these", option="counter"
+        )
     return COUNTERS[name]
-
-
-def settings_for(model_name: str, cell_type: CellType, counter_name: str) -> CounterSettings:
-    """Settings of a counter for what a shipped model draws of a cell type, as in ``settings.toml``.
-
-    >>> settings_for("wbc-unet", "wbc", "watershed").body_threshold
-    0.6
-    """
-    counter, own = counter_named(counter_name), _shipped(model_name, cell_type)
-    if counter_name not in own:
-        raise UsageError(
-            f"counter {counter_name!r} cannot read what model {model_name!r} draws of {cell_type}",
-            came=counter_name,
-            allowed=", ".join(name for name in COUNTERS if name in own),
-            do="choose one of these",
-        )
-    return counter.settings_model.model_validate(own[counter_name])
-
-
-def default_counter(model_name: str, cell_type: CellType) -> str:
-    """Name of the counter that ``settings.toml`` recommends for a model and a cell type."""
-    return str(_shipped(model_name, cell_type)["default_counter"])
-
-
-def _shipped(model_name: str, cell_type: CellType) -> dict[str, Any]:
-    models = _settings_file()
-    if model_name not in models:
-        raise UsageError(
-            "no settings for the model", came=repr(model_name), allowed=", ".join(models), do="choose one of these"
-        )
-    if cell_type not in models[model_name]:
-        raise UsageError(
-            f"model {model_name!r} does not draw such cells",
-            came=repr(cell_type),
-            allowed=", ".join(models[model_name]),
-            do="choose one of these",
-        )
-    table: dict[str, Any] = models[model_name][cell_type]
-    return table
-
-
-@cache
-def _settings_file() -> dict[str, Any]:
-    text = resources.files(__name__).joinpath("settings.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)

@@ -17,7 +17,7 @@ from hemolens.images.photograph import photograph_from_array, read_photograph
 from hemolens.labels import read_labels
 from hemolens.labels.named_photographs import find_images
 from hemolens.labels.truth import Labels, Truths, fit_to_frame, in_pixels
-from hemolens.pipeline import count_photograph
+from hemolens.pipeline import count_image
 from hemolens.result import Result
 from hemolens.statistics.counts import Counts
 
@@ -170,8 +170,8 @@ def evaluate(
         except HemolensError as error:
             failures.append(_failure(found[name], error))
             continue
-        models |= result.models
-        counters |= result.counters
+        models |= {kind: method.card.sha256 for kind, method in result.methods.items()}
+        counters |= {kind: method.counter for kind, method in result.methods.items()}
         photographs.append(photograph)
     if not photographs:
         raise UsageError(
@@ -199,11 +199,11 @@ def _evaluate_photograph(
     path: Path, truths: Truths, frame_margin_px: int | None, robustness: bool
 ) -> tuple[EvaluatedPhotograph, Result]:
     photograph = read_photograph(path)
-    result = count_photograph(photograph)
+    result = count_image(photograph)
     shape = (photograph.pixels.shape[0], photograph.pixels.shape[1])
     compared = {kind: compare(result.cells, truth, kind, shape, frame_margin_px) for kind, truth in truths.items()}
     changed = {
-        change: count_photograph(photograph_from_array(make(photograph.pixels), path.name)).counts
+        change: count_image(photograph_from_array(make(photograph.pixels), path.name)).counts
         for change, make in (CHANGES.items() if robustness else ())
     }
     return EvaluatedPhotograph(path.name, path, shape, compared, result.counts, changed), result

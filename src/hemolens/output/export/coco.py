@@ -7,7 +7,7 @@ says so in ``pixel_origin``, for the layout itself leaves it open. The box is th
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hemolens import RESEARCH_USE_ONLY
@@ -18,7 +18,8 @@ from hemolens.output.export.export_format import Contents, ExportFormat
 from hemolens.output.export.polygon import polygon_of
 
 if TYPE_CHECKING:
-    from hemolens.result import Result
+    from hemolens.counted_image import CountedImage
+    from hemolens.output.run_record import PhotographRecord
 
 NAME = "coco.json"
 
@@ -51,7 +52,7 @@ class Coco(ExportFormat):
         head = f'{{"info": {json.dumps(info)},\n"licenses": [],\n"categories": {json.dumps(categories)},\n'
         return {NAME: f'{head}"annotations": ['.encode()}
 
-    def add(self, entry: Entry, result: Result) -> Contents:
+    def add(self, entry: Entry, result: CountedImage) -> Contents:
         first = self._n_annotations + 1
         rows = [
             json.dumps(annotation(cell, number, self._image_ids[entry.image]))
@@ -61,12 +62,11 @@ class Coco(ExportFormat):
         self._n_annotations += len(rows)
         return {NAME: text.encode()}
 
-    def end(self, photographs: Sequence[Mapping[str, Any]]) -> Contents:
+    def end(self, photographs: Sequence[PhotographRecord]) -> Contents:
         images = [
-            {"id": self._image_ids[each["image"]], "file_name": each["image"]}
-            | {"width": each["width"], "height": each["height"]}
+            {"id": self._image_ids[each.image], "file_name": each.image, "width": each.width, "height": each.height}
             for each in photographs
-            if each["error"] is None
+            if each.error is None
         ]
         rows = ",\n".join(json.dumps(image) for image in images)
         return {NAME: f'\n],\n"images": [\n{rows}\n]}}\n'.encode()}

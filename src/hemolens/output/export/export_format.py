@@ -1,15 +1,16 @@
-"""What the formats of ``--export`` have in common."""
+"""What the export formats have in common."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from hemolens.output.entries import Entry
 
 if TYPE_CHECKING:
-    from hemolens.result import Result
+    from hemolens.counted_image import CountedImage
+    from hemolens.output.run_record import PhotographRecord
 
 Contents = Mapping[str, bytes]
 """Name of a file, relative to the output folder and with forward slashes, and the bytes that come next in it."""
@@ -54,15 +55,15 @@ class ExportFormat(ABC):
         return {}
 
     @abstractmethod
-    def add(self, entry: Entry, result: Result) -> Contents:
+    def add(self, entry: Entry, result: CountedImage) -> Contents:
         """Give what a counted photograph adds; when it raises, the photograph has added nothing."""
 
-    def end(self, photographs: Sequence[Mapping[str, Any]]) -> Contents:
+    def end(self, photographs: Sequence[PhotographRecord]) -> Contents:
         """Give what comes after the last photograph.
 
         Parameters
         ----------
-        photographs : sequence of mapping
+        photographs : sequence of PhotographRecord
             Their records in ``run.json`` (:mod:`.run_json`), failures included.
 
         """

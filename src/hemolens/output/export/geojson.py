@@ -19,7 +19,7 @@ from hemolens.output.measurements import measurements_of
 from hemolens.output.overlay import COLOURS
 
 if TYPE_CHECKING:
-    from hemolens.result import Result
+    from hemolens.counted_image import CountedImage
 
 
 class GeoJson(ExportFormat):
@@ -29,16 +29,16 @@ class GeoJson(ExportFormat):
     def files(entry: Entry) -> tuple[str, ...]:
         return (f"geojson/{entry.stem}.geojson",)
 
-    def add(self, entry: Entry, result: Result) -> Contents:
+    def add(self, entry: Entry, result: CountedImage) -> Contents:
         return {name: geojson_bytes(result) for name in self.files(entry)}
 
 
-def geojson_bytes(result: Result) -> bytes:
+def geojson_bytes(result: CountedImage) -> bytes:
     """Write the cells of one photograph.
 
     Parameters
     ----------
-    result : Result
+    result : CountedImage
 
     Returns
     -------
@@ -48,8 +48,7 @@ def geojson_bytes(result: Result) -> bytes:
 
     """
     lines = [
-        json.dumps(_feature(number, cell, result.photograph.sha256))
-        for number, cell in enumerate(result.cells, start=1)
+        json.dumps(_feature(number, cell, result.image.sha256)) for number, cell in enumerate(result.cells, start=1)
     ]
     text = '{"type": "FeatureCollection", "features": [\n' + ",\n".join(lines) + "\n]}\n"
     return text.encode()

@@ -19,7 +19,7 @@ from hemolens.output.export.polygon import polygon_of
 from hemolens.output.overlay import COLOURS
 
 if TYPE_CHECKING:
-    from hemolens.result import Result
+    from hemolens.counted_image import CountedImage
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The date of every file in the archive, so that the same cells give the same bytes."""
@@ -32,16 +32,16 @@ class ImageJ(ExportFormat):
     def files(entry: Entry) -> tuple[str, ...]:
         return (f"imagej/{entry.stem}.zip",)
 
-    def add(self, entry: Entry, result: Result) -> Contents:
+    def add(self, entry: Entry, result: CountedImage) -> Contents:
         return {name: roi_zip_bytes(result) for name in self.files(entry)}
 
 
-def roi_zip_bytes(result: Result) -> bytes:
+def roi_zip_bytes(result: CountedImage) -> bytes:
     """Write the cells of one photograph.
 
     Parameters
     ----------
-    result : Result
+    result : CountedImage
 
     Returns
     -------

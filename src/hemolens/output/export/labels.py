@@ -22,7 +22,7 @@ from hemolens.output.export.export_format import Contents, ExportFormat
 from hemolens.output.export.polygon import CORNER, polygon_of
 
 if TYPE_CHECKING:
-    from hemolens.result import Result
+    from hemolens.counted_image import CountedImage
 
 _LARGEST_16_BIT = 65535
 
@@ -36,7 +36,7 @@ class LabelImages(ExportFormat):
     def files(entry: Entry) -> tuple[str, ...]:
         return f"labels/{entry.stem}.ome.tif", *(f"labels/{kind}/{entry.stem}.png" for kind in CELL_TYPES)
 
-    def add(self, entry: Entry, result: Result) -> Contents:
+    def add(self, entry: Entry, result: CountedImage) -> Contents:
         tiff, *pictures = self.files(entry)
         planes = [label_image(result, kind) for kind in CELL_TYPES]
         contents = {tiff: ome_tiff_bytes(result, planes)}
@@ -46,12 +46,12 @@ class LabelImages(ExportFormat):
         return contents
 
 
-def label_image(result: Result, cell_type: CellType) -> NDArray[np.uint16 | np.uint32]:
+def label_image(result: CountedImage, cell_type: CellType) -> NDArray[np.uint16 | np.uint32]:
     """Paint the cells of one type.
 
     Parameters
     ----------
-    result : Result
+    result : CountedImage
     cell_type : {"rbc", "wbc", "plt"}
 
     Returns
@@ -60,7 +60,7 @@ def label_image(result: Result, cell_type: CellType) -> NDArray[np.uint16 | np.u
         The number of each cell in ``cells.csv``; uint32 when the photograph has more than 65535 cells.
 
     """
-    shape = result.photograph.shape
+    shape = result.image.shape
     labels: NDArray[np.uint16 | np.uint32] = np.zeros(
         shape, np.uint16 if len(result.cells) <= _LARGEST_16_BIT else np.uint32
     )
@@ -74,12 +74,12 @@ def label_image(result: Result, cell_type: CellType) -> NDArray[np.uint16 | np.u
     return labels
 
 
-def ome_tiff_bytes(result: Result, planes: Sequence[NDArray[np.uint16 | np.uint32]]) -> bytes:
+def ome_tiff_bytes(result: CountedImage, planes: Sequence[NDArray[np.uint16 | np.uint32]]) -> bytes:
     """Write the label images of all types as one OME-TIFF.
 
     Parameters
     ----------
-    result : Result
+    result : CountedImage
     planes : sequence of ndarray, shape (H, W)
         The label image of each type, in the order of :data:`~hemolens.cell_types.CELL_TYPES`.
 
@@ -94,7 +94,7 @@ def ome_tiff_bytes(result: Result, planes: Sequence[NDArray[np.uint16 | np.uint3
 
     from hemolens import __version__
 
-    um_per_px = result.photograph.um_per_px
+    um_per_px = result.image.um_per_px
     size = {"PhysicalSizeX": um_per_px, "PhysicalSizeY": um_per_px} if um_per_px else {}
     buffer = io.BytesIO()
     tifffile.imwrite(
@@ -107,10 +107,10 @@ def ome_tiff_bytes(result: Result, planes: Sequence[NDArray[np.uint16 | np.uint3
         compression="zlib",
         metadata={
             "axes": "CYX",
-            "Name": result.photograph.name.encode("ascii", "backslashreplace").decode(),
+            "Name": result.image.name.encode("ascii", "backslashreplace").decode(),
             "Channel": {"Name": [CELL_NAMES[kind] for kind in CELL_TYPES]},
             "Creator": f"hemolens {__version__}",
-            "UUID": str(uuid.uuid5(uuid.NAMESPACE_OID, result.photograph.sha256)),
+            "UUID": str(uuid.uuid5(uuid.NAMESPACE_OID, result.image.sha256)),
             **size,
         },
     )

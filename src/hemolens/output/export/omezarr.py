@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import zarr
     from zarr.core.buffer import Buffer
 
-    from hemolens.result import Result
+    from hemolens.counted_image import CountedImage
 
 N_LEVELS = 4
 """The photograph, and so many times less one halved."""
@@ -58,7 +58,7 @@ class OmeZarr(ExportFormat):
         labels = [name for kind in CELL_TYPES for name in _files_of_levels(f"{image}/labels/{kind}", "c/0/0")]
         return *_files_of_levels(image, "c/0/0/0"), f"{image}/labels/{_METADATA}", *labels
 
-    def add(self, entry: Entry, result: Result) -> Contents:
+    def add(self, entry: Entry, result: CountedImage) -> Contents:
         folder = f"omezarr/{entry.stem}.ome.zarr"
         return {f"{folder}/{name}": content for name, content in store_files(result).items()}
 
@@ -70,12 +70,12 @@ def _files_of_levels(folder: str, chunk: str) -> Iterator[str]:
         yield f"{folder}/{level}/{chunk}"
 
 
-def store_files(result: Result) -> dict[str, bytes]:
+def store_files(result: CountedImage) -> dict[str, bytes]:
     """Write one photograph and its labels.
 
     Parameters
     ----------
-    result : Result
+    result : CountedImage
 
     Returns
     -------
@@ -88,11 +88,11 @@ def store_files(result: Result) -> dict[str, bytes]:
 
     memory: dict[str, Buffer] = {}
     store = MemoryStore(memory)
-    um_per_px = result.photograph.um_per_px
+    um_per_px = result.image.um_per_px
     image = zarr.create_group(
         store, attributes={"ome": {**_multiscales(("c", "y", "x"), um_per_px), "omero": _rendering()}}
     )
-    pixels = result.photograph.read(Box(0, 0, *result.photograph.shape))
+    pixels = result.image.read(Box(0, 0, *result.image.shape))
     _write_levels(image, _halved_pictures(np.moveaxis(pixels, -1, 0)), ("c", "y", "x"))
     labels = image.create_group("labels", attributes={"ome": {"version": VERSION, "labels": list(CELL_TYPES)}})
     for kind in CELL_TYPES:
@@ -155,7 +155,7 @@ def _rendering() -> dict[str, Any]:
     return {"channels": channels, "rdefs": {"model": "color"}}
 
 
-def _image_label(result: Result, kind: CellType) -> dict[str, Any]:
+def _image_label(result: CountedImage, kind: CellType) -> dict[str, Any]:
     numbered = [(number, cell) for number, cell in enumerate(result.cells, start=1) if cell.type == kind]
     return {
         "colors": [{"label-value": number, "rgba": _shade(kind, number)} for number, _ in numbered],

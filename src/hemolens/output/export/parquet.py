@@ -7,7 +7,7 @@ file, so none could take it for a formula.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hemolens.cells.cell import Cell
@@ -18,7 +18,8 @@ from hemolens.output.export.export_format import Contents, ExportFormat
 if TYPE_CHECKING:
     import pyarrow
 
-    from hemolens.result import Result
+    from hemolens.counted_image import CountedImage
+    from hemolens.output.run_record import PhotographRecord
 
 NAME = "cells.parquet"
 
@@ -44,13 +45,13 @@ class Parquet(ExportFormat):
     def files(entry: Entry) -> tuple[str, ...]:
         return ()
 
-    def add(self, entry: Entry, result: Result) -> Contents:
+    def add(self, entry: Entry, result: CountedImage) -> Contents:
         self._rows += [cell_values(entry, number, cell) for number, cell in enumerate(result.cells, start=1)]
         if len(self._rows) >= ROWS_IN_GROUP:
             self._write_group()
         return {NAME: self._written.take()}
 
-    def end(self, photographs: Sequence[Mapping[str, Any]]) -> Contents:
+    def end(self, photographs: Sequence[PhotographRecord]) -> Contents:
         if self._rows:
             self._write_group()
         self._writer.close()

@@ -1,4 +1,4 @@
-"""The shelf of formats that ``--export`` names, and their files in one run.
+"""The registry of export formats, and their files in one run.
 
 ===========  ======================================  =====================
 ``coco``     ``coco.json``                           :mod:`.coco`
@@ -17,9 +17,9 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hemolens.errors import UsageError
 from hemolens.output.entries import Entry
@@ -34,7 +34,8 @@ from hemolens.output.export.voc import Voc
 from hemolens.output.export.yolo import Yolo
 
 if TYPE_CHECKING:
-    from hemolens.result import Result
+    from hemolens.counted_image import CountedImage
+    from hemolens.output.run_record import PhotographRecord
 
 FORMATS: dict[str, type[ExportFormat]] = {
     "coco": Coco,
@@ -78,7 +79,8 @@ def check_formats(names: Iterable[str]) -> list[str]:
                 "unknown export format",
                 came=repr(name),
                 allowed=", ".join(FORMATS),
-                do="choose among these with --export, separated by commas",
+                do="choose among these",
+                option="export",
             )
     for name in wanted:
         missing = [module for module in FORMATS[name].needs if importlib.util.find_spec(module) is None]
@@ -115,7 +117,8 @@ def refuse_slides(names: Iterable[str], slides: Iterable[str]) -> None:
             f"the export format {drawing[0]} draws every pixel, and a slide has too many for the memory",
             came=f"the slide '{slide}'",
             allowed=", ".join(name for name, each in FORMATS.items() if not each.draws_every_pixel),
-            do="leave that format out of --export",
+            do="leave that format out",
+            option="export",
         )
 
 
@@ -149,11 +152,11 @@ class ExportFiles:
         """Name the files that hold nothing but one photograph."""
         return [name for each in self._formats for name in each.files(entry)]
 
-    def contents(self, entry: Entry, result: Result) -> Contents:
+    def contents(self, entry: Entry, result: CountedImage) -> Contents:
         """Give what a counted photograph adds to each file; nothing is written yet."""
         return {name: content for each in self._formats for name, content in each.add(entry, result).items()}
 
-    def end(self, draft: Path, photographs: Sequence[Mapping[str, Any]]) -> None:
+    def end(self, draft: Path, photographs: Sequence[PhotographRecord]) -> None:
         """Write what comes after the last photograph."""
         for each in self._formats:
             write_on(draft, each.end(photographs))

@@ -16,7 +16,7 @@ from hemolens.output.entries import Entry
 from hemolens.output.export.export_format import Contents, ExportFormat
 
 if TYPE_CHECKING:
-    from hemolens.result import Result
+    from hemolens.counted_image import CountedImage
 
 
 class Voc(ExportFormat):
@@ -26,17 +26,17 @@ class Voc(ExportFormat):
     def files(entry: Entry) -> tuple[str, ...]:
         return (f"voc/{entry.stem}.xml",)
 
-    def add(self, entry: Entry, result: Result) -> Contents:
+    def add(self, entry: Entry, result: CountedImage) -> Contents:
         return {name: voc_bytes(entry, result) for name in self.files(entry)}
 
 
-def voc_bytes(entry: Entry, result: Result) -> bytes:
+def voc_bytes(entry: Entry, result: CountedImage) -> bytes:
     """Write the boxes of one photograph.
 
     Parameters
     ----------
     entry : Entry
-    result : Result
+    result : CountedImage
 
     Returns
     -------
@@ -44,7 +44,7 @@ def voc_bytes(entry: Entry, result: Result) -> bytes:
         XML in UTF-8. ``truncated`` is 1 for a cell that touches the frame.
 
     """
-    height, width = result.photograph.shape
+    height, width = result.image.shape
     path = PurePosixPath(_in_xml(entry.image))
     root = ElementTree.Element("annotation")
     _add(root, folder="" if path.parent == PurePosixPath() else path.parent, filename=path.name)

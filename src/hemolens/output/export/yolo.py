@@ -14,7 +14,7 @@ from hemolens.output.entries import Entry
 from hemolens.output.export.export_format import Contents, ExportFormat
 
 if TYPE_CHECKING:
-    from hemolens.result import Result
+    from hemolens.counted_image import CountedImage
 
 CLASSES = "yolo/classes.txt"
 
@@ -31,16 +31,16 @@ class Yolo(ExportFormat):
     def begin(self) -> Contents:
         return {CLASSES: "".join(f"{kind}\n" for kind in CELL_TYPES).encode()}
 
-    def add(self, entry: Entry, result: Result) -> Contents:
+    def add(self, entry: Entry, result: CountedImage) -> Contents:
         return {name: yolo_bytes(result) for name in self.files(entry)}
 
 
-def yolo_bytes(result: Result) -> bytes:
+def yolo_bytes(result: CountedImage) -> bytes:
     """Write the boxes of one photograph.
 
     Parameters
     ----------
-    result : Result
+    result : CountedImage
 
     Returns
     -------
@@ -48,7 +48,7 @@ def yolo_bytes(result: Result) -> bytes:
         ASCII, a line for each cell in the order of ``cells.csv``.
 
     """
-    height, width = result.photograph.shape
+    height, width = result.image.shape
     lines = []
     for cell in result.cells:
         row0, col0, row1, col1 = cell.box

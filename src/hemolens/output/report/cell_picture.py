@@ -20,8 +20,8 @@ from hemolens.cells.cell import Cell
 from hemolens.output.overlay import COLOURS, draw_cells
 
 if TYPE_CHECKING:
+    from hemolens.counted_image import CountedImage
     from hemolens.measurements.scale import RedCellDiameter
-    from hemolens.result import Result
 
 JPEG_QUALITY = 80
 
@@ -131,12 +131,12 @@ class CellPicture:
         return f'<polygon class="border" points="{_in_svg(points)}"/>'
 
 
-def make_cell_picture(result: Result, anchor: str, longest_side_px: int) -> CellPicture:
+def make_cell_picture(result: CountedImage, anchor: str, longest_side_px: int) -> CellPicture:
     """Reduce a counted photograph and bring its outlines to the same size.
 
     Parameters
     ----------
-    result : Result
+    result : CountedImage
     anchor : str
         Id of the picture on its page; letters and digits.
     longest_side_px : int
@@ -147,13 +147,13 @@ def make_cell_picture(result: Result, anchor: str, longest_side_px: int) -> Cell
     CellPicture
 
     """
-    pixels = reduced(result.photograph.overview(), longest_side_px)
+    pixels = reduced(result.image.overview(), longest_side_px)
     height, width = pixels.shape[:2]
     if len(result.cells) > MOST_OUTLINES:
-        ruler_px, shape = result.red_cell_diameter.px, result.photograph.shape
+        ruler_px, shape = result.red_cell_diameter.px, result.image.shape
         drawn = draw_cells(pixels, result.cells, ruler_px, result.region, of_shape=shape)
         return CellPicture(anchor, jpeg_bytes(drawn), width, height, [], [])
-    scale = np.array([width, height]) / np.array(result.photograph.shape[::-1])
+    scale = np.array([width, height]) / np.array(result.image.shape[::-1])
     outlines = [
         Outline(
             number,

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +15,12 @@ from numpy.typing import NDArray
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.measurements.quality import Quality
 from hemolens.measurements.scale import RedCellDiameter
-from hemolens.models import ModelCard
+from hemolens.models.card import ModelCard
 from hemolens.output.report.cell_picture import CellPicture
 from hemolens.output.report.charts import FEWEST_CELLS
 from hemolens.output.report.html_page import markdown_table, markdown_text
 from hemolens.output.report.terminal import errors_in_words, fields_in_words, interval_text
+from hemolens.output.run_record import RunRecord
 from hemolens.statistics.counts import Counts
 from hemolens.statistics.summary import TypeSummary
 from hemolens.statistics.uncertainty import Interval
@@ -103,7 +103,7 @@ are not alike."""
 def markdown_page(
     photographs: Sequence[Reported],
     summary: Mapping[CellType, TypeSummary],
-    record: Mapping[str, Any],
+    record: RunRecord,
     cards: Sequence[ModelCard],
 ) -> str:
     """Write the page.
@@ -114,10 +114,10 @@ def markdown_page(
         In the order of the run.
     summary : mapping
         Of all counted photographs, from :func:`hemolens.statistics.summary.summarise`.
-    record : mapping
-        The record of the run (:mod:`hemolens.output.run_json`).
+    record : RunRecord
+        The record of the run (:mod:`hemolens.output.run_record`).
     cards : sequence of ModelCard
-        Of the models that counted; those that are not known are missing.
+        Of the models that counted.
 
     """
     counted = [each for each in photographs if isinstance(each, ReportedPhotograph)]
@@ -168,7 +168,7 @@ def diameters_of(photograph: ReportedPhotograph, kind: CellType) -> tuple[NDArra
     return photograph.diameters_px[kind] * np.float64(um or 1.0), "px" if um is None else "µm"
 
 
-def _opening(photographs: Sequence[Reported], record: Mapping[str, Any]) -> str:
+def _opening(photographs: Sequence[Reported], record: RunRecord) -> str:
     failed = sum(isinstance(each, FailedPhotograph) for each in photographs)
     verdicts = [each.quality.verdict for each in photographs if isinstance(each, ReportedPhotograph)]
     words = ", ".join(
@@ -181,8 +181,8 @@ def _opening(photographs: Sequence[Reported], record: Mapping[str, Any]) -> str:
         )
         if n
     )
-    started = str(record["started"])[:16].replace("T", " ")
-    return f"Counted by hemolens {record['hemolens']} on {started}. Quality: {words}."
+    started = record.started[:16].replace("T", " ")
+    return f"Counted by hemolens {record.hemolens} on {started}. Quality: {words}."
 
 
 def _summary_table(summary: Mapping[CellType, TypeSummary]) -> str:
@@ -332,8 +332,8 @@ def _ruler_sentence(each: ReportedPhotograph) -> str:
     )
 
 
-def _settings(record: Mapping[str, Any]) -> str:
-    command = record["command"] or {}
+def _settings(record: RunRecord) -> str:
+    command = record.command or {}
     # Names of folders stay out: the report may be sent around.
     options = [
         f"{name} {markdown_text(PurePath(str(value)).name)}"
@@ -342,29 +342,29 @@ def _settings(record: Mapping[str, Any]) -> str:
     ]
     lines = [f"Options: {', '.join(options)}."] if options else []
     for kind in CELL_TYPES:
-        if kind in record["settings"]:
-            values = ", ".join(f"{name} {value}" for name, value in record["settings"][kind].items())
-            how = f"counter {record['counters'][kind]}; model sha256 {record['models'][kind][:16]}…"
+        if method := record.methods.get(kind):
+            values = ", ".join(f"{name} {value}" for name, value in method.settings.items())
+            how = f"model {markdown_text(method.model)}, sha256 {method.sha256[:16]}…; counter {method.counter}"
             lines.append(f"{_capital(CELL_NAMES[kind])}: {how}; {markdown_text(values)}.")
-    sides = record["counting_frame"]
-    lines.append(f"Counting frame: {' and '.join(sides['in'])} sides in, {' and '.join(sides['out'])} sides out.")
+    sides = record.counting_frame
+    lines.append(f"Counting frame: {' and '.join(sides.included)} sides in, {' and '.join(sides.excluded)} sides out.")
     lines.append(
         "Counted was a region of each photograph, outlined in black."
-        if record["region"]
+        if record.options["region"]
         else "Counted was the whole of each photograph."
     )
     lines += [
         f"{_capital(CELL_NAMES[kind])} per µl: factor {factor['factor']:g} for one cell per field, set by the user."
-        for kind, factor in record["site"].items()
+        for kind, factor in record.output["site"].items()
     ]
     lines.append("run.json beside this report has versions, settings and the sha256 of each photograph.")
     return "\n".join(f"- {line}" for line in lines)
 
 
-def _cards(cards: Sequence[ModelCard], record: Mapping[str, Any]) -> list[str]:
+def _cards(cards: Sequence[ModelCard], record: RunRecord) -> list[str]:
     parts = ["## Models"]
-    for card in sorted(cards, key=lambda card: list(record["models"].values()).index(card.sha256)):
-        kinds = [CELL_NAMES[kind] for kind in CELL_TYPES if record["models"].get(kind) == card.sha256]
+    for card in cards:
+        kinds = [CELL_NAMES[kind] for kind, method in record.methods.items() if method.sha256 == card.sha256]
         sources = [
             [markdown_text(each.name), markdown_text(each.what), markdown_text(each.terms)] for each in card.sources
         ]
@@ -374,8 +374,6 @@ def _cards(cards: Sequence[ModelCard], record: Mapping[str, Any]) -> list[str]:
             markdown_table(["trained on", "what it is", "terms"], sources),
             *(f"Measured on {markdown_text(on)}: {values}." for on, values in _figures(card).items()),
         ]
-    missing = set(record["models"].values()) - {card.sha256 for card in cards}
-    parts += [f"Of model sha256 {sha256[:16]}… there is no card." for sha256 in sorted(missing)]
     return parts
 
 

@@ -6,15 +6,15 @@ A photograph is reduced as soon as it is counted; only the small picture is kept
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.cell_types import CELL_TYPES, CellType
-from hemolens.models import ModelCard, read_model, shipped_models
+from hemolens.models.card import ModelCard
 from hemolens.output.report import FILE_NAMES
 from hemolens.output.report.cell_picture import CellPicture, hex_colour, jpeg_bytes, make_cell_picture, reduced
 from hemolens.output.report.charts import FEWEST_CELLS, fields_plot, size_plot
@@ -33,10 +33,11 @@ from hemolens.output.report.page import (
 )
 from hemolens.output.report.pdf_page import Picture, pdf_page
 from hemolens.output.report.plot import Plot
+from hemolens.output.run_record import RunRecord
 from hemolens.statistics.summary import TypeSummary
 
 if TYPE_CHECKING:
-    from hemolens.result import Result
+    from hemolens.counted_image import CountedImage
 
 MOST_PICTURES = 100
 """Of a larger set the first so many photographs are shown; the others have a row in the table."""
@@ -60,14 +61,16 @@ class RunReport:
     def __init__(self, n_photographs: int) -> None:
         self._side_px = longest_side_px(n_photographs)
         self._photographs: list[Reported] = []
+        self._cards: dict[str, ModelCard] = {}
 
-    def reported(self, image: str, result: Result) -> ReportedPhotograph:
+    def reported(self, image: str, result: CountedImage) -> ReportedPhotograph:
         """Take from a counted photograph what the report needs; nothing is kept yet."""
+        self._cards |= {method.card.sha256: method.card for method in result.methods.values()}
         place = len(self._photographs) + 1
         has_picture = sum(isinstance(each, ReportedPhotograph) for each in self._photographs) < MOST_PICTURES
         return ReportedPhotograph(
             image=image,
-            size_px=result.photograph.shape[::-1],
+            size_px=result.image.shape[::-1],
             counts=result.counts,
             in_frame=result.frame.counts,
             expected={kind: each.expected for kind, each in result.summary.items()},
@@ -77,14 +80,14 @@ class RunReport:
             ruler=result.red_cell_diameter,
             diameters_px={kind: _diameters(result, kind) for kind in CELL_TYPES},
             picture=make_cell_picture(result, f"p{place}", self._side_px) if has_picture else None,
-            thumbnail=jpeg_bytes(reduced(result.photograph.overview(), _THUMBNAIL_PX)) if has_picture else None,
+            thumbnail=jpeg_bytes(reduced(result.image.overview(), _THUMBNAIL_PX)) if has_picture else None,
         )
 
     def add(self, photograph: Reported) -> None:
         """Put the next photograph of the run into the report."""
         self._photographs.append(photograph)
 
-    def contents(self, summary: Mapping[CellType, TypeSummary], record: Mapping[str, Any]) -> dict[str, bytes]:
+    def contents(self, summary: Mapping[CellType, TypeSummary], record: RunRecord) -> dict[str, bytes]:
         """Give both files.
 
         Parameters
@@ -92,7 +95,7 @@ class RunReport:
         summary : mapping
             Of all counted photographs.
         record : mapping
-            The record of the run (:mod:`hemolens.output.run_json`).
+            The record of the run (:mod:`hemolens.output.run_record`).
 
         Returns
         -------
@@ -100,7 +103,7 @@ class RunReport:
             Name → bytes.
 
         """
-        markdown = markdown_page(self._photographs, summary, record, _cards(record["models"].values()))
+        markdown = markdown_page(self._photographs, summary, record, list(self._cards.values()))
         pictures = draw_pictures(self._photographs)
         in_html = {name: _in_html(picture) for name, picture in pictures.items()}
         page = html_page(markdown, in_html, style=_file("report.css") + _colours(), script=_file("report.js"))
@@ -138,7 +141,7 @@ def draw_pictures(photographs: list[Reported]) -> dict[str, Picture]:
     return pictures
 
 
-def _diameters(result: Result, kind: CellType) -> NDArray[np.float32]:
+def _diameters(result: CountedImage, kind: CellType) -> NDArray[np.float32]:
     return np.array([c.diameter_px for c in result.cells if c.type == kind and not c.touches_frame], np.float32)
 
 
@@ -146,12 +149,6 @@ def _in_html(picture: Picture) -> bytes:
     if isinstance(picture, Plot):
         return picture.svg().encode()
     return picture.html().encode() if isinstance(picture, CellPicture) else picture
-
-
-def _cards(digests: Iterable[str]) -> list[ModelCard]:
-    wanted = set(digests)
-    cards = [read_model(name).card for name in shipped_models()]
-    return [card for card in cards if card.sha256 in wanted]
 
 
 def _file(name: str) -> str:

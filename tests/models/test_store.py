@@ -1,9 +1,8 @@
-import tomllib
-
 import pytest
 
 from hemolens.errors import ModelError
-from hemolens.models import DEFAULT_MODELS, ModelCard, card_text, read_model, shipped_models
+from hemolens.models.card import ModelCard, card_text
+from hemolens.models.store import DEFAULT_MODEL, PAPER_MODELS, read_card, read_model, shipped_models
 
 CARD = {
     "name": 'a "quoted" \\ name',
@@ -23,7 +22,7 @@ CARD = {
 }
 
 
-@pytest.mark.parametrize("name", DEFAULT_MODELS.values())
+@pytest.mark.parametrize("name", [DEFAULT_MODEL, *PAPER_MODELS.values()])
 def test_default_models_are_shipped_with_a_true_card(name):
     card = read_model(name).card
     assert card.name == name
@@ -35,16 +34,6 @@ def test_all_shipped_weights_stay_under_20_megabytes():
     assert sum(len(read_model(name).onnx) for name in shipped_models()) < 20e6
 
 
-@pytest.mark.parametrize("tile_px", [None, 192])
-def test_a_card_reads_back_as_written(tile_px):
-    card = ModelCard.model_validate(CARD | {"tile_px": tile_px})
-    assert ModelCard.model_validate(tomllib.loads(card_text(card))) == card
-
-
-def test_a_card_without_a_tile_side_says_nothing_of_it():
-    assert "tile_px" not in card_text(ModelCard.model_validate(CARD))
-
-
 def test_changed_weights_are_refused(tmp_path):
     (tmp_path / "m.onnx").write_bytes(b"changed")
     (tmp_path / "m.toml").write_text(card_text(ModelCard.model_validate(CARD)))
@@ -54,7 +43,7 @@ def test_changed_weights_are_refused(tmp_path):
 
 def test_missing_card_is_named(tmp_path):
     (tmp_path / "m.onnx").write_bytes(b"weights")
-    with pytest.raises(ModelError, match=r"model cannot be read: .*FileNotFoundError"):
+    with pytest.raises(ModelError, match=r"model cannot be read: .*No such file"):
         read_model(str(tmp_path / "m.onnx"))
 
 
@@ -69,3 +58,22 @@ def test_the_error_of_a_count_is_that_of_a_type_the_model_draws():
     for name in shipped_models():
         card = read_model(name).card
         assert card.cell_type is None or set(card.count_error) <= {card.cell_type}
+
+
+def test_a_model_is_known_by_its_weights_its_card_or_its_folder(exported_do_unet):
+    weights = exported_do_unet
+    for place in (weights, weights.with_suffix(".toml"), weights.parent):
+        assert read_card(str(place)).name == read_model(str(weights)).card.name
+
+
+def test_a_folder_with_two_models_names_them(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.onnx").touch()
+        (tmp_path / f"{name}.toml").touch()
+    with pytest.raises(ModelError, match=r"several models: .*a\.onnx, b\.onnx"):
+        read_card(str(tmp_path))
+
+
+def test_an_unknown_name_lists_the_models_that_there_are():
+    with pytest.raises(ModelError, match="there is no such model: got 'nonesuch'; allowed: one-pass, plt-unet"):
+        read_card("nonesuch")

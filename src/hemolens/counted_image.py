@@ -1,0 +1,115 @@
+"""What counting one image gives: numbers, cells, and how they were found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from hemolens.cell_types import CellType
+from hemolens.cells.cell import Cell
+from hemolens.statistics.counts import Counts, FrameCounts, count_in_frame, count_in_region_frame
+
+if TYPE_CHECKING:
+    from hemolens.images.image import SmearImage
+    from hemolens.images.region import Region
+    from hemolens.measurements.colours import MeasuredColours
+    from hemolens.measurements.quality import Quality
+    from hemolens.measurements.scale import RedCellDiameter
+    from hemolens.models.method import Methods
+    from hemolens.options import CountOptions
+    from hemolens.statistics.summary import CountedField, TypeSummary
+    from hemolens.statistics.uncertainty import CountError, Interval
+
+UNSURE_BELOW = 0.75
+"""Calibrated score below which a person should look at a cell: more than one in four such cells is none."""
+
+
+@dataclass(frozen=True, eq=False)
+class CountedImage:
+    """A counted photograph or slide.
+
+    Attributes
+    ----------
+    image : SmearImage
+        What was counted: a photograph, or a slide.
+    options : CountOptions
+        What the user chose about counting.
+    methods : mapping
+        Cell type → how it was counted: model, counter, settings.
+    cells : list of Cell
+        Every counted cell, in pixels of the image; with a region, those of which a part lies in it.
+    counts : Counts
+        How many of each type, cells cut by the frame included.
+    red_cell_diameter : RedCellDiameter
+        The scale: pixels, how sure (0 … 1), where it comes from, and a warning.
+    colours : MeasuredColours
+        Background and red cells of the image.
+    quality : Quality
+        Whether the image is fit to be counted: ``verdict`` (accept, warn or reject), and the reasons in words.
+    seconds : float
+        Time taken, in seconds.
+
+    """
+
+    image: SmearImage
+    options: CountOptions
+    methods: Methods
+    cells: list[Cell]
+    counts: Counts
+    red_cell_diameter: RedCellDiameter
+    colours: MeasuredColours
+    quality: Quality
+    seconds: float
+
+    @property
+    def region(self) -> Region | None:
+        """Where cells are counted; None for the whole image."""
+        return self.options.region
+
+    @cached_property
+    def count_errors(self) -> dict[CellType, CountError]:
+        """The error of the counts of each type, where the model's card states it for its counter."""
+        return {kind: each.count_error for kind, each in self.methods.items() if each.count_error is not None}
+
+    @cached_property
+    def frame(self) -> FrameCounts:
+        """Cells by the counting frame, and its area (:mod:`hemolens.statistics.counts`)."""
+        if self.region is None:
+            return count_in_frame(self.cells, self.image.shape)
+        return count_in_region_frame(self.cells, self.image.shape, self.region)
+
+    @property
+    def numbers(self) -> CountedField:
+        """What this photograph adds to the summary of a smear."""
+        from hemolens.statistics.summary import CountedField
+
+        ruler = self.red_cell_diameter
+        return CountedField(self.counts, self.frame, ruler.um_per_px, ruler.um_is_assumed, self.count_errors)
+
+    @cached_property
+    def summary(self) -> dict[CellType, TypeSummary]:
+        """What this photograph alone says of its smear, for each type: interval, density, ratio."""
+        from hemolens.statistics.summary import summarise
+
+        return summarise([self.numbers])
+
+    @cached_property
+    def corrected(self) -> dict[CellType, Interval]:
+        """How many cells of each type truly are on this photograph; only types whose error was measured."""
+        from hemolens.statistics.uncertainty import corrected_count
+
+        return {kind: corrected_count(getattr(self.counts, kind), error) for kind, error in self.count_errors.items()}
+
+    def is_unsure(self, cell: Cell) -> bool:
+        """Whether a person should look at a cell; never where scores are not calibrated."""
+        return self.methods[cell.type].settings.scores_are_calibrated and cell.score < UNSURE_BELOW
+
+    @property
+    def unsure(self) -> dict[CellType, int]:
+        """How many cells a person should look at; only types whose scores are calibrated."""
+        return {
+            kind: sum(cell.type == kind and self.is_unsure(cell) for cell in self.cells)
+            for kind, method in self.methods.items()
+            if method.settings.scores_are_calibrated
+        }

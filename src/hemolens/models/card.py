@@ -1,0 +1,256 @@
+"""What is known about a model: its card, a TOML file beside the weights.
+
+The card says what the network does and at which scale it works, what it was trained on and under which terms, the
+sha256 of its weights, how its maps are counted, how far its counts are from the truth, and what it was measured to
+reach. Nothing about a model stands anywhere else.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator, model_validator
+
+from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.cells.counters import COUNTERS, counter_named
+from hemolens.cells.counters.connected_components import ConnectedComponentsSettings
+from hemolens.cells.counters.source import CounterSettings
+from hemolens.errors import ModelError, UsageError, quoted
+from hemolens.measurements.colours import StandardColours
+from hemolens.statistics.uncertainty import CountError
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataSource(_Frozen):
+    """Data that the weights were trained on, and its terms."""
+
+    name: str
+    what: str
+    terms: str
+
+
+class MeasuredFigure(_Frozen):
+    """One measured figure: what, on which photographs, and the value."""
+
+    metric: str
+    photographs: str
+    value: float
+
+
+class CountersOfType(_Frozen):
+    """How what a model draws of one cell type is counted.
+
+    Attributes
+    ----------
+    default : str
+        Name of the counter that measured best; one of those with settings.
+    settings : dict
+        Name of a counter → its settings for these maps.
+    chosen_on : str
+        The photographs that the settings were chosen on, in words; empty where it is not recorded.
+    joins : dict
+        Way to join mask and edge → settings of connected components that suit it. Only networks whose joins are
+        compared have any (:mod:`hemolens.paper`).
+
+    """
+
+    default: str
+    settings: dict[str, SerializeAsAny[CounterSettings]] = Field(min_length=1)
+    chosen_on: str = ""
+    joins: dict[str, ConnectedComponentsSettings] = {}
+
+    @field_validator("settings", mode="before")
+    @classmethod
+    def _of_their_counters(cls, tables: Mapping[str, Any]) -> dict[str, CounterSettings]:
+        unknown = sorted(set(tables) - set(COUNTERS))
+        if unknown:
+            raise ValueError(f"no counter is called {', '.join(unknown)}; there are {', '.join(COUNTERS)}")
+        return {name: COUNTERS[name].settings_model.model_validate(table) for name, table in tables.items()}
+
+    @model_validator(mode="after")
+    def _default_has_settings(self) -> CountersOfType:
+        if self.default not in self.settings:
+            raise ValueError(f"the default counter {self.default} has no settings")
+        return self
+
+
+class ModelCard(_Frozen):
+    """What is known about a model.
+
+    Attributes
+    ----------
+    name : str
+    cell_type : {"rbc", "wbc", "plt"} or None
+        The type it draws; None for a network that draws every type.
+    network, outputs : str, tuple of str
+        The architecture, and what it writes for each pixel: ``rbc.mask``, or ``mask`` alone where `cell_type` is given.
+    red_cell_diameter_px : float
+        The scale at which it works.
+    margin_px, grid_px, extra_px : int
+        How much smaller its maps are than its input on each side; its pooling grid; what an input needs beyond a
+        multiple of the grid.
+    reach_px : int
+        How far around a tile it must look, without a margin.
+    tile_px : int or None
+        Side of the block that a tile writes, for networks whose maps depend on where a tile ends; without it, any
+        side gives the same maps.
+    colours : StandardColours or None
+        What the colours of a photograph are brought to first (:mod:`hemolens.measurements.colours`); None leaves them.
+    sha256 : str
+        Of the ONNX file.
+    counters : dict
+        Cell type → how its maps are counted; empty in a model that cannot be counted with yet.
+    count_error : dict
+        Cell type → the error of its counts with the default counter.
+
+    """
+
+    name: str
+    cell_type: CellType | None = None
+    network: str
+    outputs: tuple[str, ...] = Field(min_length=1)
+    red_cell_diameter_px: float = Field(gt=0)
+    margin_px: int = Field(ge=0)
+    grid_px: int = Field(gt=0)
+    extra_px: int = Field(ge=0)
+    reach_px: int = Field(0, ge=0)
+    tile_px: int | None = Field(None, gt=0)
+    colours: StandardColours | None = None
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    terms: str
+    trained_steps: int
+    trained_cpu_seconds: int | None = None
+    seed: int | None = None
+    trained_on: tuple[str, ...]
+    sources: tuple[DataSource, ...]
+    figures: tuple[MeasuredFigure, ...] = ()
+    count_error: dict[CellType, CountError] = {}
+    counters: dict[CellType, CountersOfType] = {}
+
+    @property
+    def cell_types(self) -> tuple[CellType, ...]:
+        """The types that the network draws."""
+        if self.cell_type is not None:
+            return (self.cell_type,)
+        return tuple(kind for kind in CELL_TYPES if any(name.startswith(f"{kind}.") for name in self.outputs))
+
+    def default_counter(self, cell_type: CellType) -> str:
+        """Name of the counter that measured best on what this model draws of a type.
+
+        Raises
+        ------
+        UsageError
+            The model does not draw such cells.
+        ModelError
+            The card has no settings for them.
+
+        """
+        return self._counters_of(cell_type).default
+
+    def settings_for(self, cell_type: CellType, counter: str) -> CounterSettings:
+        """Settings of a counter for what this model draws of a type.
+
+        Raises
+        ------
+        UsageError
+            There is no such counter, it cannot read these maps, or the model does not draw such cells.
+        ModelError
+            The card has no settings for such cells.
+
+        """
+        name, own = counter_named(counter).name, self._counters_of(cell_type).settings
+        if name not in own:
+            raise UsageError(
+                f"counter {counter!r} cannot read what model {self.name!r} draws of {cell_type}",
+                came=counter,
+                allowed=", ".join(own),
+                do="choose one of these",
+                option="counter",
+            )
+        return own[name]
+
+    def _counters_of(self, cell_type: CellType) -> CountersOfType:
+        if cell_type not in self.cell_types:
+            raise UsageError(
+                f"model {self.name!r} does not draw such cells",
+                came=repr(cell_type),
+                allowed=", ".join(self.cell_types),
+                do="choose one of these",
+            )
+        if cell_type not in self.counters:
+            raise ModelError(
+                f"the card of model {self.name!r} does not say how its maps are counted",
+                came=f"no settings for {cell_type}",
+                allowed=f"a table counters.{cell_type} with the settings of at least one counter",
+                do="train the model again with photographs left out, so that settings can be chosen",
+            )
+        return self.counters[cell_type]
+
+
+def parse_card(text: str, name: str) -> ModelCard:
+    """Read a card from its TOML.
+
+    Parameters
+    ----------
+    text : str
+    name : str
+        What the model is called in a message.
+
+    Raises
+    ------
+    ModelError
+        It is not TOML, a field or a setting is unknown, missing or out of range.
+
+    """
+    try:
+        return ModelCard.model_validate(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise ModelError(
+            f"card of model {quoted(name)} is malformed",
+            came=_first_fault(error),
+            allowed="the fields of hemolens.models.card.ModelCard",
+            do="export the model again with hemolens train",
+        ) from error
+
+
+def _first_fault(error: tomllib.TOMLDecodeError | ValidationError) -> str:
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return str(error)
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"{place}: {first['msg']}" if place else str(first["msg"])
+
+
+def card_text(card: ModelCard) -> str:
+    """The card as TOML, in the order of its fields."""
+    import tomli_w
+
+    fields = card.model_dump(mode="json", exclude_none=True)
+    for own in fields["counters"].values():
+        if not own["joins"]:
+            del own["joins"]
+        if not own["chosen_on"]:
+            del own["chosen_on"]
+    text = tomli_w.dumps(fields)
+    array = re.compile(r"\[\n\s*([^\[\]]*?),?\n\s*\]")
+    text = array.sub(_on_one_line, text)  # the points of a curve first, then the curve
+    return re.sub(r"= \[\n((?:\s+\[[^\[\]]*\],\n)+)\]", _curve_on_one_line, text)
+
+
+def _on_one_line(array: re.Match[str]) -> str:
+    joined = " ".join(array.group(1).split())
+    if len(joined) <= 100:
+        return f"[{joined}]"
+    return "[\n" + textwrap.fill(joined, 116, initial_indent="    ", subsequent_indent="    ") + ",\n]"
+
+
+def _curve_on_one_line(curve: re.Match[str]) -> str:
+    joined = " ".join(curve.group(1).split()).rstrip(",")
+    return "= [\n" + textwrap.fill(joined, 116, initial_indent="    ", subsequent_indent="    ") + ",\n]"

@@ -1,0 +1,142 @@
+"""Where models are: an ONNX file and its card of the same name.
+
+Some come with hemolens (``shipped/``); any other is known by the path of its ``.onnx`` file, of its card, or of a
+folder that holds one such pair.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from hemolens.cell_types import CellType
+from hemolens.errors import ModelError, quoted
+from hemolens.files.whole_file import write_whole
+from hemolens.models.card import ModelCard, card_text, parse_card
+
+PAPER_MODELS: dict[CellType, str] = {"rbc": "rbc-do-unet", "wbc": "wbc-unet", "plt": "plt-unet"}
+"""The paper's networks, one for each cell type."""
+
+DEFAULT_MODEL = "one-pass"
+"""Counts all three types, unless another model is given."""
+
+_SUFFIX = ".onnx"
+_ALLOWED = "the path of an .onnx file with its card beside it, or of a folder with one such pair"
+
+
+@dataclass(frozen=True, eq=False)
+class ModelFile:
+    """A card and the bytes of the ONNX file that it describes."""
+
+    card: ModelCard
+    onnx: bytes
+
+
+def shipped_models() -> list[str]:
+    """Names of the models that come with hemolens."""
+    entries = _shipped().iterdir()
+    return sorted(entry.name.removesuffix(_SUFFIX) for entry in entries if entry.name.endswith(_SUFFIX))
+
+
+def read_card(name_or_path: str) -> ModelCard:
+    """Read what is known about a model.
+
+    Parameters
+    ----------
+    name_or_path : str
+        Name of a shipped model, the path of an ``.onnx`` file or of its card, or a folder that holds one such pair.
+
+    Raises
+    ------
+    ModelError
+        There is no such card, or it is malformed.
+
+    """
+    return parse_card(_bytes(_files(name_or_path)[1], name_or_path).decode("utf-8", "replace"), name_or_path)
+
+
+def read_model(name_or_path: str) -> ModelFile:
+    """Read a model: its card and its weights.
+
+    Parameters
+    ----------
+    name_or_path : str
+        As in :func:`read_card`.
+
+    Raises
+    ------
+    ModelError
+        If the weights or the card are missing, the card is malformed, or the weights are not those that the
+        card describes (sha256).
+
+    """
+    data, card = _bytes(_files(name_or_path)[0], name_or_path), read_card(name_or_path)
+    found = hashlib.sha256(data).hexdigest()
+    if found != card.sha256:
+        raise ModelError(
+            f"weights of model {quoted(name_or_path)} are not those of its card",
+            came=f"sha256 {found[:12]}…",
+            allowed=f"sha256 {card.sha256[:12]}…",
+            do="install hemolens again, or export the model again with hemolens train",
+        )
+    return ModelFile(card, data)
+
+
+def write_card(name_or_path: str, card: ModelCard) -> None:
+    """Replace the card of a model.
+
+    Parameters
+    ----------
+    name_or_path : str
+        As in :func:`read_card`.
+    card : ModelCard
+
+    Raises
+    ------
+    OutputError
+        The disk is full, or the file cannot be replaced.
+
+    """
+    write_whole(Path(str(_files(name_or_path)[1])), card_text(card).encode())
+
+
+def _shipped() -> Traversable:
+    return resources.files("hemolens.models") / "shipped"
+
+
+def _files(name_or_path: str) -> tuple[Traversable, Traversable]:
+    """The weights and the card of a model."""
+    path = Path(name_or_path)
+    if path.suffix in {_SUFFIX, ".toml"}:
+        return path.with_suffix(_SUFFIX), path.with_suffix(".toml")
+    if name_or_path in shipped_models():
+        return _shipped() / f"{name_or_path}{_SUFFIX}", _shipped() / f"{name_or_path}.toml"
+    pairs = sorted(each for each in path.glob(f"*{_SUFFIX}") if each.with_suffix(".toml").exists())
+    if len(pairs) == 1:
+        return pairs[0], pairs[0].with_suffix(".toml")
+    if pairs:
+        names = ", ".join(each.name for each in pairs)
+        raise ModelError(
+            "the folder holds several models", came=f"{quoted(path)} with {names}", allowed=_ALLOWED, do="name one"
+        )
+    raise _missing(name_or_path)
+
+
+def _bytes(file: Traversable, name_or_path: str) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise _missing(name_or_path, error) from error
+
+
+def _missing(name_or_path: str, error: OSError | None = None) -> ModelError:
+    return ModelError(
+        "there is no such model" if error is None else "model cannot be read",
+        came=quoted(name_or_path) + ("" if error is None else f" ({error.strerror or type(error).__name__})"),
+        allowed=f"{', '.join(shipped_models()) or 'no model is installed'}, or {_ALLOWED}",
+        do="check the name, or install hemolens again",
+        option="model",
+    )

@@ -1,0 +1,90 @@
+"""What a user may choose about counting: one object for every door."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError, model_validator
+
+from hemolens.errors import UsageError, quoted
+from hemolens.images.region import Region, read_region, region_of_corners
+from hemolens.measurements.scale import check_given_scale
+from hemolens.models.method import AUTO, Methods, choose_methods
+
+
+def _read(given: Any) -> Any:
+    return read_region(given) if isinstance(given, str) else region_of_corners(given)
+
+
+GivenRegion = Annotated[
+    Region | None,
+    BeforeValidator(lambda given: given if given is None or isinstance(given, Region) else _read(given)),
+    PlainSerializer(lambda region: None if region is None else region.corners()),
+]
+
+
+class CountOptions(BaseModel):
+    """How an image is counted; all that the numbers depend on besides the image. Frozen, and checked when it is made.
+
+    Attributes
+    ----------
+    models : tuple of str
+        Names of shipped models or paths of others, for the cell types that they draw; the default model counts the
+        other types.
+    counter : str
+        Name of a counter for all three types, or ``"auto"``: for each type the one that measured best.
+    diameter_px : float or None
+        Diameter of a usual red cell in pixels, 15 to 500, in place of the estimate.
+    um_per_px : float or None
+        µm per pixel, 0.015 to 0.5, in place of the estimate; only one of the two.
+    region : Region or None
+        Where cells are counted; everywhere without it. Given as a :class:`Region`, as ``"x0,y0,x1,y1"`` in pixels, as
+        the name of a GeoJSON file, or as the corners of polygons.
+
+    Raises
+    ------
+    UsageError
+        A value is out of its range, unknown or contradicts another.
+    ModelError
+        A model is missing or damaged, or cannot be counted with.
+
+    Examples
+    --------
+    >>> CountOptions(diameter_px=80).model_dump()["diameter_px"]
+    80.0
+
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
+
+    models: tuple[str, ...] = ()
+    counter: str = AUTO
+    diameter_px: float | None = None
+    um_per_px: float | None = None
+    region: GivenRegion = None
+
+    def __init__(self, **given: Any) -> None:
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            name = ".".join(map(str, first["loc"]))
+            raise UsageError(
+                "an option is malformed",
+                came=f"{name} = {quoted(first['input'])} ({first['msg']})",
+                allowed="the options of hemolens.options.CountOptions",
+                do="correct it",
+                option=name,
+            ) from error
+
+    @model_validator(mode="after")
+    def _check(self) -> CountOptions:
+        check_given_scale(self.diameter_px, self.um_per_px)
+        _ = self.methods
+        return self
+
+    @cached_property
+    def methods(self) -> Methods:
+        """How each cell type is counted with these options."""
+        return choose_methods(self.counter, self.models)

@@ -1,0 +1,193 @@
+"""A trained model → the settings of its counters and the error of its counts, on photographs left out of training.
+
+Every second photograph that was left out is searched on; the others are counted then, so that the error of the counts
+and the figures in the card are of photographs that neither training nor the search has seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
+from hemolens.cells.counters.source import CounterSettings
+from hemolens.evaluation.agreement import counting_accuracy
+from hemolens.evaluation.calibration import fit_score_points
+from hemolens.evaluation.count_error import measure_count_error
+from hemolens.evaluation.matching import add_up
+from hemolens.evaluation.tuning import Case, compare_case, read_case, tune
+from hemolens.labels.mask_folder import boxes_of_numbers
+from hemolens.labels.truth import Truth
+from hemolens.models.card import CountersOfType, MeasuredFigure, ModelCard
+from hemolens.models.store import DEFAULT_MODEL, PAPER_MODELS, read_card, write_card
+from hemolens.segmentation.network_maps import Model, compute_probability_maps, load_model
+from hemolens.statistics.uncertainty import CountError
+from hemolens.training.config import TrainingConfig
+from hemolens.training.smear_bank import SmearBank
+from hemolens.training.sources import share_out
+
+MOST_PHOTOGRAPHS = 24
+"""Of each source, an even choice of those left out."""
+
+FEWEST_MEASURED = 2
+"""With fewer photographs that were not searched on, nothing is measured."""
+
+
+class LeftOut(NamedTuple):
+    """Photographs left out of training, drawn by the trained network: to search on, and to measure on."""
+
+    searched: list[Case]
+    measured: list[Case]
+
+
+def choose_counter_settings(config: TrainingConfig, data: Path | SmearBank, path: Path) -> ModelCard:
+    """Choose how a trained model is counted with, and put that into its card.
+
+    The default counter of the shipped model is searched for; the paper's other counters keep their settings there:
+    lengths are in red-cell diameters, so they fit another scale. A type of which no photograph was left out keeps all
+    settings of the shipped model, and the card says so.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+    data : Path or SmearBank
+        What it was trained on.
+    path : Path
+        The ONNX file, with its card beside it.
+
+    Returns
+    -------
+    ModelCard
+        As it was written.
+
+    """
+    card = read_card(str(path))
+    model = load_model(str(path), card.sha256)
+    counters: dict[CellType, CountersOfType] = {}
+    errors: dict[CellType, CountError] = {}
+    figures: list[MeasuredFigure] = []
+    for kind in card.cell_types:
+        left_out = read_left_out(config, data, kind, model)
+        counters[kind] = search(kind, shipped_counters(kind, card), left_out.searched)
+        if len(left_out.measured) >= FEWEST_MEASURED:
+            own, error = measure(kind, counters[kind], left_out.measured)
+            figures += own
+            errors |= {} if error is None else {kind: error}
+    card = card.model_copy(update={"counters": counters, "count_error": errors, "figures": tuple(figures)})
+    write_card(str(path), card)
+    return card
+
+
+def shipped_counters(kind: CellType, card: ModelCard) -> CountersOfType:
+    """Settings to begin with: those of the shipped model of the same kind."""
+    shipped = read_card(DEFAULT_MODEL if card.cell_type is None else PAPER_MODELS[kind]).counters[kind]
+    return shipped.model_copy(update={"joins": {}})
+
+
+def read_left_out(config: TrainingConfig, data: Path | SmearBank, kind: CellType, model: Model) -> LeftOut:
+    """Apply a trained network to the photographs that were left out of its training and on which a type is labelled."""
+    if isinstance(data, SmearBank):
+        cases = [case for n in _evenly_left_out(config, data) for case in _case_of(data, n, kind, model)]
+    else:
+        names = config.photographs.validation[:MOST_PHOTOGRAPHS]
+        cases = [read_case(data, name, kind, model) for name in names]
+    return LeftOut(cases[::2], cases[1::2])
+
+
+def search(kind: CellType, start: CountersOfType, cases: Sequence[Case]) -> CountersOfType:
+    """Search the settings of the default counter, and fit what its scores mean."""
+    name = start.default
+    if not any(case.truth.count for case in cases):
+        nobody = f"no photograph with labelled {CELL_NAMES[kind]} was left out: settings of a shipped model"
+        return start.model_copy(update={"chosen_on": nobody})
+    plain = start.settings[name].model_copy(update={"score_points": ()})
+    found, _ = tune(cases, kind, name, plain, n_trials=0, n_rounds=1, look_first=False)
+    settings = start.settings | {name: calibrate_scores(cases, kind, name, found)}
+    chosen_on = f"{len(cases)} photograph{'s' * (len(cases) > 1)} left out of training"
+    return start.model_copy(update={"settings": settings, "chosen_on": chosen_on})
+
+
+def calibrate_scores(cases: Sequence[Case], kind: CellType, counter: str, settings: CounterSettings) -> CounterSettings:
+    """Fit what a counter's score means on the photographs whose cells are boxed; as they were without any find."""
+    scores: list[float] = []
+    is_true: list[bool] = []
+    for case in cases:
+        if case.truth.boxes is not None:
+            found = compare_case(case, kind, counter, settings)
+            scores += [cell.score for cell in (*found.hits, *found.false)]
+            is_true += [True] * len(found.hits) + [False] * len(found.false)
+    points = tuple(fit_score_points(scores, is_true)) if scores else ()
+    return settings.model_copy(update={"score_points": points})
+
+
+def measure(
+    kind: CellType, counters: CountersOfType, cases: Sequence[Case]
+) -> tuple[list[MeasuredFigure], CountError | None]:
+    """Measure counting accuracy, F1 and the error of counts with the default counter."""
+    settings = counters.settings[counters.default]
+    compared = [compare_case(case, kind, counters.default, settings) for case in cases]
+    truths, counts = [each.truth for each in compared], [each.count for each in compared]
+    photographs = f"{len(cases)} photographs left out of training and of the choice of settings"
+    values: dict[str, float] = {}
+    if sum(truths):
+        values["counting accuracy"] = counting_accuracy(truths, counts)
+    if detections := [each.detection for each in compared if each.detection is not None]:
+        values["F1"] = add_up(detections).f1
+    figures = [
+        MeasuredFigure(metric=f"{CELL_NAMES[kind]}: {metric}", photographs=photographs, value=round(value, 4))
+        for metric, value in values.items()
+    ]
+    error = measure_count_error(truths, counts, photographs) if sum(truths) and sum(counts) else None
+    return figures, error
+
+
+def _evenly_left_out(config: TrainingConfig, bank: SmearBank) -> list[int]:
+    left_out = np.flatnonzero(share_out(config, bank, validation=True)).tolist()
+    chosen: list[int] = []
+    for source in dict.fromkeys(bank.sources[n] for n in left_out):
+        own = [n for n in left_out if bank.sources[n] == source]
+        chosen += own[:: -(-len(own) // MOST_PHOTOGRAPHS)]
+    return chosen
+
+
+def _case_of(bank: SmearBank, n: int, kind: CellType, model: Model) -> list[Case]:
+    """Draw a photograph of a bank, which has its standard colours already; nothing where the type is not labelled."""
+    plane, (n_rows, n_cols) = CELL_TYPES.index(kind), bank.shapes[n].tolist()
+    window = slice(int(bank.starts[n]), int(bank.starts[n]) + n_rows * n_cols)
+    known = bank.known[window, plane].cpu().numpy().reshape(n_rows, n_cols) > 0
+    if not known.any():
+        return []
+    numbers = bank.numbers[window, plane].cpu().numpy().reshape(n_rows, n_cols).astype(np.int32)
+    pixels = bank.pixels[window].cpu().numpy().reshape(n_rows, n_cols, 3)
+    as_it_is = replace(model, card=model.card.model_copy(update={"colours": None}))
+    maps = compute_probability_maps(pixels, bank.red_cell_diameter_px, as_it_is)[kind]
+    boxes = boxes_of_numbers(numbers)
+    margin_px, unsure = _unjudged(known)
+    truth = Truth(len(boxes), boxes)
+    return [Case(maps, (n_rows, n_cols), truth, bank.sources[n], margin_px=margin_px, unsure=unsure)]
+
+
+def _unjudged(known: NDArray[np.bool_]) -> tuple[float | None, NDArray[np.float64] | None]:
+    """Width of the frame in which nothing is known, and boxes of where else nothing is.
+
+    >>> known = np.ones((6, 8), bool)
+    >>> known[0], known[3, 4] = False, False
+    >>> _unjudged(known)
+    (1.0, array([[3., 4., 4., 5.]]))
+    """
+    from scipy import ndimage
+
+    rows, cols = np.flatnonzero(known.any(axis=1)), np.flatnonzero(known.any(axis=0))
+    n_rows, n_cols = known.shape
+    margin = max(rows[0], n_rows - 1 - rows[-1], cols[0], n_cols - 1 - cols[-1])
+    inside = ~known
+    inside[: margin or 0], inside[n_rows - margin :] = False, False
+    inside[:, : margin or 0], inside[:, n_cols - margin :] = False, False
+    numbered, _ = ndimage.label(inside)
+    boxes = boxes_of_numbers(numbered)
+    return (float(margin) if margin else None), (boxes if len(boxes) else None)

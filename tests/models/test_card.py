@@ -1,0 +1,73 @@
+import tomllib
+
+import pytest
+import tomli_w
+
+from hemolens.errors import ModelError
+from hemolens.models.card import ModelCard, card_text, parse_card
+
+CARD = {
+    "name": 'a "quoted" \\ name',
+    "cell_type": "wbc",
+    "network": "unet",
+    "outputs": ["mask"],
+    "red_cell_diameter_px": 24.0,
+    "margin_px": 44,
+    "grid_px": 8,
+    "extra_px": 4,
+    "sha256": "0" * 64,
+    "terms": "research",
+    "trained_steps": 10,
+    "trained_on": ["x", "y"],
+    "sources": [{"name": "s", "what": "w", "terms": "t"}],
+    "figures": [{"metric": "m", "photographs": "p", "value": 0.5}],
+}
+
+
+COUNTERS = {"wbc": {"default": "watershed", "settings": {"watershed": {"threshold": 0.4}}}}
+
+
+@pytest.mark.parametrize("tile_px", [None, 192])
+def test_a_card_reads_back_as_written(tile_px):
+    card = ModelCard.model_validate(CARD | {"tile_px": tile_px})
+    assert ModelCard.model_validate(tomllib.loads(card_text(card))) == card
+
+
+def test_a_card_without_a_tile_side_says_nothing_of_it():
+    assert "tile_px" not in card_text(ModelCard.model_validate(CARD))
+
+
+def test_settings_in_a_card_read_back_as_written():
+    card = ModelCard.model_validate(CARD | {"counters": COUNTERS})
+    again = parse_card(card_text(card), "m")
+    assert again.settings_for("wbc", "watershed").threshold == 0.4
+    assert again == card
+
+
+@pytest.mark.parametrize(
+    ("counters", "said"),
+    [
+        ({"wbc": {"default": "watershed", "settings": {"watershed": {"treshold": 0.4}}}}, "treshold"),
+        ({"wbc": {"default": "hough", "settings": {"hough": {}}}}, "no counter is called hough"),
+        ({"wbc": {"default": "peaks", "settings": {"watershed": {}}}}, "the default counter peaks has no settings"),
+        ({"wbc": {"default": "watershed", "settings": {"watershed": {"threshold": 2}}}}, "less than or equal to 1"),
+    ],
+)
+def test_settings_that_no_counter_knows_are_refused_in_words(counters, said):
+    with pytest.raises(ModelError, match=said):
+        parse_card(tomli_w.dumps(CARD | {"counters": counters}), "m")
+
+
+def test_an_unknown_field_of_a_card_is_refused_in_words():
+    with pytest.raises(ModelError, match="card of model 'm' is malformed: got colour: Extra inputs"):
+        parse_card(tomli_w.dumps(CARD | {"colour": 3}), "m")
+
+
+def test_a_card_without_settings_says_that_it_cannot_be_counted_with():
+    with pytest.raises(ModelError, match="does not say how its maps are counted: got no settings for wbc"):
+        ModelCard.model_validate(CARD).default_counter("wbc")
+
+
+def test_a_network_of_all_types_draws_those_that_its_outputs_name():
+    card = ModelCard.model_validate({**CARD, "cell_type": None, "outputs": ["rbc.mask", "wbc.mask"]})
+    assert card.cell_types == ("rbc", "wbc")
