@@ -235,6 +235,7 @@ def test_what_the_ruler_says_is_not_said_twice(make_result, write_photograph, tm
     assert capsys.readouterr().err == "hemolens: warning: 'a.png': look twice; out of focus\n"
 
 
+@pytest.mark.posix("names with control characters")
 def test_a_name_with_markup_or_escapes_is_shown_as_text(stub_pipeline, write_photograph, tmp_path, capsys):
     assert run(write_photograph("[bold]\x1b[31m.png"), "--out", tmp_path / "out") == 0
     out = capsys.readouterr().out
