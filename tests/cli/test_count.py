@@ -15,6 +15,7 @@ from hemolens.cells.counters import PAPER_COUNTERS
 from hemolens.cli import main
 from hemolens.errors import ModelError
 from hemolens.measurements.quality import Finding, Quality
+from hemolens.models.store import PAPER_MODELS
 from hemolens.synthetic import draw_smear
 
 SOURCE = Path(__file__).parent.parent.parent / "src"
@@ -107,7 +108,7 @@ def test_exports_are_written_and_named(stub_pipeline, write_photograph, tmp_path
     assert (tmp_path / "out" / "coco.json").is_file()
     assert (tmp_path / "out" / "geojson" / "a.geojson").is_file()
     record = json.loads((tmp_path / "out" / "run.json").read_text())
-    assert (record["exports"], record["command"]["export"]) == (["coco", "geojson"], "geojson, coco")
+    assert (record["output"]["export"], record["command"]["export"]) == (["coco", "geojson"], "geojson, coco")
 
 
 def test_an_unknown_export_is_exit_status_2_before_anything_is_read(stub_pipeline, tmp_path, capsys):
@@ -169,7 +170,7 @@ def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_
     monkeypatch.chdir(tmp_path)
     assert run("my photos/", "--out", "out", "--counter", "watershed") == 0
     record = json.loads((tmp_path / "out" / "run.json").read_text())
-    expected = {"name": "count", "paths": ["my photos/"], "out": "out", "counter": "watershed"}
+    expected = {"name": "count", "paths": ["my photos/"], "out": "out", "model": [], "counter": "watershed"}
     expected |= {"diameter_px": None, "um_per_px": None, "export": None, "region": None, "site": None}
     expected |= {"report": False, "strict": False}
     assert record["command"] == expected
@@ -190,7 +191,7 @@ def test_a_site_adds_estimates_per_microlitre(stub_pipeline, write_photograph, t
     assert "Estimated platelets per µl by the factor of the site: 0 (0–55,333)" in capsys.readouterr().out
     per_ul = [row["per_ul"] for row in rows(tmp_path / "out" / "summary.csv")]
     assert per_ul == ["", "", "0"]
-    assert json.loads((tmp_path / "out" / "run.json").read_text())["site"] == {"plt": {"factor": 15000.0}}
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["output"]["site"]["plt"]["factor"] == 15000.0
 
 
 @pytest.mark.parametrize(("option", "value"), [("--site", "missing.toml"), ("--region", "missing.geojson")])
@@ -230,7 +231,7 @@ def test_what_the_ruler_says_is_not_said_twice(make_result, write_photograph, tm
     monkeypatch.setattr("hemolens.measurements.scale.RedCellDiameter.warning", "look twice")
     quality = Quality((Finding("scale", "warn", "not sure"), Finding("focus", "warn", "out of focus")), {})
     result = make_result("a.png", quality=quality)
-    monkeypatch.setattr("hemolens.batch.photographs.count_image", lambda photograph, **_: result)
+    monkeypatch.setattr("hemolens.batch.photographs.count_image", lambda photograph, _: result)
     assert run(write_photograph("a.png", 5), "--out", tmp_path / "out") == 0
     assert capsys.readouterr().err == "hemolens: warning: 'a.png': look twice; out of focus\n"
 
@@ -304,7 +305,7 @@ def test_a_region_is_counted_alone(smear, tmp_path):
     assert int(row["rbc_frame"]) <= int(row["rbc"]) < 25
     assert int(row["frame_area_px"]) == 349 * 499
     assert all(float(cell["x0"]) < 350 for cell in rows(tmp_path / "out" / "cells.csv"))
-    assert json.loads((tmp_path / "out" / "run.json").read_text())["region"] is not None
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["options"]["region"] is not None
     done = hemolens("count", "smear.png", "--out", "out", "--region", "800,0,900,500", cwd=tmp_path)
     assert done.returncode == 1
     assert "the region holds no pixel of the photograph" in rows(tmp_path / "out" / "counts.csv")[0]["error"]
@@ -316,7 +317,7 @@ def test_every_counter_counts(smear, tmp_path, counter):
     done = hemolens("count", "smear.png", "--out", "out", "--counter", counter, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     record = json.loads((tmp_path / "out" / "run.json").read_text())
-    assert set(record["counters"].values()) == {counter}
+    assert {method["counter"] for method in record["methods"].values()} == {counter}
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (300, 400, 3)])
@@ -346,7 +347,21 @@ def test_bad_files_among_good_ones(smear, tmp_path):
     assert failed == ["empty.jpg", "text.jpg", "truncated.png"]
 
 
-def test_a_counter_that_cannot_read_the_shipped_models_is_refused(write_photograph, tmp_path, capsys):
-    assert run(write_photograph("a.png"), "--counter", "peaks", "--out", tmp_path / "out") == 2
-    assert "allowed: auto, watershed, connected-components, circle-hough" in capsys.readouterr().err
+def test_a_counter_that_cannot_read_a_model_is_refused(write_photograph, tmp_path, capsys):
+    options = "--model", "wbc-unet", "--counter", "peaks", "--out", tmp_path / "out"
+    assert run(write_photograph("a.png"), *options) == 2
+    assert "'peaks' cannot read what model 'wbc-unet' draws of wbc" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_paper_s_networks_count_together(write_photograph, tmp_path):
+    models = [word for name in PAPER_MODELS.values() for word in ("--model", name)]
+    assert run(write_photograph("a.png"), *models, "--out", tmp_path / "out") == 0
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert {kind: method["model"] for kind, method in record["methods"].items()} == PAPER_MODELS
+
+
+def test_an_unknown_model_is_refused_before_anything_is_read(write_photograph, tmp_path, capsys):
+    assert run(write_photograph("a.png"), "--model", "nonesuch", "--out", tmp_path / "out") == 1
+    assert "there is no such model: got 'nonesuch'; allowed: one-pass, " in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

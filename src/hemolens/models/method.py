@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.cells.counters import COUNTERS
 from hemolens.cells.counters.source import CounterSettings
+from hemolens.errors import UsageError
 from hemolens.measurements.colours import StandardColours
 from hemolens.models.card import ModelCard
 from hemolens.models.store import DEFAULT_MODEL, read_card
@@ -80,6 +82,9 @@ def choose_methods(counter: str = AUTO, models: tuple[str, ...] = ()) -> Methods
         A card is missing or malformed, or says of no counter how its maps are counted.
 
     """
+    if counter not in (AUTO, *COUNTERS):
+        allowed = ", ".join((AUTO, *COUNTERS))
+        raise UsageError("unknown counter", came=repr(counter), allowed=allowed, do="choose one", option="counter")
     chosen: dict[CellType, tuple[str, ModelCard]] = {}
     for model in dict.fromkeys((DEFAULT_MODEL, *models)):
         card = read_card(model)

@@ -12,14 +12,14 @@ BOX = "rbc,5,3,10,8"  # where make_cell() is
 def test_photographs_are_compared_with_their_labels(folder, write_labels, finds, make_cell):
     finds["a.png"] = [make_cell()]
     result = evaluate(write_labels(f"a.png,{BOX}", f"b.png,{BOX}"), folder / "photos")
-    assert [each.image for each in result.images] == ["a.png", "b.png"]
+    assert [each.image for each in result.photographs] == ["a.png", "b.png"]
     assert [tuple(row.detection) for row in result.of_type("rbc")] == [(1, 0, 0), (0, 0, 1)]
     assert result.types == ["rbc"]
 
 
 def test_only_labelled_photographs_are_counted(folder, write_labels, finds):
     result = evaluate(write_labels(f"a.png,{BOX}"), folder / "photos")
-    assert [each.image for each in result.images] == ["a.png"]
+    assert [each.image for each in result.photographs] == ["a.png"]
 
 
 def test_labelled_photographs_that_are_not_there_are_named(folder, write_labels, finds):
@@ -36,7 +36,7 @@ def test_a_photograph_that_cannot_be_counted_is_named_without_its_folder(folder,
 def test_a_photograph_that_cannot_be_read_is_named(folder, write_labels, finds):
     (folder / "photos/b.png").write_bytes(b"")
     result = evaluate(write_labels(f"a.png,{BOX}", f"b.png,{BOX}"), folder / "photos")
-    assert len(result.images) == len(result.failures) == 1
+    assert len(result.photographs) == len(result.failures) == 1
 
 
 def test_labels_are_checked_before_anything_is_counted(folder, write_labels, finds):
@@ -76,7 +76,7 @@ def test_a_damaged_model_stops_everything(folder, write_labels, finds):
 def test_every_photograph_is_counted_again_under_every_change(folder, write_labels, finds, make_cell):
     finds["a.png"] = [make_cell()]
     result = evaluate(write_labels(f"a.png,{BOX}"), folder / "photos", robustness=True)
-    (photograph,) = result.images
+    (photograph,) = result.photographs
     assert photograph.counts.rbc == 1
     assert {name: counts.rbc for name, counts in photograph.changed_counts.items()} == dict.fromkeys(CHANGES, 0)
 

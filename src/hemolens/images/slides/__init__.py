@@ -123,7 +123,7 @@ def open_slide(path: str | os.PathLike[str]) -> Slide:
     library = _library_for(path)
     try:
         with quietly():
-            return Slide(path, _pyramid_of(path, library), sha256_of(path))
+            return Slide(path, _pyramid_of(path, library), sha256_of(path), open_slide)
     except HemolensError:
         raise
     except Exception as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -34,15 +34,21 @@ class Slide:
         Closed when nobody holds the slide any more.
     sha256 : str
         Of its file or files.
+    reopen : callable
+        Opens a slide by its path.
 
     """
 
-    def __init__(self, path: Path, pyramid: Pyramid, sha256: str) -> None:
+    def __init__(self, path: Path, pyramid: Pyramid, sha256: str, reopen: Callable[[Path], Slide]) -> None:
         self.name, self.path, self.sha256 = path.name, path, sha256
         self.um_per_px = pyramid.um_per_px
         self.levels: Sequence[Shape] = pyramid.levels
-        self._pyramid = pyramid
+        self._pyramid, self._reopen = pyramid, reopen
         weakref.finalize(self, pyramid.close)
+
+    def __reduce__(self) -> tuple[Callable[[Path], Slide], tuple[Path]]:
+        """Through pickle goes the path: where it arrives, the slide is opened again."""
+        return self._reopen, (self.path,)
 
     @property
     def shape(self) -> Shape:
