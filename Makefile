@@ -12,31 +12,36 @@ OUT ?= hemolens-out
 export HEMOLENS_IMAGES := $(value IMAGES)
 export HEMOLENS_OUT := $(value OUT)
 
-INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: count test
 
 count: .venv/core.stamp
 	@if [ -n "$$HEMOLENS_IMAGES" ]; then \
-	    .venv/bin/hemolens count --out "$$HEMOLENS_OUT" -- "$$HEMOLENS_IMAGES"; \
+	    $(BIN)/hemolens count --out "$$HEMOLENS_OUT" -- "$$HEMOLENS_IMAGES"; \
 	else \
-	    .venv/bin/hemolens demo --out "$$HEMOLENS_OUT"; \
+	    $(BIN)/hemolens demo --out "$$HEMOLENS_OUT"; \
 	fi
 
 test: .venv/test.stamp
-	.venv/bin/python -m ruff check .
-	.venv/bin/python -m ruff format --check .
-	.venv/bin/python -m mypy
-	.venv/bin/python -m pytest
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/python -m pytest
 
 .venv/core.stamp: pyproject.toml constraints.txt
 	@echo "Installing hemolens into .venv (only this once)"
-	@test -x .venv/bin/pip || "$(PYTHON)" -m venv .venv
+	@test -x $(BIN)/pip || "$(PYTHON)" -m venv .venv
 	@$(INSTALL) -e .
 	@touch $@
 
 .venv/test.stamp: pyproject.toml constraints.txt
 	@echo "Installing hemolens and what its tests need into .venv (only this once)"
-	@test -x .venv/bin/pip || "$(PYTHON)" -m venv .venv
-	@$(INSTALL) -e ".[export,slides,train,dev]"
+	@test -x $(BIN)/pip || "$(PYTHON)" -m venv .venv
+	@$(INSTALL) -e ".[evaluate,export,slides,train,dev]"
 	@touch .venv/core.stamp $@

@@ -38,10 +38,9 @@ NO_TORCH = "needs torch: pip install 'hemolens[train]'"
 
 
 def data_folder() -> Path | None:
-    """Photographs and labels that cannot be redistributed: HEMOLENS_DATA, or beside the repository."""
-    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
-    folder = Path(os.environ.get("HEMOLENS_DATA", beside))
-    return folder if (folder / "all-idb1" / "images.csv").exists() else None
+    """Photographs and labels that cannot be redistributed, in the folder that HEMOLENS_DATA names."""
+    folder = os.environ.get("HEMOLENS_DATA")
+    return Path(folder) if folder and (Path(folder) / "all-idb1" / "images.csv").exists() else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,6 +49,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=NO_DATA))
         if "train" in item.keywords and importlib.util.find_spec("torch") is None:
             item.add_marker(pytest.mark.skip(reason=NO_TORCH))
+        for marker in item.iter_markers("posix"):
+            if os.name == "nt":
+                item.add_marker(pytest.mark.skip(reason=f"needs {marker.args[0]}, which Windows lacks or reserves"))
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,14 @@
 import os
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
+PYTHON = "Programming Language :: Python :: "
 STAND_IN = """#!/bin/sh
 { printf '%s' "${0##*/}"; printf ' <%s>' "$@"; echo; } >> "$CALLS"
 case "$2" in
@@ -22,6 +25,8 @@ esac
 @pytest.fixture
 def make(tmp_path):
     """Runs make in a copy of the build files, in a folder with a blank in its name; gives the calls."""
+    if os.name == "nt" or shutil.which("make") is None:
+        pytest.skip("needs make, and a stand-in for Python that is a shell script")
     folder = tmp_path / "a checkout"
     folder.mkdir()
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
@@ -71,7 +76,7 @@ def test_a_second_count_installs_nothing(make):
 def test_test_runs_every_check_in_order(make):
     venv, install, *checks = make("test")
     assert venv == "py 3 <-m> <venv> <.venv>"
-    assert install.endswith("<-e> <.[export,slides,train,dev]>")
+    assert install.endswith("<-e> <.[evaluate,export,slides,train,dev]>")
     assert checks == [
         "python <-m> <ruff> <check> <.>",
         "python <-m> <ruff> <format> <--check> <.>",
@@ -107,6 +112,14 @@ def test_ci_runs_the_test_command():
     script = (ROOT / ".ci" / "run").read_text()
     assert "make test" in script
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_the_workflow_runs_the_test_command_on_every_python_and_system():
+    (job,) = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))["jobs"].values()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pythons = [text.removeprefix(PYTHON) for text in project["classifiers"] if text.startswith(f"{PYTHON}3.")]
+    assert job["strategy"]["matrix"] == {"os": ["ubuntu-latest", "macos-latest", "windows-latest"], "python": pythons}
+    assert "make test PYTHON=python" in [step.get("run") for step in job["steps"]]
 
 
 def test_the_constraints_pin_exact_public_versions():

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.cells.cell import Cell
+from hemolens.cells.near_pairs import near_pairs
 from hemolens.errors import UsageError
 from hemolens.images.box import Box
 
@@ -554,12 +555,8 @@ def _pushes(
 
     Only pairs of which one has `moved` are looked at: the others are known to keep the gap.
     """
-    from scipy.spatial import cKDTree
-
     greatest = radii.max(axis=1)
-    pairs = cKDTree(centres).query_pairs(2 * greatest.max() + gap, output_type="ndarray")
-    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]  # a stated order, for the same sums everywhere
-    first, second = pairs.T
+    first, second = near_pairs(centres, 2 * greatest.max() + gap)
     between = centres[first] - centres[second]
     near = np.hypot(*between.T) < greatest[first] + greatest[second] + gap
     near &= (group_of[first] != group_of[second]) & (moved[first] | moved[second])

@@ -91,12 +91,14 @@ def test_a_missing_file_is_kept_so_that_reading_it_fails(folder):
     assert names(find_photographs(["missing.jpg", "b.jpg"])) == ["missing.jpg", "b.jpg"]
 
 
+@pytest.mark.posix("symbolic links")
 def test_a_broken_link_in_a_folder_is_kept_so_that_reading_it_fails(folder):
     folder("d/a.jpg")
     Path("d/b.jpg").symlink_to("gone.jpg")
     assert names(find_photographs(["d"])) == ["d/a.jpg", "d/b.jpg"]
 
 
+@pytest.mark.posix("symbolic links")
 def test_a_broken_link_is_not_taken_for_a_pattern(folder):
     folder("b1.jpg")
     Path("b[1].jpg").symlink_to("gone.jpg")
@@ -136,6 +138,7 @@ def test_an_empty_argument_does_not_mean_the_current_folder(folder, argument):
     assert str(item.found).startswith("the name of a photograph is empty: got '")
 
 
+@pytest.mark.posix("symbolic links")
 def test_the_same_file_is_given_once(folder):
     root = folder("d/a.jpg")
     Path("link.jpg").symlink_to("d/a.jpg")

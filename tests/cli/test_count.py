@@ -236,6 +236,7 @@ def test_what_the_ruler_says_is_not_said_twice(make_result, write_photograph, tm
     assert capsys.readouterr().err == "hemolens: warning: 'a.png': look twice; out of focus\n"
 
 
+@pytest.mark.posix("names with control characters")
 def test_a_name_with_markup_or_escapes_is_shown_as_text(stub_pipeline, write_photograph, tmp_path, capsys):
     assert run(write_photograph("[bold]\x1b[31m.png"), "--out", tmp_path / "out") == 0
     out = capsys.readouterr().out
@@ -257,15 +258,23 @@ def smear():
     return draw_smear(seed=3, height=500, width=700, n_rbc=25, n_wbc=1, n_plt=3)
 
 
-def hemolens(*arguments, cwd):
-    command = [sys.executable, "-c", "from hemolens.cli import main; main()", *map(str, arguments)]
-    environment = os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(SOURCE)}
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, encoding="utf-8", check=False)
+@pytest.fixture
+def count(tmp_path, monkeypatch, capsys):
+    """Runs the command in the test's folder; gives its exit status and what it wrote to stderr."""
+
+    def run_there(*arguments):
+        monkeypatch.chdir(tmp_path)
+        status = run(*arguments)
+        return status, capsys.readouterr().err
+
+    return run_there
 
 
-def test_a_drawn_smear_is_counted(smear, tmp_path):
+def test_a_drawn_smear_is_counted_by_a_process_of_its_own(smear, tmp_path):
     Image.fromarray(smear.pixels).save(tmp_path / "smear.png")
-    done = hemolens("count", "smear.png", "--out", "out", cwd=tmp_path)
+    command = [sys.executable, "-c", "from hemolens.cli import main; main()", "count", "smear.png", "--out", "out"]
+    environment = os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(SOURCE)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stderr) == (0, "")
     (row,) = rows(tmp_path / "out" / "counts.csv")
     assert abs(int(row["rbc"]) - 25) <= 2
@@ -274,9 +283,9 @@ def test_a_drawn_smear_is_counted(smear, tmp_path):
     assert (row["width"], row["height"]) == ("700", "500")
 
 
-def test_every_cell_has_a_row_inside_the_photograph(smear, tmp_path):
+def test_every_cell_has_a_row_inside_the_photograph(count, smear, tmp_path):
     Image.fromarray(smear.pixels).save(tmp_path / "smear.png")
-    assert hemolens("count", "smear.png", "--out", "out", cwd=tmp_path).returncode == 0
+    assert count("smear.png", "--out", "out") == (0, "")
     (row,) = rows(tmp_path / "out" / "counts.csv")
     cells = rows(tmp_path / "out" / "cells.csv")
     assert [sum(cell["type"] == kind for cell in cells) for kind in ("rbc", "wbc", "plt")] == [
@@ -288,49 +297,46 @@ def test_every_cell_has_a_row_inside_the_photograph(smear, tmp_path):
 
 
 @pytest.mark.parametrize(("option", "value"), [("--diameter-px", 80), ("--um-per-px", 0.09375)])
-def test_a_given_ruler_is_used(smear, tmp_path, option, value):
+def test_a_given_ruler_is_used(count, smear, tmp_path, option, value):
     Image.fromarray(smear.pixels).save(tmp_path / "smear.png")
-    done = hemolens("count", "smear.png", "--out", "out", option, value, cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert count("smear.png", "--out", "out", option, value) == (0, "")
     (row,) = rows(tmp_path / "out" / "counts.csv")
     assert (row["red_cell_diameter_px"], row["scale_origin"]) == ("80.00", option[2:].replace("-", "_"))
 
 
-def test_a_region_is_counted_alone(smear, tmp_path):
+def test_a_region_is_counted_alone(count, smear, tmp_path):
     Image.fromarray(smear.pixels).save(tmp_path / "smear.png")
-    done = hemolens("count", "smear.png", "--out", "out", "--region", "0,0,350,500", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert count("smear.png", "--out", "out", "--region", "0,0,350,500") == (0, "")
     (row,) = rows(tmp_path / "out" / "counts.csv")
     assert int(row["rbc_frame"]) <= int(row["rbc"]) < 25
     assert int(row["frame_area_px"]) == 349 * 499
     assert all(float(cell["x0"]) < 350 for cell in rows(tmp_path / "out" / "cells.csv"))
     assert json.loads((tmp_path / "out" / "run.json").read_text())["options"]["region"] is not None
-    done = hemolens("count", "smear.png", "--out", "out", "--region", "800,0,900,500", cwd=tmp_path)
-    assert done.returncode == 1
+    status, _ = count("smear.png", "--out", "out", "--region", "800,0,900,500")
+    assert status == 1
     assert "the region holds no pixel of the photograph" in rows(tmp_path / "out" / "counts.csv")[0]["error"]
 
 
 @pytest.mark.parametrize("counter", list(PAPER_COUNTERS))
-def test_every_counter_counts(smear, tmp_path, counter):
+def test_every_counter_counts(count, smear, tmp_path, counter):
     Image.fromarray(smear.pixels).save(tmp_path / "smear.png")
-    done = hemolens("count", "smear.png", "--out", "out", "--counter", counter, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    assert count("smear.png", "--out", "out", "--counter", counter) == (0, "")
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     assert {method["counter"] for method in record["methods"].values()} == {counter}
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (300, 400, 3)])
-def test_no_cells_are_a_count_with_a_warning(tmp_path, shape):
+def test_no_cells_are_a_count_with_a_warning(count, tmp_path, shape):
     Image.fromarray(np.full(shape, 220, np.uint8)).save(tmp_path / "empty.png")
-    done = hemolens("count", "empty.png", "--out", "out", cwd=tmp_path)
-    assert done.returncode == 0
-    assert done.stderr.startswith("hemolens: warning: 'empty.png': no red cells found to measure")
-    assert len(done.stderr.splitlines()) == 1
+    status, err = count("empty.png", "--out", "out")
+    assert status == 0
+    assert err.startswith("hemolens: warning: 'empty.png': no red cells found to measure")
+    assert len(err.splitlines()) == 1
     (row,) = rows(tmp_path / "out" / "counts.csv")
     assert [row[kind] for kind in ("rbc", "wbc", "plt")] == ["0", "0", "0"]
 
 
-def test_bad_files_among_good_ones(smear, tmp_path):
+def test_bad_files_among_good_ones(count, smear, tmp_path):
     photographs = tmp_path / "my photos"
     photographs.mkdir()
     Image.fromarray(smear.pixels).save(photographs / "good.png")
@@ -338,10 +344,10 @@ def test_bad_files_among_good_ones(smear, tmp_path):
     (photographs / "empty.jpg").write_bytes(b"")
     (photographs / "text.jpg").write_text("not a photograph")
     (photographs / "truncated.png").write_bytes(whole[: len(whole) // 2])
-    done = hemolens("count", "my photos/", "--out", "out", cwd=tmp_path)
-    assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 3
-    assert "Traceback" not in done.stderr
+    status, err = count("my photos/", "--out", "out")
+    assert status == 1
+    assert len(err.splitlines()) == 3
+    assert "Traceback" not in err
     failed = [row["image"] for row in rows(tmp_path / "out" / "counts.csv") if row["error"]]
     assert failed == ["empty.jpg", "text.jpg", "truncated.png"]
 

@@ -46,6 +46,20 @@ def test_a_folder_that_is_not_all_idb1_is_refused(tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_missing_archive_is_refused(synthetic_all_idb1, tmp_path, capsys):
+    archive = tmp_path / "paper-weights.zip"
+    assert run("reproduce", "--data", synthetic_all_idb1, "--weights", archive, "--out", tmp_path / "out") == 2
+    assert "there is no such archive of weights: got '" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.train
+def test_an_archive_cannot_be_trained_into(synthetic_all_idb1, tmp_path, capsys):
+    where = ["--weights", tmp_path / "paper-weights.zip", "--out", tmp_path / "out"]
+    assert run("reproduce", "--data", synthetic_all_idb1, *where, "--train") == 2
+    assert "unpack it beside its cards: python -m zipfile -e paper-weights.zip ." in capsys.readouterr().err
+
+
 @pytest.mark.train
 def test_train_makes_what_is_missing_and_then_measures(synthetic_all_idb1, tmp_path, monkeypatch):
     monkeypatch.setattr("hemolens.paper.measure.measured_photographs", lambda *_: [])

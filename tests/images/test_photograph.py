@@ -194,7 +194,7 @@ def test_a_disk_that_fails(tmp_path, monkeypatch):
         read_photograph(path)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")
+@pytest.mark.posix("named pipes")
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
     with pytest.raises(PhotographError, match="not an ordinary file: got"):

@@ -61,6 +61,12 @@ def test_a_reduced_picture_is_opencvs(zoom):
     assert (scaled.read(rows) == expected[1:]).all()
 
 
+def test_a_window_may_begin_in_a_sliver_of_a_pixel_that_is_left_out():
+    pixels = noise(10_000, 1)
+    scaled = ScaledImage(photograph_from_array(pixels), 0, (3333, 1))  # row 3330 begins at 9990.9991
+    assert (scaled.read(Box(3330, 0, 3333, 1)) == resize(pixels, (3333, 1))[3330:]).all()
+
+
 def test_an_enlarged_picture_is_opencvs():
     pixels = noise(200, 301)
     assert (resize(pixels, (280, 420)) == cv2.resize(pixels, (420, 280), interpolation=cv2.INTER_LINEAR)).all()

@@ -130,6 +130,7 @@ def test_a_packed_chunk_that_is_too_large_is_refused(write):
         read_array(write(bytes(2000), compressor={"id": "gzip"}))
 
 
+@pytest.mark.posix("symbolic links")
 def test_a_chunk_that_leads_elsewhere_is_refused(write, tmp_path_factory):
     secret = tmp_path_factory.mktemp("elsewhere") / "secret"
     secret.write_bytes(NUMBERS.tobytes())

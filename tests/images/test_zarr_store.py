@@ -52,6 +52,7 @@ def test_a_file_that_ends_before_is_refused(store):
         store.read_part("c", 8, 4)
 
 
+@pytest.mark.posix("symbolic links")
 @pytest.mark.parametrize("name", ["../secret", "link", "folder/secret"])
 def test_what_lies_elsewhere_is_refused(store, name):
     (store.folder / "link").symlink_to("../secret")
@@ -60,13 +61,14 @@ def test_what_lies_elsewhere_is_refused(store, name):
         store.read(name, 10)
 
 
+@pytest.mark.posix("symbolic links")
 def test_a_link_within_the_store_is_followed(store):
     (store.folder / "c").write_bytes(b"0")
     (store.folder / "link").symlink_to("c")
     assert store.read("link", 10) == b"0"
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.posix("named pipes")
 def test_what_is_no_file_is_refused(store):
     os.mkfifo(store.folder / "c")
     with pytest.raises(LabelError, match="c: got no ordinary file"):

@@ -14,7 +14,7 @@ def test_a_file_is_read_up_to_its_limit(tmp_path):
         read_bytes(tmp_path / "a", 4)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.posix("named pipes")
 def test_a_pipe_is_refused_rather_than_waited_for(tmp_path):
     os.mkfifo(tmp_path / "a.xml")
     with pytest.raises(LabelError, match="the labels are no file"):

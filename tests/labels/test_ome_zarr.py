@@ -140,6 +140,7 @@ def test_labels_of_several_planes_or_larger_than_a_photograph_are_refused(tmp_pa
         read_labels(store)
 
 
+@pytest.mark.posix("symbolic links")
 def test_labels_that_lie_elsewhere_are_refused(tmp_path):
     elsewhere = write_store(tmp_path / "elsewhere.zarr") / "labels" / "rbc" / "0"
     store = write_store(tmp_path / "a.ome.zarr")

@@ -117,7 +117,7 @@ def test_no_machine_path_beyond_what_the_user_gave(make_result, tmp_path, monkey
 
 
 def test_a_name_that_is_no_text_is_written_as_an_escape(make_result):
-    path = os.fsdecode(b"a\xff.jpg")
+    path = "a\udcff.jpg"
     record = begin({"name": "count", "paths": [path]})
     record.photographs.append(PhotographRecord.failed(Entry("a", "overlay/a.png", path), "broken"))
     assert record.bytes().count(rb"a\\udcff.jpg") == 2

@@ -9,6 +9,7 @@ import typer
 
 from hemolens import RESEARCH_USE_ONLY
 from hemolens.cli.count import INTERRUPTED_STATUS
+from hemolens.cli.extras import require_extra
 
 if TYPE_CHECKING:
     from hemolens.cell_types import CellType
@@ -40,6 +41,8 @@ def evaluate(
 
         hemolens evaluate labels.csv --images "my photos" --out evaluation
     """
+    require_extra("evaluate")
+
     from hemolens.evaluation.folder.files import EvaluationFiles
     from hemolens.evaluation.folder.page import summary_line
     from hemolens.evaluation.folder.records import make_records

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hemolens.cli.extras import require_extra
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
 
 def reproduce(
     data: Annotated[Path, typer.Option("--data", help="The ALL-IDB1 folder.", metavar="DIR")],
-    weights: Annotated[Path, typer.Option("--weights", help="Folder of the models beside the shipped ones.")],
+    weights: Annotated[
+        Path, typer.Option("--weights", help="Folder of the models, or paper-weights.zip.", metavar="PATH")
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the page and the figures.", metavar="DIR")],
     train: Annotated[
         bool, typer.Option("--train", help="Train what is missing first; it goes on where it stopped.")
@@ -25,8 +29,26 @@ def reproduce(
 
     Writes paper.md, paper.html and paper.json. Example:
 
-        hemolens reproduce --data all-idb1 --weights benchmarks/weights --out paper
+        hemolens reproduce --data all-idb1 --weights benchmarks/weights/paper-weights.zip --out paper
     """
+    require_extra("train" if train else "evaluate")
+    from hemolens.errors import UsageError, quoted
+    from hemolens.paper.archive import SUFFIX, open_weights
+
+    if train and weights.suffix.lower() == SUFFIX:
+        raise UsageError(
+            "an archive cannot be trained into",
+            came=quoted(weights),
+            allowed="--train with a folder",
+            do=f"unpack it beside its cards: python -m zipfile -e {weights.name} .",
+            option="weights",
+        )
+    with open_weights(weights) as store:
+        _reproduce(data, store, out, train=train)
+
+
+def _reproduce(data: Path, store: Weights, out: Path, *, train: bool) -> None:
+    """Train if asked, measure, and write the page."""
     import json
     import time
 
@@ -40,9 +62,8 @@ def reproduce(
     from hemolens.paper.records import code_version, make_records
     from hemolens.paper.systems import read_systems
     from hemolens.paper.tiles import count_tiles
-    from hemolens.paper.weights import Weights
 
-    store, systems = Weights(weights), read_systems()
+    systems = read_systems()
     tiles = count_tiles(data)
     columns = (TextColumn("{task.description}"), BarColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
@@ -52,7 +73,7 @@ def reproduce(
         bar = progress.add_task("measuring", total=None)
         measured = measure(data, store, systems, on_photograph=lambda name: progress.update(bar, description=name))
     records = make_records(measured, tiles, code_version())
-    cards = [store.load(config).card for system in systems for config in system.members() if store.has(config)]
+    cards = [store.card(config) for system in systems for config in system.members() if store.has(config)]
     page = markdown_page(records, list({card.name: card for card in cards}.values()), time.monotonic() - started)
     rows = [record.model_dump() for record in records]
     write_whole(out / "paper.json", (json.dumps(rows, indent=1) + "\n").encode())
@@ -60,17 +81,15 @@ def reproduce(
     write_whole(out / "paper.html", html_page(page).encode())
     missing = sorted({config.name for system in systems for config in system.members() if not store.has(config)})
     if missing:
-        typer.echo(f"no weights for {', '.join(missing)}: run again with --train", err=True)
+        typer.echo(f"no weights for {', '.join(missing)}: give paper-weights.zip, or run again with --train", err=True)
     typer.echo(f"{out / 'paper.html'}, paper.md and paper.json ({len(rows)} figures)")
 
 
 def _train(data: Path, weights: Weights, progress: Progress) -> None:
     """Train and tune whatever is missing, with the time left on the display."""
-    from hemolens.cli.train import require_training_packages
     from hemolens.paper.missing import train_missing, tune_counters, untrained, untuned
     from hemolens.paper.systems import read_systems
 
-    require_training_packages()
     configs = untrained(read_systems(), weights)
     for n_done, config in enumerate(configs):
         bar = progress.add_task(config.name, total=config.steps)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hemolens.cli.extras import require_extra
+
 if TYPE_CHECKING:
     from hemolens.training.config import TrainingConfig
 
@@ -61,7 +63,7 @@ def train(
 
         hemolens train one-pass --data all.pack --seconds 480 --out runs/one-pass
     """
-    require_training_packages()
+    require_extra("train")
     if (data is None) == (pack is None):
         refuse_data(data)
 
@@ -198,25 +200,3 @@ def _processors() -> int:
     import os
 
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def require_training_packages() -> None:
-    """Say what to install where torch or onnx is missing.
-
-    Raises
-    ------
-    UsageError
-
-    """
-    from importlib.util import find_spec
-
-    from hemolens.errors import UsageError
-
-    missing = [name for name in ("torch", "onnx", "safetensors") if find_spec(name) is None]
-    if missing:
-        raise UsageError(
-            "training needs packages that are not installed",
-            came=f"no {' and no '.join(missing)}",
-            allowed="an environment with hemolens[train]",
-            do="run: pip install 'hemolens[train]'",
-        )

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hemolens import RESEARCH_USE_ONLY
+from hemolens.cli.extras import require_extra
 
 
 def validate(
@@ -24,6 +25,8 @@ def validate(
 
         hemolens validate results/counts.csv "our counts.csv" --out agreement
     """
+    require_extra("evaluate")
+
     from hemolens.evaluation.study.files import check_kept, write_study
     from hemolens.evaluation.study.page import summary_line
     from hemolens.evaluation.study.pairs import read_study

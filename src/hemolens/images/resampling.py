@@ -11,16 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.images.box import Box
 from hemolens.images.image import Shape, SmearImage
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 MOST_READ_PX = 16_000_000
 """So many pixels of a smear are read and reduced at once."""
@@ -130,27 +126,27 @@ def resize(pixels: NDArray[np.uint8], shape: Shape) -> NDArray[np.uint8]:
 
 @dataclass(frozen=True, eq=False)
 class _Weights:
-    """How pixels ``start … stop - 1`` along one axis are combined to those of a window."""
+    """How pixels ``start … stop - 1`` along one axis are combined to the N of a window.
+
+    Each of these is the sum of the K pixels from ``first`` on, shape (N,), counted from ``start``, times their
+    ``shares``, shape (N, K); those beyond the end have none.
+    """
 
     start: int
     stop: int
-    shares: csr_array[Any]  # (pixels of the window, stop - start)
+    first: NDArray[np.intp]
+    shares: NDArray[np.float32]
     reduction: float
 
 
 def _weights(n_from: int, n_to: int, first: int, stop: int) -> _Weights:
     """Say how an axis of ``n_from`` pixels becomes one of ``n_to``, of which ``first … stop - 1`` are wanted."""
-    from scipy.sparse import csr_array
-
     reduction = n_from / n_to
     wanted = np.arange(first, stop)
     low, shares = _overlaps(wanted, reduction, n_from) if n_to <= n_from else _neighbours(wanted, reduction, n_from)
-    columns = low[:, None] + np.arange(shares.shape[1])
-    used = shares > 0
-    rows = np.broadcast_to(np.arange(len(wanted))[:, None], used.shape)[used]
-    start, end = int(columns[used].min()), int(columns[used].max()) + 1
-    matrix = csr_array((shares[used], (rows, columns[used] - start)), shape=(len(wanted), end - start))
-    return _Weights(start, end, matrix, reduction)
+    columns = (low[:, None] + np.arange(shares.shape[1]))[shares > 0]
+    start, end = int(columns.min()), int(columns.max()) + 1
+    return _Weights(start, end, low - start, shares, reduction)
 
 
 def _overlaps(wanted: NDArray[np.intp], reduction: float, n_from: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
@@ -177,16 +173,27 @@ def _neighbours(
 
 def _combined(pixels: NDArray[np.uint8], down: _Weights, across: _Weights) -> NDArray[np.uint8]:
     """Combine pixels along both axes, a few rows at a time, in the order in which OpenCV adds them up."""
-    n_rows, n_cols = down.shares.shape[0], across.shares.shape[0]
+    n_rows, n_cols = len(down.first), len(across.first)
     combined = np.empty((n_rows, n_cols, 3), np.uint8)
     # OpenCV rounds halves to even numbers, but up when it halves both sides or enlarges.
     rounds_up = (down.reduction, across.reduction) == (2, 2) or min(down.reduction, across.reduction) < 1
     for row0 in range(0, n_rows, _BAND_ROWS):
-        shares = down.shares[row0 : row0 + _BAND_ROWS]
-        first, last = int(shares.indices.min()), int(shares.indices.max())
-        band = pixels[first : last + 1].transpose(1, 0, 2).reshape(pixels.shape[1], -1).astype(np.float32)
-        narrow = (across.shares @ band).reshape(n_cols, -1, 3).transpose(1, 0, 2).reshape(last + 1 - first, -1)
-        values = shares[:, first : last + 1] @ narrow
+        rows = slice(row0, row0 + _BAND_ROWS)
+        top = max(0, int(down.first[rows][0]))  # a first row without a share may lie before the window
+        bottom = int(down.first[rows][-1]) + down.shares.shape[1]
+        band = pixels[top:bottom].transpose(1, 0, 2).astype(np.float32, order="C")
+        narrow = np.ascontiguousarray(_summed(band, across.first, across.shares).transpose(1, 0, 2))
+        values = _summed(narrow, down.first[rows] - top, down.shares[rows])
         rounded = np.floor(values + np.float32(0.5)) if rounds_up else np.rint(values)
-        combined[row0 : row0 + _BAND_ROWS] = np.clip(rounded, 0, 255).astype(np.uint8).reshape(-1, n_cols, 3)
+        combined[rows] = np.clip(rounded, 0, 255).astype(np.uint8)
     return combined
+
+
+def _summed(lines: NDArray[np.float32], first: NDArray[np.intp], shares: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sum the lines from each ``first`` on, times their shares: (n, M, 3), (N,) and (N, K) to (N, M, 3)."""
+    total = np.zeros((len(first), *lines.shape[1:]), np.float32)
+    for step in range(shares.shape[1]):
+        part = lines.take(first + step, axis=0, mode="clip")  # beyond the last, the share is 0
+        part *= shares[:, step, None, None]
+        total += part
+    return total

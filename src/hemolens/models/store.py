@@ -36,9 +36,8 @@ class ModelFile:
 
 
 def shipped_models() -> list[str]:
-    """Names of the models that come with hemolens."""
-    entries = _shipped().iterdir()
-    return sorted(entry.name.removesuffix(_SUFFIX) for entry in entries if entry.name.endswith(_SUFFIX))
+    """Names of the models that come with hemolens; of the paper's networks the wheel has the cards only."""
+    return _shipped_names(_SUFFIX)
 
 
 def read_card(name_or_path: str) -> ModelCard:
@@ -103,6 +102,10 @@ def write_card(name_or_path: str, card: ModelCard) -> None:
     write_whole(Path(str(_files(name_or_path)[1])), card_text(card).encode())
 
 
+def _shipped_names(suffix: str) -> list[str]:
+    return sorted(entry.name.removesuffix(suffix) for entry in _shipped().iterdir() if entry.name.endswith(suffix))
+
+
 def _shipped() -> Traversable:
     return resources.files("hemolens.models") / "shipped"
 
@@ -112,7 +115,7 @@ def _files(name_or_path: str) -> tuple[Traversable, Traversable]:
     path = Path(name_or_path)
     if path.suffix in {_SUFFIX, ".toml"}:
         return path.with_suffix(_SUFFIX), path.with_suffix(".toml")
-    if name_or_path in shipped_models():
+    if name_or_path in _shipped_names(".toml"):
         return _shipped() / f"{name_or_path}{_SUFFIX}", _shipped() / f"{name_or_path}.toml"
     pairs = sorted(each for each in path.glob(f"*{_SUFFIX}") if each.with_suffix(".toml").exists())
     if len(pairs) == 1:
@@ -137,6 +140,6 @@ def _missing(name_or_path: str, error: OSError | None = None) -> ModelError:
         "there is no such model" if error is None else "model cannot be read",
         came=quoted(name_or_path) + ("" if error is None else f" ({error.strerror or type(error).__name__})"),
         allowed=f"{', '.join(shipped_models()) or 'no model is installed'}, or {_ALLOWED}",
-        do="check the name, or install hemolens again",
+        do="check the name, or install hemolens again; the weights of the paper's networks are in its source only",
         option="model",
     )

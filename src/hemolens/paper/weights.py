@@ -42,11 +42,11 @@ class Weights:
             If it is missing or damaged.
 
         """
-        return load_model(self._place(config))
+        return load_model(self.place(config))
 
     def card(self, config: TrainingConfig) -> ModelCard:
         """Read the card of the model of a configuration."""
-        return read_card(self._place(config))
+        return read_card(self.place(config))
 
     def counters(self, config: TrainingConfig) -> dict[str, CounterSettings]:
         """Settings of every counter of the paper for the model of a configuration; without any, the shipped model's."""
@@ -76,5 +76,6 @@ class Weights:
         card = self.card(config).model_copy(update={"counters": {kind: own}})
         write_card(str(self.path(config)), card)
 
-    def _place(self, config: TrainingConfig) -> str:
+    def place(self, config: TrainingConfig) -> str:
+        """Name of the shipped model of a configuration, or the path of its weights."""
         return config.name if config.name in shipped_models() else str(self.path(config))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.segmentation import watershed
 
-from hemolens.cells.counters.flooding import flood_from
+from hemolens.cells.counters.flooding import flood_from, flood_shared
 
 
 def lowest_on_highest_way(height, within):
@@ -66,3 +66,18 @@ def test_a_seed_of_two_pixels_apart_is_one_number():
     height = np.ones((1, 5), np.float32)
     seeds = np.array([[4, 0, 0, 0, 4]], np.int32)
     assert flood_from(height, seeds, height > 0).tolist() == [[4] * 5]
+
+
+@given(st.integers(0, 10_000), st.integers(1, 20), st.integers(1, 20))
+def test_leaving_out_what_one_seed_has_alone_changes_nothing(seed, n_rows, n_cols):
+    rng = np.random.default_rng(seed)
+    height = rng.random((n_rows, n_cols)).astype(np.float32)
+    within = rng.random(height.shape) < 0.6
+    seeds = np.where(within & (rng.random(height.shape) < 0.1), rng.integers(1, 9, height.shape), 0).astype(np.int32)
+    np.testing.assert_array_equal(flood_shared(flood_from, height, seeds, within), flood_from(height, seeds, within))
+
+
+def test_without_a_shared_part_nothing_is_flooded():
+    seeds = np.array([[7, 0, 0, 9]], np.int32)
+    within = np.array([[1, 1, 0, 1]], bool)
+    assert flood_shared(None, np.ones((1, 4), np.float32), seeds, within).tolist() == [[7, 7, 0, 9]]

@@ -7,6 +7,9 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from skimage.graph import MCP_Geometric
 
 from hemolens.cells.counters.watershed import Metric, WatershedSettings, distance_to_outside, find_cells
 from hemolens.probability_maps import ProbabilityMaps
@@ -163,6 +166,25 @@ def test_quasi_euclidean_distance_counts_a_side_as_1_and_a_corner_as_root_2() ->
     """)
     table = n_sides + np.sqrt(2) * n_corners
     np.testing.assert_allclose(distance_to_outside(BAY, "quasi-euclidean"), table, atol=1e-6)
+
+
+def lengths_of_scikit_image(core: np.ndarray) -> np.ndarray:
+    """Lengths of the shortest ways through a picture to any pixel outside the cores."""
+    length, _ = MCP_Geometric(np.ones(core.shape)).find_costs(np.argwhere(~core))
+    return np.minimum(length, max(core.shape)).astype(np.float32)
+
+
+def test_quasi_euclidean_distance_from_one_pixel_is_that_of_scikit_image() -> None:
+    core = np.ones((300, 300), bool)
+    core[150, 100] = False
+    np.testing.assert_array_equal(distance_to_outside(core, "quasi-euclidean"), lengths_of_scikit_image(core))
+
+
+@given(st.integers(0, 10_000), st.integers(1, 30), st.integers(1, 30), st.floats(0, 1))
+def test_quasi_euclidean_distance_is_that_of_scikit_image(seed: int, n_rows: int, n_cols: int, share: float) -> None:
+    core = np.random.default_rng(seed).random((n_rows, n_cols)) < share
+    core[0, 0] = False
+    np.testing.assert_array_equal(distance_to_outside(core, "quasi-euclidean"), lengths_of_scikit_image(core))
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -218,6 +218,7 @@ def test_a_folder_that_is_no_store_is_refused(tmp_path):
         open_slide(tmp_path / "a.zarr")
 
 
+@pytest.mark.posix("symbolic links")
 @pytest.mark.parametrize("name", ["zarr.json", "0", "0/zarr.json", "0/c/0/0/0/0/0", "notes"])
 def test_a_link_that_leads_elsewhere_is_refused(tmp_path, smear, name):
     folder = write_slide(tmp_path / "a.zarr", smear.pixels)
@@ -228,7 +229,7 @@ def test_a_link_that_leads_elsewhere_is_refused(tmp_path, smear, name):
         open_slide(folder)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.posix("named pipes")
 def test_what_is_no_file_is_refused(change):
     folder = change(lambda said: None)
     os.mkfifo(folder / "pipe")

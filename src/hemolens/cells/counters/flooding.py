@@ -8,12 +8,15 @@ Mathematics 233, 2001, 3-36).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.intp]
+Flood = Callable[[NDArray[np.float32], NDArray[np.int32], NDArray[np.bool_]], NDArray[np.int32]]
+"""A seeded watershed: heights, seeds and where water flows to numbers, as :func:`flood_from`."""
 
 
 class Passes(NamedTuple):
@@ -67,6 +70,31 @@ def flood_from(height: NDArray[np.float32], seeds: NDArray[np.int32], within: ND
         hills.ravel()[here] = hill_of
         number = number[_joined(number > 0, passes_between(hills, height, nowhere=-1))]
     flooded.ravel()[here] = number[hill_of]
+    return flooded
+
+
+def flood_shared(
+    flood: Flood, height: NDArray[np.float32], seeds: NDArray[np.int32], within: NDArray[np.bool_]
+) -> NDArray[np.int32]:
+    """Flood as ``flood`` does, but only the connected parts that several seeds share; most have one.
+
+    >>> seeds = np.array([[7, 0, 0, 9, 8]], np.int32)
+    >>> flood_shared(flood_from, np.ones((1, 5), np.float32), seeds, np.array([[1, 1, 0, 1, 1]], bool)).tolist()
+    [[7, 7, 0, 9, 8]]
+    """
+    import cv2
+
+    n_parts, found = cv2.connectedComponents(within.astype(np.uint8), connectivity=4)
+    parts = np.asarray(found, np.int32)
+    lowest = np.full(n_parts, np.iinfo(np.int32).max, np.int32)
+    highest = np.zeros(n_parts, np.int32)
+    at = seeds > 0
+    np.minimum.at(lowest, parts[at], seeds[at])
+    np.maximum.at(highest, parts[at], seeds[at])
+    is_shared = lowest < highest
+    flooded: NDArray[np.int32] = np.where(is_shared, 0, highest)[parts]
+    if is_shared.any():
+        flooded += flood(height, seeds, is_shared[parts])
     return flooded
 
 

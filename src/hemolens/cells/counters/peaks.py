@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from hemolens.cells.cell import Cell, cells_from_labels
+from hemolens.cells.counters.flooding import flood_from, flood_shared
 from hemolens.cells.counters.source import (
     CounterSettings,
     Diameters,
@@ -21,7 +22,7 @@ from hemolens.cells.counters.source import (
     large_and_sure,
     red_cell_disc_px,
 )
-from hemolens.cells.counters.watershed import find_seeds, flood, merge_shallow
+from hemolens.cells.counters.watershed import find_seeds, merge_shallow
 from hemolens.errors import UsageError
 from hemolens.probability_maps import ProbabilityMaps
 
@@ -79,7 +80,7 @@ def find_cells(maps: ProbabilityMaps, settings: PeaksSettings) -> list[Cell]:
     reach_px = settings.min_distance * maps.red_cell_diameter_px
     seeds = find_seeds(height, min_height=settings.min_height, reach_px=reach_px)
     hills = merge_shallow(
-        flood(height, seeds, body),
+        flood_shared(flood_from, height, seeds, body),
         height,
         settings.min_depth,
         large_px=settings.large_area * red_cell_disc_px(maps),

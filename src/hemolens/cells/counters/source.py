@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from hemolens.cells.cell import Cell
+from hemolens.cells.counters.flooding import flood_shared
+from hemolens.cells.counters.priority_flood import flood_rising
 from hemolens.errors import UsageError
 from hemolens.images.holes import fill_holes
 from hemolens.probability_maps import ProbabilityMaps
@@ -198,7 +200,6 @@ def grow_back(
 
     """
     import cv2
-    from skimage.segmentation import watershed
 
     is_core = cores > 0
     if settings.keep_coreless:
@@ -207,7 +208,7 @@ def grow_back(
     # Only the pixels at the border of a core can pass its number on; leaving the rest out saves most of the time.
     inside = cv2.erode(is_core.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     relief = -maps.mask if maps.edge is None else maps.edge
-    grown = watershed(relief, np.where(inside, 0, cores), mask=(body | is_core) & ~inside)
+    grown = flood_shared(flood_rising, relief, np.where(inside, 0, cores), (body | is_core) & ~inside)
     return np.where(inside, cores, grown).astype(np.int32)
 
 

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from hemolens.cells.cell import Cell, cells_from_labels
-from hemolens.cells.counters.flooding import flood_from, passes_between
+from hemolens.cells.counters.flooding import flood_from, flood_shared, passes_between
 from hemolens.cells.counters.source import CoreSettings, Diameters, find_cores, grow_back, large_and_sure
+from hemolens.cells.near_pairs import near_pairs
 from hemolens.probability_maps import ProbabilityMaps
 
 Metric = Literal["euclidean", "city-block", "chessboard", "quasi-euclidean"]
@@ -75,7 +76,7 @@ def find_cells(maps: ProbabilityMaps, settings: WatershedSettings) -> list[Cell]
     height = _height(core, maps.red_cell_diameter_px, settings)
     diameter = maps.red_cell_diameter_px
     seeds = find_seeds(height, min_height=settings.min_height * diameter, reach_px=settings.min_distance * diameter)
-    hills = flood(height, seeds, core)
+    hills = flood_shared(flood_from, height, seeds, core)
     hills = merge_shallow(hills, height, settings.min_depth * diameter)
     whole = grow_back(hills, body, maps, settings)
     cells = cells_from_labels(whole, cell_type=maps.cell_type, score_map=maps.mask)
@@ -101,7 +102,7 @@ def distance_to_outside(core: NDArray[np.bool_], metric: Metric = "euclidean") -
     core : ndarray of bool, shape (H, W)
     metric : {"euclidean", "city-block", "chessboard", "quasi-euclidean"}
         For a way of ``a`` rows and ``b`` columns: √(a² + b²); a + b; the larger of the two; the larger plus
-        (√2 − 1) times the smaller. The last takes some fifty times as long as the first.
+        (√2 − 1) times the smaller. The last takes four times as long as the first.
 
     Returns
     -------
@@ -131,17 +132,22 @@ def distance_to_outside(core: NDArray[np.bool_], metric: Metric = "euclidean") -
 
 
 def _octile_distance(core: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Length of the shortest way out in steps to the side (1) and to the corner (√2)."""
-    import cv2
-    from skimage.graph import MCP_Geometric
+    """Length of the shortest way out in steps to the side (1) and to the corner (√2).
 
-    # The shortest way to the nearest outside pixel crosses no other one: it is enough to start around the cores.
-    rim = ~core & (cv2.dilate(core.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
-    if not rim.any():
-        return np.where(core, np.float32(np.inf), np.float32(0))
-    closed = -1.0  # scikit-image enters no pixel of negative cost
-    length, _ = MCP_Geometric(np.where(core | rim, 1.0, closed)).find_costs(np.argwhere(rim))
-    return np.where(core, length, 0).astype(np.float32)
+    One sweep down and one up find it, since the steps of a way may be taken in any order: first those along the row
+    that it begins in, then the others (G. Borgefors, Comput. Vis. Graph. Image Process. 34, 1986, 344-371).
+    """
+    distance = np.where(core, np.inf, 0.0)
+    col = np.arange(core.shape[1])
+    for rows in (distance, distance[::-1]):
+        before = np.full(core.shape[1] + 2, np.inf)
+        for row in rows:
+            np.minimum(row, before[1:-1] + 1, out=row)
+            np.minimum(row, np.minimum(before[:-2], before[2:]) + math.sqrt(2), out=row)
+            np.minimum(row, np.minimum.accumulate(row - col) + col, out=row)
+            np.minimum(row, np.minimum.accumulate((row + col)[::-1])[::-1] - col, out=row)
+            before[1:-1] = row
+    return distance.astype(np.float32)
 
 
 def find_seeds(height: NDArray[np.float32], *, min_height: float, reach_px: float) -> NDArray[np.int32]:
@@ -159,7 +165,7 @@ def find_seeds(height: NDArray[np.float32], *, min_height: float, reach_px: floa
     summit = np.zeros(n_tops, np.float32)
     summit[tops[is_top]] = height[is_top]
 
-    first, second = _pairs_within(centres[1:], reach_px) + 1
+    first, second = near_pairs(centres[1:], reach_px) + 1
     stays = np.ones(n_tops, bool)
     stays[0] = False
     stays[first[summit[first] < summit[second]]] = False
@@ -172,40 +178,6 @@ def find_seeds(height: NDArray[np.float32], *, min_height: float, reach_px: floa
     seeds = np.zeros(height.shape, np.int32)
     seeds[is_top] = np.where(stays, group, 0)[tops[is_top]]
     return seeds
-
-
-def _pairs_within(places: NDArray[np.float64], reach_px: float) -> NDArray[np.intp]:
-    """Pairs of places, shape (N, 2), that are at most so far apart; their numbers, shape (2, n)."""
-    order = np.argsort(places[:, 1], kind="stable")
-    along = places[order]
-    pairs = [np.zeros((2, 0), np.intp)]
-    for step in range(1, len(along)):
-        near = np.flatnonzero(along[step:, 1] - along[:-step, 1] <= reach_px)
-        if near.size == 0:
-            break
-        apart = along[near + step] - along[near]
-        near = near[np.hypot(apart[:, 0], apart[:, 1]) <= reach_px]
-        pairs.append(np.stack([order[near], order[near + step]]))
-    return np.concatenate(pairs, axis=1)
-
-
-def flood(height: NDArray[np.float32], seeds: NDArray[np.int32], core: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Give every core pixel the number of the seed whose hill it lies on; 0 where a core has no seed."""
-    import cv2
-
-    n_parts, found = cv2.connectedComponents(core.astype(np.uint8), connectivity=4)
-    parts = np.asarray(found, np.int32)
-    lowest = np.full(n_parts, np.iinfo(np.int32).max, np.int32)
-    highest = np.zeros(n_parts, np.int32)
-    at = seeds > 0
-    np.minimum.at(lowest, parts[at], seeds[at])
-    np.maximum.at(highest, parts[at], seeds[at])
-    # A core with one seed needs no watershed; that is most of them.
-    is_shared = lowest < highest
-    hills: NDArray[np.int32] = np.where(is_shared, 0, highest)[parts]
-    if is_shared.any():
-        hills += flood_from(height, seeds, is_shared[parts])
-    return hills
 
 
 def merge_shallow(
