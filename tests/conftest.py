@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 from hemolens.cell_types import CellType
@@ -32,6 +33,9 @@ MakeCell = Callable[..., Cell]
 MakeResult = Callable[..., Result]
 WritePhotograph = Callable[..., Path]
 ReadBytes = Callable[..., Photograph]
+
+settings.register_profile("hemolens", deadline=None)  # how long an example takes depends on the machine
+settings.load_profile("hemolens")
 
 NO_DATA = "needs photographs that cannot be redistributed: set HEMOLENS_DATA to their folder"
 NO_TORCH = "needs torch: pip install 'hemolens[train]'"

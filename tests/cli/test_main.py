@@ -66,8 +66,6 @@ NOT_FOR_THE_USUAL_COUNT = {
     "tiffslide",
     "openslide",
     "rich.progress",
-    "hemolens.images.region",
-    "hemolens.statistics.site",
     "hemolens.images.slides.slide",
     "hemolens.output.report.run_report",
     "hemolens.evaluation",

@@ -6,7 +6,7 @@ from hemolens.files.text_file import read_option_file
 
 
 def read(path):
-    return read_option_file(path, what="a site", option="--site")
+    return read_option_file(path, what="a site", option="site")
 
 
 def test_text_comes_without_its_byte_order_mark(tmp_path):
@@ -33,5 +33,5 @@ def test_a_large_file_is_refused(tmp_path, monkeypatch):
 
 def test_another_encoding_is_refused(tmp_path):
     (tmp_path / "a.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UsageError, match=r"the file of a site is not text: .* name the right file with --site"):
+    with pytest.raises(UsageError, match=r"the file of a site is not text: .* name the right file"):
         read(tmp_path / "a.toml")

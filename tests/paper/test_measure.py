@@ -10,6 +10,8 @@ from hemolens.paper.weights import Weights
 from hemolens.probability_maps import ProbabilityMaps
 from hemolens.training.config import read_config
 
+from .models import pretend_trained
+
 WBC = read_config("wbc")
 COUNTERS = ["watershed", "connected-components", "circle-hough"]
 
@@ -84,6 +86,7 @@ def test_progress_names_every_photograph(synthetic_all_idb1, weights):
 
 def test_settings_may_be_those_of_another_model(weights):
     own, other = system(), system(settings=["wbc-honest"])
+    pretend_trained(weights, "wbc-honest")
     chosen = {name: each.model_copy(update={"min_area": 0.123}) for name, each in weights.counters(WBC).items()}
     weights.write_counters(read_config("wbc-honest"), chosen, {})
     assert {each.min_area for each in module.settings_of(other, WBC, weights).values()} == {0.123}

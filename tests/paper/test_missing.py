@@ -12,6 +12,8 @@ from hemolens.paper.weights import Weights
 from hemolens.probability_maps import ProbabilityMaps
 from hemolens.training.config import read_config
 
+from .models import pretend_trained
+
 
 def system(**changes):
     values = {"cell": "wbc", "network": "unet", "protocol": "paper", "configs": ["wbc"]}
@@ -24,11 +26,6 @@ FOLDS = system(cell="rbc", protocol="honest", configs=["rbc-fold-1", "rbc-fold-2
 @pytest.fixture
 def weights(tmp_path):
     return Weights(tmp_path)
-
-
-def pretend_trained(weights, *names):
-    for name in names:
-        weights.path(read_config(name)).write_bytes(b"")
 
 
 def test_what_has_no_weights_is_untrained_once(weights):

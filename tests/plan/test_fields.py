@@ -25,7 +25,7 @@ def drawn():
 
 
 @pytest.fixture(scope="module")
-def smear(drawn):
+def image(drawn):
     """Stain in the right half of an otherwise empty slide."""
     empty = np.full_like(drawn.pixels, np.median(drawn.pixels, axis=(0, 1)).astype(np.uint8))
     return photograph_from_array(np.hstack([empty, np.vstack([drawn.pixels])]))

@@ -138,7 +138,7 @@ def test_probabilities_lie_between_0_and_1(model):
 
 
 def test_missing_model_says_what_is_installed():
-    with pytest.raises(ModelError, match=r"model cannot be read: got 'nonesuch' .*allowed: .*rbc-do-unet"):
+    with pytest.raises(ModelError, match=r"there is no such model: got 'nonesuch'; allowed: .*rbc-do-unet"):
         load_model("nonesuch")
 
 

@@ -65,7 +65,7 @@ _FILE = TypeAdapter[_Collection | _Feature | list[_Feature] | Polygon | MultiPol
         _Collection | _Feature | Annotated[list[_Feature], Field(min_length=1)] | Polygon | MultiPolygon,
         Field(union_mode="left_to_right"),
     ],
-    config=ConfigDict(allow_inf_nan=False),
+    config=ConfigDict(allow_inf_nan=False, defer_build=True),
 )
 
 

@@ -63,7 +63,7 @@ class SiteFactor(BaseModel):
 Site = Mapping[CellType, SiteFactor]
 """Cell type → factor; a type without one has no estimate per microlitre."""
 
-_SITE = TypeAdapter(dict[CellType, SiteFactor])
+_SITE = TypeAdapter(dict[CellType, SiteFactor], config=ConfigDict(defer_build=True))
 
 
 def read_site(path: str | PathLike[str]) -> Site:

@@ -123,7 +123,7 @@ def test_a_missing_or_damaged_slide_fails_in_one_line(tmp_path, slide):
 
 def test_a_slide_is_counted_in_blocks_and_saved(tmp_path, monkeypatch, smear, slide):
     """Small blocks, small fields and a small overview stand for a large slide."""
-    monkeypatch.setattr("hemolens.pipeline.plan_blocks", partial(plan_blocks, block_diameters=6))
+    monkeypatch.setattr("hemolens.plan.plan.plan_blocks", partial(plan_blocks, block_diameters=6))
     monkeypatch.setattr("hemolens.plan.fields.LARGEST_FIELD_PX", 1000)
     monkeypatch.setattr("hemolens.plan.fields.FIELD_SIDE_PX", 200)
     monkeypatch.setattr("hemolens.images.slides.slide.OVERVIEW_SIDE_PX", 280)
