@@ -206,7 +206,7 @@ def test_two_rulers_at_once_are_exit_status_2(stub_pipeline, write_photograph, t
     path = write_photograph("a.png")
     assert run(path, "--diameter-px", 80, "--um-per-px", 0.09, "--out", tmp_path / "out") == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("hemolens: two rulers at once: got a diameter of 80 px and 0.09 µm per pixel")
+    assert line.startswith("hemolens: the scale is given twice: got a diameter of 80 px and 0.09 µm per pixel")
     assert not (tmp_path / "out").exists()
 
 
@@ -229,7 +229,7 @@ def test_only_strict_fails_and_only_for_what_is_rejected(
 
 def test_what_the_ruler_says_is_not_said_twice(make_result, write_photograph, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("hemolens.measurements.scale.RedCellDiameter.warning", "look twice")
-    quality = Quality((Finding("scale", "warn", "not sure"), Finding("focus", "warn", "out of focus")), {})
+    quality = Quality((Finding("scale", "warn", "uncertain"), Finding("focus", "warn", "out of focus")), {})
     result = make_result("a.png", quality=quality)
     monkeypatch.setattr("hemolens.batch.photographs.count_image", lambda photograph, _: result)
     assert run(write_photograph("a.png", 5), "--out", tmp_path / "out") == 0
@@ -324,7 +324,7 @@ def test_no_cells_are_a_count_with_a_warning(tmp_path, shape):
     Image.fromarray(np.full(shape, 220, np.uint8)).save(tmp_path / "empty.png")
     done = hemolens("count", "empty.png", "--out", "out", cwd=tmp_path)
     assert done.returncode == 0
-    assert done.stderr.startswith("hemolens: warning: 'empty.png': no red cells found to measure")
+    assert done.stderr.startswith("hemolens: warning: 'empty.png': no red cells were found to measure")
     assert len(done.stderr.splitlines()) == 1
     (row,) = rows(tmp_path / "out" / "counts.csv")
     assert [row[kind] for kind in ("rbc", "wbc", "plt")] == ["0", "0", "0"]
