@@ -17,7 +17,7 @@ from hemolens.options import CountOptions
         ({"diameter_px": "wide"}, "an option is malformed: got diameter_px = 'wide'", "diameter_px"),
         ({"diameter_px": float("nan")}, "an option is malformed: got diameter_px = 'nan'", "diameter_px"),
         ({"counter": "guess"}, "unknown counter: got 'guess'; allowed: auto, watershed", "counter"),
-        ({"region": "9,9,1,1"}, "the region is no rectangle", "region"),
+        ({"region": "9,9,1,1"}, "the region is not a rectangle", "region"),
         ({"treshold": 1}, "an option is malformed: got treshold = '1'", "treshold"),
     ],
 )

@@ -307,7 +307,7 @@ def test_a_region_is_counted_alone(smear, tmp_path):
     assert json.loads((tmp_path / "out" / "run.json").read_text())["options"]["region"] is not None
     done = hemolens("count", "smear.png", "--out", "out", "--region", "800,0,900,500", cwd=tmp_path)
     assert done.returncode == 1
-    assert "the region holds no pixel of the photograph" in rows(tmp_path / "out" / "counts.csv")[0]["error"]
+    assert "the region contains no pixel of the photograph" in rows(tmp_path / "out" / "counts.csv")[0]["error"]
 
 
 @pytest.mark.parametrize("counter", list(PAPER_COUNTERS))
@@ -349,7 +349,7 @@ def test_bad_files_among_good_ones(smear, tmp_path):
 def test_a_counter_that_cannot_read_a_model_is_refused(write_photograph, tmp_path, capsys):
     options = "--model", "wbc-unet", "--counter", "peaks", "--out", tmp_path / "out"
     assert run(write_photograph("a.png"), *options) == 2
-    assert "'peaks' cannot read what model 'wbc-unet' draws of wbc" in capsys.readouterr().err
+    assert "'peaks' cannot read the maps of model 'wbc-unet' for wbc" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -108,7 +108,7 @@ def test_a_trained_model_whose_weights_were_changed_is_refused(trained, tmp_path
     with pytest.raises(SystemExit) as left:
         main(["count", str(tmp_path / "data" / "images" / "0.png"), "--model", str(trained), "--out", str(tmp_path)])
     assert left.value.code == 1
-    assert "are not those of its card" in " ".join(capsys.readouterr().err.split())
+    assert "do not match its card" in " ".join(capsys.readouterr().err.split())
 
 
 def test_seconds_take_the_place_of_steps(folder, few):

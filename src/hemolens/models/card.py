@@ -168,7 +168,7 @@ class ModelCard(_Frozen):
         name, own = counter_named(counter).name, self._counters_of(cell_type).settings
         if name not in own:
             raise UsageError(
-                f"counter {counter!r} cannot read what model {self.name!r} draws of {cell_type}",
+                f"counter {counter!r} cannot read the maps of model {self.name!r} for {cell_type}",
                 came=counter,
                 allowed=", ".join(own),
                 do="choose one of these",
@@ -179,7 +179,7 @@ class ModelCard(_Frozen):
     def _counters_of(self, cell_type: CellType) -> CountersOfType:
         if cell_type not in self.cell_types:
             raise UsageError(
-                f"model {self.name!r} does not draw such cells",
+                f"model {self.name!r} does not predict this cell type",
                 came=repr(cell_type),
                 allowed=", ".join(self.cell_types),
                 do="choose one of these",

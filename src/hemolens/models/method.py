@@ -32,7 +32,7 @@ class Method:
     counter : str
         Name of the counter that reads the maps.
     settings : CounterSettings
-        What that counter is told.
+        Settings of that counter.
 
     """
 
