@@ -91,7 +91,7 @@ def test_a_bug_is_one_line_without_a_traceback(stub_pipeline, write_photograph, 
     assert run(write_photograph("a.png", 9), "--out", tmp_path / "out") == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "'a.png'" in line
-    assert "bug of hemolens" in line
+    assert "a bug in hemolens" in line
 
 
 def test_an_unknown_counter_is_exit_status_2(stub_pipeline, write_photograph, tmp_path, capsys):
@@ -180,7 +180,7 @@ def test_the_mean_of_the_smear_is_said_with_what_its_interval_holds(stub_pipelin
     assert run(write_photograph("a.png", 5), write_photograph("b.png", 9), "--out", tmp_path / "out") == 0
     out = capsys.readouterr().out
     assert "from 2 fields, if they are of one smear: red cells 7.0 (" in out
-    assert "the intervals hold sampling error only: that of the model has not been measured" in out
+    assert "the intervals include sampling error only: the model's error was not measured" in out
     assert "per µl" not in out
 
 
@@ -188,7 +188,7 @@ def test_a_site_adds_estimates_per_microlitre(stub_pipeline, write_photograph, t
     (tmp_path / "site.toml").write_text("[plt]\nfactor = 15000\n", "utf-8")
     path = write_photograph("a.png", 5)
     assert run(path, "--site", tmp_path / "site.toml", "--out", tmp_path / "out") == 0
-    assert "Estimated platelets per µl by the factor of the site: 0 (0–55,333)" in capsys.readouterr().out
+    assert "Estimated platelets per µl with the factor of the site: 0 (0–55,333)" in capsys.readouterr().out
     per_ul = [row["per_ul"] for row in rows(tmp_path / "out" / "summary.csv")]
     assert per_ul == ["", "", "0"]
     assert json.loads((tmp_path / "out" / "run.json").read_text())["output"]["site"]["plt"]["factor"] == 15000.0

@@ -1,4 +1,4 @@
-"""Counts → intervals: how far chance and the model could have moved a number.
+"""Counts → intervals: how far sampling and the model's error could have moved a number.
 
 Two different questions have two different intervals, all of 95 %:
 
