@@ -20,7 +20,7 @@ def evaluate(
         Path,
         typer.Argument(help="CSV, COCO, QuPath GeoJSON, ImageJ ROIs, VOC, YOLO, OME-Zarr, masks.", metavar="LABELS"),
     ],
-    images: Annotated[Path, typer.Option("--images", help="Folder of the labelled photographs.", metavar="DIR")],
+    images: Annotated[Path, typer.Option("--images", help="Folder with the labelled photographs.", metavar="DIR")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the page and the figures.", metavar="DIR")],
     types: Annotated[
         str | None,
@@ -28,12 +28,11 @@ def evaluate(
     ] = None,
     frame_margin: Annotated[
         int | None,
-        typer.Option(
-            "--frame-margin", min=0, help="Leave out cells not more than so many px off the frame.", metavar="N"
-        ),
+        typer.Option("--frame-margin", min=0, help="Ignore cells whose box is within N px of the frame.", metavar="N"),
     ] = None,
     robustness: Annotated[
-        bool, typer.Option("--robustness", help="Count each photograph again under 11 changes.")
+        bool,
+        typer.Option("--robustness", help="Also count each photograph under 11 changes."),
     ] = False,
 ) -> None:
     """Measure how right the counts are on labelled photographs.

@@ -13,7 +13,7 @@ from hemolens import RESEARCH_USE_ONLY
 def validate(
     counts: Annotated[Path, typer.Argument(help="counts.csv of hemolens count.", metavar="COUNTS")],
     reference: Annotated[
-        Path, typer.Argument(help="CSV with image and any of rbc, wbc, plt: your own counts.", metavar="REFERENCE")
+        Path, typer.Argument(help="Your own counts: a CSV with image and any of rbc, wbc, plt.", metavar="REFERENCE")
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the page and the figures.", metavar="DIR")],
 ) -> None:

@@ -119,7 +119,7 @@ def truth_table(truth: Counts, counted: Counts) -> Table:
 
     """
     table = _empty_table("")
-    _add_row(table, "true", truth)
+    _add_row(table, "truth", truth)
     _add_row(table, "counted", counted)
     return table
 
