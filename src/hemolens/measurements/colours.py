@@ -79,7 +79,7 @@ _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class StandardColours(BaseModel):
-    """What the colours of every photograph are brought to before a network sees it.
+    """The standard that the colours of every photograph are normalised to before a network sees it.
 
     Attributes
     ----------

@@ -102,7 +102,8 @@ class ModelCard(_Frozen):
         Side of the block that a tile writes, for networks whose maps depend on where a tile ends; without it, any
         side gives the same maps.
     colours : StandardColours or None
-        What the colours of a photograph are brought to first (:mod:`hemolens.measurements.colours`); None leaves them.
+        The standard that the colours of a photograph are normalised to (:mod:`hemolens.measurements.colours`); None
+        leaves them.
     sha256 : str
         Of the ONNX file.
     counters : dict
