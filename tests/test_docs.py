@@ -24,6 +24,7 @@ from PIL import Image
 
 from hemolens.cli import app
 from hemolens.models.store import DEFAULT_MODEL
+from hemolens.output.run_record import RunRecord
 from hemolens.synthetic import draw_smear
 
 from .synthetic_all_idb1 import write_synthetic_all_idb1
@@ -146,6 +147,13 @@ def test_every_setting_of_how_crops_are_changed_is_documented():
         written |= dict(zip(each, json.loads(f"[{values}]"), strict=True))
     defaults = SmearAugmentation().model_dump(mode="json")
     assert written == defaults
+
+
+def test_every_field_of_run_json_is_documented():
+    page = (ROOT / "docs" / "how-to-read-the-results.md").read_text("utf-8")
+    (table,) = re.findall(r"^\| field \| content \|\n(.*?)\n\n", page, re.MULTILINE | re.DOTALL)
+    cells = [row.split(" | ")[0] for row in table.splitlines()[1:]]
+    assert [name for cell in cells for name in re.findall(r"`(\w+)`", cell)] == list(RunRecord.model_fields)
 
 
 def test_every_command_of_hemolens_is_documented():
