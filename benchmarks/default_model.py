@@ -3,10 +3,10 @@
     python benchmarks/default_model.py --data data --weights benchmarks/weights [--cards]
     python benchmarks/default_model.py      writes the tables again from the records
 
-Writes benchmarks/default-model.json (one record for each figure), benchmarks/unseen-laboratories.md and
-benchmarks/default-model.md, and puts these two into the documents that show them. With --cards, the main figures and
-the error of its counts go into the model's card. Some 20 minutes on two cores. A fold that has not been trained, or
-whose settings have not been searched, is passed over.
+Writes benchmarks/default-model.json (one record for each figure), benchmarks/unseen-laboratories.md, its summary
+benchmarks/unseen-summary.md and benchmarks/default-model.md, and puts these three into the documents that show them.
+With --cards, the main figures and the error of its counts go into the model's card. Some 20 minutes on two cores. A
+fold that has not been trained, or whose settings have not been searched, is skipped.
 
 - Laboratories unseen: every source, counted by the fold that was trained, and its settings chosen, without it. Beside
   it the same photographs by a model that has seen others of that laboratory, where there is one that has not seen
@@ -39,7 +39,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bionet import HELD_OUT, fields_of
-from default_model_tables import model_table, unseen_table
+from default_model_tables import model_table, unseen_summary, unseen_table
 from documents import show_tables
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.cells.cell import Cell
@@ -399,6 +399,8 @@ def main() -> None:
         path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     recorded = json.loads(path.read_text(encoding="utf-8"))
     (HERE / "unseen-laboratories.md").write_text(unseen_table(recorded["records"]), encoding="utf-8")
+    summary = unseen_summary(recorded["records"], recorded["photographs"])
+    (HERE / "unseen-summary.md").write_text(summary, encoding="utf-8")
     (HERE / "default-model.md").write_text(model_table(recorded["records"]), encoding="utf-8")
     show_tables()
     if arguments.cards:
@@ -425,7 +427,7 @@ def error_on(details: Mapping[str, Mapping[str, Sequence[int]]], kind: CellType,
 
 
 def write_figures(records: Sequence[dict[str, Any]], details: Mapping[str, Mapping[str, Sequence[int]]]) -> None:
-    """Put the figures that have a mark to reach, and the error of counts, into the model's card."""
+    """Put the figures that have a target, and the error of counts, into the model's card."""
     figures = tuple(
         MeasuredFigure(
             metric=f"{CELL_NAMES[row['cell']]}: {row['metric']}", photographs=row["table"], value=row["value"]

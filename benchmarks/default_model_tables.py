@@ -9,6 +9,9 @@ from hemolens.cell_types import CELL_NAMES, CELL_TYPES
 from hemolens.evaluation.robustness import CHANGES
 
 Records = Sequence[Mapping[str, Any]]
+Photographs = Mapping[str, Mapping[str, Sequence[int]]]
+"""Table and cell type → photograph → its true count and its count."""
+
 UNSEEN = "a laboratory unseen"
 
 
@@ -22,6 +25,11 @@ class Laboratory(NamedTuple):
     name: str
     table: str
     seen: tuple[str, ...] = ()
+
+    @property
+    def collection(self) -> str:
+        """The collection that its photographs are from."""
+        return self.name.partition(",")[0]
 
 
 LABORATORIES = (
@@ -52,6 +60,31 @@ def unseen_table(records: Records) -> str:
                 f"| {own['counting accuracy']['value']:.1%} | {own['bias']['value']:+.1%} | {beside} |"
             )
     return "\n".join(lines) + "\n"
+
+
+def unseen_summary(records: Records, photographs: Photographs) -> str:
+    """Summarise :func:`unseen_table`: a row for each cell type, from the worst to the best collection."""
+    lines = [
+        "| cells | collections | photographs | F1 | counting accuracy | bias |",
+        "|---|---|---|---|---|---|",
+    ]
+    for kind in CELL_TYPES:
+        measured = [each for each in LABORATORIES if figures_of(records, each.table, kind)]
+        figures = [figures_of(records, each.table, kind) for each in measured]
+        names = {(each.collection, name) for each in measured for name in photographs[f"{each.table}, {kind}"]}
+        ranges = [
+            range_of(figures, metric, form)
+            for metric, form in (("F1", ".3f"), ("counting accuracy", ".1%"), ("bias", "+.1%"))
+        ]
+        n_collections = len({collection for collection, _ in names})
+        lines.append(f"| {CELL_NAMES[kind]} | {n_collections} | {len(names)} | {' | '.join(ranges)} |")
+    return "\n".join(lines) + "\n"
+
+
+def range_of(figures: Sequence[Mapping[str, Mapping[str, Any]]], metric: str, form: str) -> str:
+    """Lowest and highest value of a metric."""
+    values = [own[metric]["value"] for own in figures if metric in own]
+    return f"{min(values):{form}} to {max(values):{form}}"
 
 
 def model_table(records: Records) -> str:

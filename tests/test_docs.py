@@ -8,11 +8,14 @@ that ends in another exit status than 0 fails. Commands of other programs (pip, 
 
 import json
 import os
+import pkgutil
 import re
 import runpy
 import shlex
+import shutil
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -20,12 +23,15 @@ import tifffile
 from PIL import Image
 
 from hemolens.cli import app, main
+from hemolens.models.store import DEFAULT_MODEL
+from hemolens.output.run_record import RunRecord
 from hemolens.synthetic import draw_smear
 
 from .synthetic_all_idb1 import write_synthetic_all_idb1
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SHIPPED = ROOT / "src" / "hemolens" / "models" / "shipped"
 PHOTOGRAPHS = ("smear.jpg", "my photos/1.jpg", "my photos/2.jpg")
 NOT_RUN = {"train": "takes hours, and photographs that cannot be redistributed"}
 
@@ -65,6 +71,9 @@ def folder(tmp_path_factory):
     (folder / "calibration.csv").write_text("\n".join(fields), "utf-8")
     write_synthetic_all_idb1(folder / "all-idb1")
     tifffile.imwrite(folder / "slide.svs", smear.pixels, tile=(128, 128), photometric="rgb")
+    (folder / "runs" / "ours").mkdir(parents=True)
+    for suffix in (".onnx", ".toml"):
+        shutil.copy((SHIPPED / DEFAULT_MODEL).with_suffix(suffix), (folder / "runs/ours/ours").with_suffix(suffix))
     part = {"type": "Polygon", "coordinates": [[[0, 0], [300, 0], [300, 200], [0, 0]]]}
     (folder / "part.geojson").write_text(json.dumps(part), "utf-8")
     return folder
@@ -88,7 +97,7 @@ def test_a_documented_command_works(page, words, folder, monkeypatch, capsys):
     assert status == 0, f"{page.name}: {shlex.join(words)}\n{err}"
 
 
-def documented_setups():
+def documented_configs():
     return re.findall(
         r"^```toml\n(.*?)^```", (ROOT / "docs/how-to-train.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
     )
@@ -98,12 +107,12 @@ def read_documented(folder, part):
     """The one documented configuration that holds a certain text."""
     from hemolens.training.config import read_config
 
-    (text,) = [text for text in documented_setups() if part in text]
+    (text,) = [text for text in documented_configs() if part in text]
     (folder / "ours.toml").write_text(text, "utf-8")
     return read_config(str(folder / "ours.toml"))
 
 
-def test_the_documented_setup_of_own_labels_can_be_trained(folder):
+def test_the_documented_configuration_of_own_labels_can_be_trained(folder):
     torch = pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
     from hemolens.training.networks import NETWORKS
     from hemolens.training.smear_bank import fill_bank
@@ -118,7 +127,7 @@ def test_the_documented_setup_of_own_labels_can_be_trained(folder):
     assert [name for name, share in zip(bank.names, shares, strict=True) if share] == ["2.jpg"]
 
 
-def test_the_documented_setup_on_a_base_leaves_its_source_out(folder):
+def test_the_documented_configuration_on_a_base_leaves_its_source_out(folder):
     assert "BCDD" not in {source.name for source in read_documented(folder, "without").labelled}
 
 
@@ -137,6 +146,13 @@ def test_every_setting_of_how_crops_are_changed_is_documented():
         written |= dict(zip(each, json.loads(f"[{values}]"), strict=True))
     defaults = SmearAugmentation().model_dump(mode="json")
     assert written == defaults
+
+
+def test_every_field_of_run_json_is_documented():
+    page = (ROOT / "docs" / "how-to-read-the-results.md").read_text("utf-8")
+    (table,) = re.findall(r"^\| field \| content \|\n(.*?)\n\n", page, re.MULTILINE | re.DOTALL)
+    cells = [row.split(" | ")[0] for row in table.splitlines()[1:]]
+    assert [name for cell in cells for name in re.findall(r"`(\w+)`", cell)] == list(RunRecord.model_fields)
 
 
 def test_every_command_of_hemolens_is_documented():
@@ -179,18 +195,83 @@ def test_every_table_that_follows_from_the_code_is_shown():
 
 def test_what_a_stranger_gets_comes_first():
     unseen, rest = "benchmarks/unseen-laboratories.md", ["benchmarks/default-model.md", "benchmarks/stains.md"]
-    assert shown(ROOT / "README.md") == [unseen]
+    assert shown(ROOT / "README.md") == ["benchmarks/unseen-summary.md"]
     assert shown(ROOT / "docs" / "how-right-it-is.md") == [unseen, *rest]
 
 
-def test_the_readme_shows_what_counting_was_measured_to_cost():
+def test_the_tables_of_the_default_model_are_those_of_its_records():
+    tables = runpy.run_path(str(ROOT / "benchmarks" / "default_model_tables.py"))
+    recorded = json.loads((ROOT / "benchmarks" / "default-model.json").read_text("utf-8"))
+    records, photographs = recorded["records"], recorded["photographs"]
+    made = {
+        "unseen-summary.md": tables["unseen_summary"](records, photographs),
+        "unseen-laboratories.md": tables["unseen_table"](records),
+        "default-model.md": tables["model_table"](records),
+    }
+    assert made == {name: (ROOT / "benchmarks" / name).read_text("utf-8") for name in made}
+
+
+def test_what_counting_is_said_to_cost_was_measured():
     photograph = json.loads((ROOT / "benchmarks" / "speed.json").read_text("utf-8"))["records"][1]
+    readme = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    assert f"took {photograph['wall_s']:.1f} seconds and {photograph['peak_mb']} MB on two cores" in readme
     slides = json.loads((ROOT / "benchmarks" / "slide.json").read_text("utf-8"))["records"]
-    rows = [f"| {each['wall_s']:.1f} | {each['cpu_s']:.1f} | {each['peak_mb']} |" for each in (photograph, *slides)]
+    rows = [f"| {each['megapixels']} | {each['wall_s']:.0f} | {each['peak_mb']} |" for each in slides]
+    page = (ROOT / "docs" / "how-to-count-slides.md").read_text("utf-8")
+    assert [row for row in rows if row not in page] == []
+
+
+def test_the_readme_names_the_test_command_and_what_it_runs():
     readme = (ROOT / "README.md").read_text("utf-8")
-    assert [row for row in rows if row not in readme] == []
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    checks = re.findall(r"^\t\S+/python -m (.+)$", makefile, re.MULTILINE)
+    (extras,) = re.findall(r'-e "(\.\[.+\])"', makefile)
+    assert len(checks) == 4
+    assert [
+        text for text in ("$ make test\n", f'-e "{extras}"', *(f"`{each}`" for each in checks)) if text not in readme
+    ] == []
 
 
 def test_the_page_on_the_paper_shows_what_its_networks_reach():
     recorded = (ROOT / "benchmarks" / "all-idb1.md").read_text("utf-8")
     assert recorded in (ROOT / "docs" / "how-to-reproduce-the-paper.md").read_text("utf-8")
+
+
+WRITTEN = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "benchmarks").rglob("*.md"))]
+KEPT_IN_ANCHORS = {"Ll", "Lo", "Nd"}
+
+
+def anchors(page):
+    """What a link into a page can name: its headings, as GitHub writes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    kept = (
+        "".join(c for c in text.lower() if c in "-_ " or unicodedata.category(c)[:2] in KEPT_IN_ANCHORS)
+        for text in headings
+    )
+    return {text.replace(" ", "-") for text in kept}
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page):
+    targets = re.findall(r"\]\((?!https?:)([^)\s]+)\)", page.read_text("utf-8"))
+    for target in targets:
+        path, _, anchor = target.partition("#")
+        leads_to = (page.parent / path).resolve() if path else page
+        assert leads_to.exists(), target
+        assert not anchor or anchor in anchors(leads_to), target
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_path_in_the_source_exists(page):
+    paths = re.findall(r"`((?:src|tests|benchmarks|docs)/[a-z0-9_./-]+)`", page.read_text("utf-8"))
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_name_of_the_package_exists(page):
+    text = page.read_text("utf-8")
+    names = re.findall(r"(?<![\w./])hemolens(?:\.[A-Za-z_]\w*)+(?![\w\]-])", text)
+    imported = re.findall(r"^from (hemolens[\w.]*) import (.+)$", text, re.MULTILINE)
+    names += [f"{module}.{name}" for module, listed in imported for name in re.findall(r"\w+", listed)]
+    for name in names:
+        pkgutil.resolve_name(name)

@@ -68,10 +68,10 @@ PACKED = listed([{"blosc": "Blosc", "lz4": "LZ4"}.get(codec, codec) for codec in
 STATED = [
     ("docs/reference.md", f"`--diameter-px`, {DIAMETERS}"),
     ("docs/reference.md", f"{scale.USUAL_RED_CELL_UM} µm, a usual red cell, divided by `--um-per-px`, {UM_PER_PX};"),
-    ("docs/reference.md", f"outside {UM_PER_PX} it is passed over with a warning"),
+    ("docs/reference.md", f"outside {UM_PER_PX} it is ignored with a warning"),
     ("docs/reference.md", f"{scale.FALLBACK_PX:g} pixels, with confidence 0, where no red cell was found"),
-    ("docs/reference.md", f"an estimate's confidence is below {scale.LEAST_TRUSTED}"),
-    ("docs/reference.md", f"are more than a factor of {scale.LARGEST_DISAGREEMENT} apart"),
+    ("docs/reference.md", f"estimate is below {scale.LEAST_TRUSTED};"),
+    ("docs/reference.md", f"differ by more than a factor of {scale.LARGEST_DISAGREEMENT} "),
     ("docs/reference.md", f"{LONGEST_SIDE_PX} pixels on the long side for up to {FULL_SIZE_PICTURES} photographs"),
     ("docs/reference.md", f"of more than {MOST_PICTURES} photographs the first {MOST_PICTURES} are shown"),
     ("docs/reference.md", f"at most {MAX_CORNERS:,} corners"),
@@ -81,8 +81,8 @@ STATED = [
     ("docs/reference.md", f"blocks of at most {BLOCK_DIAMETERS} × {BLOCK_DIAMETERS}, with a halo of {HALO_DIAMETERS}"),
     ("docs/how-to-count-slides.md", f"OME-TIFF of more than {millions(LARGEST_WHOLE_PX)} megapixels"),
     ("docs/how-to-count-slides.md", f"reduced to {OVERVIEW_SIDE_PX} pixels on its longer side"),
-    ("docs/how-to-count-slides.md", f"of more than {MOST_OUTLINES:,} cells the outlines are drawn into it"),
-    ("docs/how-to-count-slides.md", f"judged on {WORDS[N_FIELDS]} fields"),
+    ("docs/how-to-count-slides.md", f"With more than {MOST_OUTLINES:,} cells, the outlines are drawn into the image"),
+    ("docs/how-to-count-slides.md", f"over up to {WORDS[N_FIELDS]} fields of the slide"),
     ("docs/how-to-count-slides.md", f"more than {WORDS[HALO_DIAMETERS]} red-cell diameters from its centre"),
     ("docs/how-to-compare-with-your-counts.md", f"more than {millions(pairs.MAX_BYTES)} MB"),
     ("docs/how-to-compare-with-your-counts.md", f"more than {pairs.MAX_PHOTOGRAPHS} photographs in common"),
@@ -102,7 +102,7 @@ STATED = [
     ("docs/how-to-evaluate.md", f"folders with more than {label_file.MAX_FILES:,} files"),
     ("docs/how-to-evaluate.md", f"more than {millions(MAX_PIXELS)} million pixels"),
     ("docs/how-to-evaluate.md", f"other codecs than {PACKED}"),
-    ("docs/how-to-count-slides.md", f"plain or packed with {PACKED.replace(' and ', ' or ')}, in shards, too"),
+    ("docs/how-to-count-slides.md", f"compressed with {PACKED.replace(' and ', ' or ')}, single or in shards"),
     ("docs/decisions/0009-ome-zarr-of-one-chunk.md", f"in plain chunks or in those of {PACKED}"),
     ("docs/how-to-make-a-report.md", f"at most {LONGEST_SIDE_PX} pixels (less where there are more than"),
     ("docs/how-to-make-a-report.md", f"more than {FULL_SIZE_PICTURES}; of more than {MOST_PICTURES} photographs"),
@@ -119,7 +119,7 @@ STATED = [
     ),
     ("docs/decisions/0011-standard-absorbance.md", "Factors stay within {:g} and {:g}".format(*FACTORS)),
     (COUNT_PY, f"Red-cell diameter in pixels, {DIAMETERS};"),
-    (COUNT_PY, f"µm per pixel, {UM_PER_PX} (a red cell is taken as {scale.USUAL_RED_CELL_UM} µm wide)"),
+    (COUNT_PY, f"µm per pixel, {UM_PER_PX} (red cells are assumed to be {scale.USUAL_RED_CELL_UM} µm wide)"),
     (COUNT_PY, f'"auto, {listed(COUNTERS, "or")}."'),
     (COUNT_PY, f"Also write {listed(FORMATS, 'or')}."),
     (INIT_PY, f"red cell in pixels, {DIAMETERS},"),
@@ -154,7 +154,7 @@ def test_yolo_and_xml_files_share_a_limit():
 
 
 def test_the_table_of_rulers_has_every_origin():
-    assert [name for name, *_ in rows(REFERENCE, "The ruler")[1:]] == [
+    assert [name for name, *_ in rows(REFERENCE, "Scale")[1:]] == [
         f"`{origin}`" for origin in ("diameter_px", "um_per_px", "file", "estimate", "fallback")
     ]
     assert len(get_args(scale.Origin)) == 5
@@ -172,7 +172,7 @@ def test_the_table_of_quality_has_the_limits_of_the_code(limit):
 def test_the_table_of_quality_has_every_other_limit():
     text = words_of("docs/reference.md")
     assert "outside {:g} to {:g}".format(*quality._CELL_SIZES) in text
-    assert f"less than {quality._DARKER_THAN_RED} times the light of a red cell" in text
+    assert f"less than {quality._DARKER_THAN_RED} times as much light as a red cell" in text
 
 
 def test_the_page_on_other_programs_has_every_export_format_with_its_files():
@@ -255,7 +255,7 @@ def test_every_path_that_a_page_or_the_code_names_exists():
         for file in files
         for path in re.findall(r"\b(?:src/hemolens|benchmarks|docs|tests)/[\w./-]*\w", file.read_text("utf-8"))
     }
-    assert {each for each in named if not re.search("NAME|TYPE", each[1]) and not (ROOT / each[1]).exists()} == set()
+    assert {each for each in named if not re.search(r"NAME|TYPE|paper-weights\.zip", each[1]) and not (ROOT / each[1]).exists()} == set()
 
 
 def anchors(page):

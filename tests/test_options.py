@@ -13,11 +13,11 @@ from hemolens.options import CountOptions
     [
         ({"diameter_px": 3}, "red-cell diameter in pixels is out of range: got 3; allowed: 15 to 500", "diameter_px"),
         ({"um_per_px": 9}, "µm per pixel is out of range: got 9; allowed: 0.015 to 0.5", "um_per_px"),
-        ({"diameter_px": 80, "um_per_px": 0.1}, "two rulers at once", "diameter_px"),
+        ({"diameter_px": 80, "um_per_px": 0.1}, "the scale is given twice", "diameter_px"),
         ({"diameter_px": "wide"}, "an option is malformed: got diameter_px = 'wide'", "diameter_px"),
         ({"diameter_px": float("nan")}, "an option is malformed: got diameter_px = 'nan'", "diameter_px"),
         ({"counter": "guess"}, "unknown counter: got 'guess'; allowed: auto, watershed", "counter"),
-        ({"region": "9,9,1,1"}, "the region is no rectangle", "region"),
+        ({"region": "9,9,1,1"}, "the region is not a rectangle", "region"),
         ({"treshold": 1}, "an option is malformed: got treshold = '1'", "treshold"),
     ],
 )

@@ -81,7 +81,7 @@ def test_the_scale_of_the_file_is_the_ruler(smear):
 
 
 def test_two_rulers_are_refused(smear):
-    with pytest.raises(UsageError, match="two rulers at once"):
+    with pytest.raises(UsageError, match="the scale is given twice"):
         hemolens.count(smear.pixels, diameter_px=80, um_per_px=0.1)
 
 

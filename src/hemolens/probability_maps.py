@@ -25,7 +25,7 @@ class ProbabilityMaps:
     edge : ndarray of float32, shape (H, W), or None
         0 … 1: the pixel lies on the outline of a cell. ``None`` for a network without this output.
     red_cell_diameter_px : float
-        Usual red-cell diameter in pixels of these maps, > 0: the ruler of every size in the counters.
+        Usual red-cell diameter in pixels of these maps, > 0: the scale of every size in the counters.
     distance : ndarray of float32, shape (H, W), or None
         0 … 1: distance to the border of the cell as a share of the greatest in that cell.
     centre : ndarray of float32, shape (H, W), or None

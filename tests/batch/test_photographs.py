@@ -75,7 +75,7 @@ def test_a_bug_in_one_photograph_does_not_stop_the_others(stub_pipeline, write_p
 def test_a_bug_is_called_one(stub_pipeline, write_photograph, tmp_path):
     stub_pipeline[9] = ZeroDivisionError
     batch = count_photographs(find_candidates([write_photograph("bad.png", 9)]), tmp_path / "out", CountOptions())
-    expected = "'bad.png' met a bug of hemolens, please report it: ZeroDivisionError: from the stub"
+    expected = "'bad.png' hit a bug in hemolens, please report it: ZeroDivisionError: from the stub"
     assert batch.outcomes[0].error == expected
 
 

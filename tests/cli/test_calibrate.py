@@ -34,5 +34,5 @@ def test_a_malformed_table_is_exit_status_2_and_writes_nothing(tmp_path, capsys)
 def test_the_table_is_not_written_over(tmp_path, capsys):
     (tmp_path / "counts.csv").write_text(TABLE, "utf-8")
     assert run(tmp_path / "counts.csv", "--out", tmp_path / "counts.csv") == 2
-    assert "written over the table" in capsys.readouterr().err
+    assert "overwrite the table" in capsys.readouterr().err
     assert (tmp_path / "counts.csv").read_text("utf-8") == TABLE

@@ -91,7 +91,7 @@ def test_a_bug_is_one_line_without_a_traceback(stub_pipeline, write_photograph, 
     assert run(write_photograph("a.png", 9), "--out", tmp_path / "out") == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "'a.png'" in line
-    assert "bug of hemolens" in line
+    assert "a bug in hemolens" in line
 
 
 def test_an_unknown_counter_is_exit_status_2(stub_pipeline, write_photograph, tmp_path, capsys):
@@ -180,7 +180,7 @@ def test_the_mean_of_the_smear_is_said_with_what_its_interval_holds(stub_pipelin
     assert run(write_photograph("a.png", 5), write_photograph("b.png", 9), "--out", tmp_path / "out") == 0
     out = capsys.readouterr().out
     assert "from 2 fields, if they are of one smear: red cells 7.0 (" in out
-    assert "the intervals hold sampling error only: that of the model has not been measured" in out
+    assert "the intervals include sampling error only: the model's error was not measured" in out
     assert "per µl" not in out
 
 
@@ -188,7 +188,7 @@ def test_a_site_adds_estimates_per_microlitre(stub_pipeline, write_photograph, t
     (tmp_path / "site.toml").write_text("[plt]\nfactor = 15000\n", "utf-8")
     path = write_photograph("a.png", 5)
     assert run(path, "--site", tmp_path / "site.toml", "--out", tmp_path / "out") == 0
-    assert "Estimated platelets per µl by the factor of the site: 0 (0–55,333)" in capsys.readouterr().out
+    assert "Estimated platelets per µl with the factor of the site: 0 (0–55,333)" in capsys.readouterr().out
     per_ul = [row["per_ul"] for row in rows(tmp_path / "out" / "summary.csv")]
     assert per_ul == ["", "", "0"]
     assert json.loads((tmp_path / "out" / "run.json").read_text())["output"]["site"]["plt"]["factor"] == 15000.0
@@ -206,7 +206,7 @@ def test_two_rulers_at_once_are_exit_status_2(stub_pipeline, write_photograph, t
     path = write_photograph("a.png")
     assert run(path, "--diameter-px", 80, "--um-per-px", 0.09, "--out", tmp_path / "out") == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("hemolens: two rulers at once: got a diameter of 80 px and 0.09 µm per pixel")
+    assert line.startswith("hemolens: the scale is given twice: got a diameter of 80 px and 0.09 µm per pixel")
     assert not (tmp_path / "out").exists()
 
 
@@ -229,7 +229,7 @@ def test_only_strict_fails_and_only_for_what_is_rejected(
 
 def test_what_the_ruler_says_is_not_said_twice(make_result, write_photograph, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("hemolens.measurements.scale.RedCellDiameter.warning", "look twice")
-    quality = Quality((Finding("scale", "warn", "not sure"), Finding("focus", "warn", "out of focus")), {})
+    quality = Quality((Finding("scale", "warn", "uncertain"), Finding("focus", "warn", "out of focus")), {})
     result = make_result("a.png", quality=quality)
     monkeypatch.setattr("hemolens.batch.photographs.count_image", lambda photograph, _: result)
     assert run(write_photograph("a.png", 5), "--out", tmp_path / "out") == 0
@@ -314,7 +314,7 @@ def test_a_region_is_counted_alone(count, smear, tmp_path):
     assert json.loads((tmp_path / "out" / "run.json").read_text())["options"]["region"] is not None
     status, _ = count("smear.png", "--out", "out", "--region", "800,0,900,500")
     assert status == 1
-    assert "the region holds no pixel of the photograph" in rows(tmp_path / "out" / "counts.csv")[0]["error"]
+    assert "the region contains no pixel of the photograph" in rows(tmp_path / "out" / "counts.csv")[0]["error"]
 
 
 @pytest.mark.parametrize("counter", list(PAPER_COUNTERS))
@@ -330,7 +330,7 @@ def test_no_cells_are_a_count_with_a_warning(count, tmp_path, shape):
     Image.fromarray(np.full(shape, 220, np.uint8)).save(tmp_path / "empty.png")
     status, err = count("empty.png", "--out", "out")
     assert status == 0
-    assert err.startswith("hemolens: warning: 'empty.png': no red cells found to measure")
+    assert err.startswith("hemolens: warning: 'empty.png': no red cells were found to measure")
     assert len(err.splitlines()) == 1
     (row,) = rows(tmp_path / "out" / "counts.csv")
     assert [row[kind] for kind in ("rbc", "wbc", "plt")] == ["0", "0", "0"]
@@ -355,7 +355,7 @@ def test_bad_files_among_good_ones(count, smear, tmp_path):
 def test_a_counter_that_cannot_read_a_model_is_refused(write_photograph, tmp_path, capsys):
     options = "--model", "wbc-unet", "--counter", "peaks", "--out", tmp_path / "out"
     assert run(write_photograph("a.png"), *options) == 2
-    assert "'peaks' cannot read what model 'wbc-unet' draws of wbc" in capsys.readouterr().err
+    assert "'peaks' cannot read the maps of model 'wbc-unet' for wbc" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

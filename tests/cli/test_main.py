@@ -95,5 +95,5 @@ def test_an_unforeseen_error_is_one_line(capsys, monkeypatch, tmp_path):
 
     monkeypatch.setattr("hemolens.batch.photographs.find_photographs", broken)
     assert run("count", "a.png", "--out", str(tmp_path / "out")) == 1
-    expected = "hemolens: a bug of hemolens, please report it: ZeroDivisionError: two lines\n"
+    expected = "hemolens: a bug in hemolens, please report it: ZeroDivisionError: two lines\n"
     assert capsys.readouterr().err == expected

@@ -108,7 +108,7 @@ def test_a_trained_model_whose_weights_were_changed_is_refused(trained, tmp_path
     with pytest.raises(SystemExit) as left:
         main(["count", str(tmp_path / "data" / "images" / "0.png"), "--model", str(trained), "--out", str(tmp_path)])
     assert left.value.code == 1
-    assert "are not those of its card" in " ".join(capsys.readouterr().err.split())
+    assert "do not match its card" in " ".join(capsys.readouterr().err.split())
 
 
 def test_seconds_take_the_place_of_steps(folder, few):
@@ -142,7 +142,7 @@ def test_a_device_that_is_not_there_is_refused(folder, capsys, monkeypatch, devi
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert run(folder / "ours.toml", "--data", folder / "data", "--device", device) == 2
     error = " ".join(capsys.readouterr().err.split())
-    assert f"torch does not find this device: got --device {device}; allowed: auto, cpu; leave --device out" in error
+    assert f"torch cannot find this device: got --device {device}; allowed: auto, cpu; leave --device out" in error
 
 
 def test_a_pack_of_one_type_is_refused(tmp_path, capsys):

@@ -15,7 +15,7 @@ def test_text_comes_without_its_byte_order_mark(tmp_path):
 
 
 def test_a_folder_is_no_file(tmp_path):
-    with pytest.raises(UsageError, match="a site is no file"):
+    with pytest.raises(UsageError, match="a site is not a file"):
         read(tmp_path)
 
 
@@ -33,5 +33,5 @@ def test_a_large_file_is_refused(tmp_path, monkeypatch):
 
 def test_another_encoding_is_refused(tmp_path):
     (tmp_path / "a.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UsageError, match=r"the file of a site is not text: .* name the right file"):
+    with pytest.raises(UsageError, match=r"the file of a site is not text: .* check the path"):
         read(tmp_path / "a.toml")

@@ -140,7 +140,7 @@ def test_an_empty_file(read):
 
 
 def test_a_file_that_is_no_image(read):
-    message = r"not a photograph that hemolens reads: got 'smear' \(not an image\); allowed: a JPEG, PNG"
+    message = r"not a file format that hemolens reads: got 'smear' \(not an image\); allowed: a JPEG, PNG"
     with pytest.raises(PhotographError, match=message):
         read(b"rbc,wbc,plt\n")
 
@@ -148,7 +148,7 @@ def test_a_file_that_is_no_image(read):
 @pytest.mark.parametrize(
     ("start", "name"),
     [
-        (b"GIF89a", "a GIF picture"),
+        (b"GIF89a", "a GIF image"),
         (b"\0\0\0\x20ftypheic", "a HEIC, AVIF or video file"),
         (b"%PDF-1.7", "a PDF document"),
         (b"ZISRAWFILE", "a Zeiss CZI file"),
@@ -209,7 +209,7 @@ def test_a_strange_name_stays_on_one_printable_line(tmp_path, name):
 
 
 def test_floats_that_leave_0_to_1_name_the_file(read):
-    message = r"values are not those of a photograph: got 'smear' \(floats from 0 to 255\); allowed: 0 … 1"
+    message = r"values are out of range for a photograph: got 'smear' \(floats from 0 to 255\); allowed: 0 … 1"
     with pytest.raises(PhotographError, match=message):
         read(tiff(np.array([[0, 255]], np.float32)))
 
@@ -307,14 +307,14 @@ def test_arrays_without_pixels_are_refused(shape):
 @pytest.mark.parametrize("dtype", [np.int64, np.int16, np.uint32, np.complex64, object, "U1"])
 def test_other_types_are_refused(dtype):
     with pytest.raises(
-        PhotographError, match=r"type that photographs have: got shape \(2, 2\) of .*; allowed: .*uint8"
+        PhotographError, match=r"dtype of the array is not supported: got shape \(2, 2\) of .*; allowed: .*uint8"
     ):
         photograph_from_array(np.zeros((2, 2), dtype))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -0.5, 255.0])
 def test_floats_that_are_no_brightness_are_refused(value):
-    with pytest.raises(PhotographError, match=r"not those of a photograph: got floats from .*; allowed: 0 … 1; divide"):
+    with pytest.raises(PhotographError, match=r"for a photograph: got floats from .*; allowed: 0 … 1; divide"):
         photograph_from_array(np.array([[0.0, value]]))
 
 

@@ -81,7 +81,7 @@ def test_a_region_beside_the_photograph_is_refused():
 
 @pytest.mark.parametrize("text", ["3,0,1,2", "0,0,0,5", "0,nan,5,6", "0,0,inf,5", "0,0,1e9,5"])
 def test_numbers_that_are_no_rectangle_are_refused(text):
-    with pytest.raises(UsageError, match="the region is no rectangle"):
+    with pytest.raises(UsageError, match="the region is not a rectangle"):
         read_region(text)
 
 
@@ -102,7 +102,7 @@ def test_numbers_that_are_no_rectangle_are_refused(text):
     ],
 )
 def test_a_malformed_file_is_refused(tmp_path, content):
-    with pytest.raises(UsageError, match="the file is no region: got '"):
+    with pytest.raises(UsageError, match="the file is not a region: got '"):
         read_region(written(tmp_path, content))
 
 

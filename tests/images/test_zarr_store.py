@@ -71,7 +71,7 @@ def test_a_link_within_the_store_is_followed(store):
 @pytest.mark.posix("named pipes")
 def test_what_is_no_file_is_refused(store):
     os.mkfifo(store.folder / "c")
-    with pytest.raises(LabelError, match="c: got no ordinary file"):
+    with pytest.raises(LabelError, match="c: got neither a file nor a folder"):
         store.read("c", 10)
 
 

@@ -237,11 +237,11 @@ def test_a_file_whose_red_cells_would_be_specks_is_not_believed():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"diameter_px": 80, "um_per_px": 0.09}, "two rulers at once: got a diameter of 80 px and 0.09 µm per pixel"),
-        ({"diameter_px": 14}, "diameter in pixels is out of range: got 14; allowed: 15 to 500; correct --diameter-px"),
+        ({"diameter_px": 80, "um_per_px": 0.09}, "given twice: got a diameter of 80 px and 0.09 µm per pixel"),
+        ({"diameter_px": 14}, "diameter in pixels is out of range: got 14; allowed: 15 to 500; correct it"),
         ({"diameter_px": float("nan")}, "out of range: got nan"),
         ({"diameter_px": float("inf")}, "out of range: got inf"),
-        ({"um_per_px": 0.0}, "µm per pixel is out of range: got 0; allowed: 0.015 to 0.5; correct --um-per-px"),
+        ({"um_per_px": 0.0}, "µm per pixel is out of range: got 0; allowed: 0.015 to 0.5; correct it"),
     ],
 )
 def test_rulers_that_cannot_be_are_refused(given, message):
@@ -257,16 +257,16 @@ def test_no_warning_when_all_is_well(ruler):
 @pytest.mark.parametrize(
     ("ruler", "says"),
     [
-        (NOTHING, "no red cells found to measure, sizes are those of red cells 80 px wide: look at the overlay"),
+        (NOTHING, "found to measure, a red-cell diameter of 80 px is assumed: look at the overlay"),
         (UNSURE, "the red-cell diameter, 80 px, is uncertain (confidence 0.20, trusted from 0.4): look"),
-        (choose_scale(SURE, diameter_px=60), "diameter given, 60 px, is used, but the photograph looks like 80 px"),
-        (choose_scale(SURE, um_per_px=0.05), "from the given µm per pixel, 150 px, is used, but the photograph looks"),
-        (choose_scale(SURE, file_um_per_px=0.05), "from the file's scale, 150 px, is used, but the photograph looks"),
+        (choose_scale(SURE, diameter_px=60), "diameter given, 60 px, is used, but the photograph suggests 80 px"),
+        (choose_scale(SURE, um_per_px=0.05), "from the given µm per pixel, 150 px, is used, but the photograph"),
+        (choose_scale(SURE, file_um_per_px=0.05), "from the file's scale, 150 px, is used, but the photograph"),
     ],
 )
 def test_the_warning_names_both_diameters_and_what_to_do(ruler, says):
     assert says in ruler.warning
-    assert ruler.warning.endswith("count again with the right --diameter-px or --um-per-px")
+    assert ruler.warning.endswith("count again with the right diameter in pixels or µm per pixel")
 
 
 @pytest.mark.parametrize("estimate", [UNSURE, NOTHING])

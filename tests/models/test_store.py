@@ -37,7 +37,7 @@ def test_all_shipped_weights_stay_under_20_megabytes():
 def test_changed_weights_are_refused(tmp_path):
     (tmp_path / "m.onnx").write_bytes(b"changed")
     (tmp_path / "m.toml").write_text(card_text(ModelCard.model_validate(CARD)))
-    with pytest.raises(ModelError, match=r"are not those of its card: got sha256 .*allowed: sha256 000000000000…"):
+    with pytest.raises(ModelError, match=r"do not match its card: got sha256 .*allowed: sha256 000000000000…"):
         read_model(str(tmp_path / "m.onnx"))
 
 

@@ -179,9 +179,9 @@ def _count_candidate(candidate: Candidate, files: RunFiles, options: CountOption
         except HemolensError as fault:
             error = str(fault)
         except MemoryError:
-            error = f"'{entry.image}' needs more memory than there is: close other programs, or cut it in parts"
+            error = f"'{entry.image}' needs more memory than there is: close other programs, or cut it into parts"
         except Exception as bug:  # a bug in one photograph's path must not cost the others their counts
-            error = f"'{entry.image}' met a bug of hemolens, please report it: {type(bug).__name__}: {bug}"
+            error = f"'{entry.image}' hit a bug in hemolens, please report it: {type(bug).__name__}: {bug}"
     error = " ".join(error.split())
     files.add_failure(entry, error)
     return Outcome(entry.image, None, error)
@@ -192,7 +192,7 @@ def _is_slide(candidate: Candidate) -> bool:
 
 
 def _warning_of(result: Result) -> str:
-    """Say all there is to know before believing the counts; what concerns the ruler is said once, by the ruler."""
+    """Say all there is to know before believing the counts; what concerns the scale is said once."""
     ruler = result.red_cell_diameter.warning
     said = ("scale", "warn") if ruler else None
     others = (each.words for each in result.quality.findings if (each.check, each.verdict) != said)

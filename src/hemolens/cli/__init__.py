@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _leave(f"{error}{option}", 2 if isinstance(error, (UsageError, LabelError)) else 1)
     except Exception as bug:
         message = " ".join(str(bug).split())
-        _leave(f"a bug of hemolens, please report it: {type(bug).__name__}: {message}", 1)
+        _leave(f"a bug in hemolens, please report it: {type(bug).__name__}: {message}", 1)
 
 
 def _show_version(wanted: bool) -> None:

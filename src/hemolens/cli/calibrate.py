@@ -31,7 +31,7 @@ def calibrate(
     _refuse_same_file(table, out)
     write_whole(out, site_text(factors).encode())
     typer.echo(site_table(factors))
-    typer.echo(f"Factors in '{out}': hemolens count --site takes them")
+    typer.echo(f"Factors in '{out}': use them with hemolens count --site")
     typer.echo(RESEARCH_USE_ONLY)
 
 
@@ -40,7 +40,7 @@ def _refuse_same_file(table: Path, out: Path) -> None:
 
     if out.resolve() == table.resolve():
         raise UsageError(
-            "the factors would be written over the table",
+            "the factors would overwrite the table",
             came=quoted(out),
             allowed="another file",
             do="choose another with --out",

@@ -31,7 +31,7 @@ def count(
     out: Out = Path("hemolens-out"),
     model: Annotated[
         list[str] | None,
-        typer.Option(help="A shipped model, or the path of one that you trained; may be given again.", metavar="MODEL"),
+        typer.Option(help="Name of a shipped model, or path of your own; repeat it for several.", metavar="MODEL"),
     ] = None,
     counter: Annotated[
         str,
@@ -43,7 +43,7 @@ def count(
     ] = None,
     um_per_px: Annotated[
         float | None,
-        typer.Option(help="µm per pixel, 0.015 to 0.5 (a red cell is taken as 7.5 µm wide).", metavar="UM"),
+        typer.Option(help="µm per pixel, 0.015 to 0.5 (red cells are assumed to be 7.5 µm wide).", metavar="UM"),
     ] = None,
     export: Annotated[
         str | None,
@@ -51,18 +51,18 @@ def count(
     ] = None,
     region: Annotated[
         str | None,
-        typer.Option(help="Count only there: x0,y0,x1,y1 in pixels, or a GeoJSON file.", metavar="REGION"),
+        typer.Option(help="Count only in this region: x0,y0,x1,y1 in pixels, or a GeoJSON file.", metavar="REGION"),
     ] = None,
     site: Annotated[
         Path | None,
-        typer.Option(help="Factors of the microscope (hemolens calibrate): adds estimates per µl.", metavar="FILE"),
+        typer.Option(help="Factors of the microscope, from hemolens calibrate: adds estimates per µl.", metavar="FILE"),
     ] = None,
     report: Annotated[bool, typer.Option("--report", help="Also write report.html and report.pdf.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 when a photograph is rejected.")] = False,
 ) -> None:
     """Count the cells in photographs of stained blood smears.
 
-    Writes counts.csv, cells.csv, summary.csv, overlay pictures and run.json into the output folder. Example:
+    Writes counts.csv, cells.csv, summary.csv, overlay images and run.json into the output folder. Example:
 
         hemolens count "my photos/" --out results
     """
@@ -156,7 +156,7 @@ def count_candidates(
 
 
 def show(table: Table, out: Path, output: OutputOptions, notes: Sequence[str] = ()) -> None:
-    """Print a table, notes on it, where the results are, and what they are not for."""
+    """Print a table, notes on it, where the results are, and that they are for research only."""
     from rich.console import Console
 
     from hemolens.output.export.registry import top_names
@@ -188,7 +188,7 @@ def leave(batch: BatchOutcome, *, strict: bool = False) -> None:
 
     """
     if batch.interrupted:
-        typer.echo("hemolens: interrupted, the results hold the photographs counted before", err=True)
+        typer.echo("hemolens: interrupted, the results contain the photographs counted before", err=True)
         raise typer.Exit(INTERRUPTED_STATUS)
     rejected = any(outcome.verdict == "reject" for outcome in batch.outcomes)
     if any(outcome.error for outcome in batch.outcomes) or (strict and rejected):

@@ -1,4 +1,4 @@
-"""``hemolens demo``: a drawn smear whose truth is known, counted."""
+"""``hemolens demo``: a synthetic smear whose cells are known, counted."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ PICTURE = "synthetic-smear.png"
 
 def demo(
     out: Out = Path("hemolens-out"),
-    seed: Annotated[int, typer.Option(min=0, help="Another number draws another smear.", metavar="N")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed: another number draws another smear.", metavar="N")] = 0,
 ) -> None:
-    """Draw a synthetic smear, count it, and print the truth beside the counts.
+    """Draw a synthetic smear, count it, and compare the counts with the truth.
 
     Needs no photograph. Example:
 

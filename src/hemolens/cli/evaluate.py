@@ -21,7 +21,7 @@ def evaluate(
         Path,
         typer.Argument(help="File or folder of boxes, counts, outlines or masks, in many formats.", metavar="LABELS"),
     ],
-    images: Annotated[Path, typer.Option("--images", help="Folder of the labelled photographs.", metavar="DIR")],
+    images: Annotated[Path, typer.Option("--images", help="Folder with the labelled photographs.", metavar="DIR")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the page and the figures.", metavar="DIR")],
     types: Annotated[
         str | None,
@@ -29,10 +29,11 @@ def evaluate(
     ] = None,
     frame_margin: Annotated[
         int | None,
-        typer.Option("--frame-margin", min=0, help="Leave out cells within N px of the frame.", metavar="N"),
+        typer.Option("--frame-margin", min=0, help="Ignore cells whose box is within N px of the frame.", metavar="N"),
     ] = None,
     robustness: Annotated[
-        bool, typer.Option("--robustness", help="Count each photograph again under 11 changes.")
+        bool,
+        typer.Option("--robustness", help="Also count each photograph under 11 changes."),
     ] = False,
 ) -> None:
     """Measure how right the counts are on labelled photographs.

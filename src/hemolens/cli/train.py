@@ -32,28 +32,27 @@ def train(
     ] = None,
     pack: Annotated[
         Path | None,
-        typer.Option("--pack", help="Write the photographs of this folder into one file, --out.", metavar="DIR"),
+        typer.Option("--pack", help="Write the photographs of this folder into one file (--out).", metavar="DIR"),
     ] = None,
     out: Annotated[
         Path, typer.Option("--out", help="Folder for checkpoints and the model, or the pack.", metavar="PATH")
     ] = Path("hemolens-run"),
     seconds: Annotated[
-        float | None, typer.Option(help="Train for so long, in place of the configuration's steps.", min=1)
+        float | None, typer.Option(help="Training time in seconds, instead of the configuration's steps.", min=1)
     ] = None,
-    start: Annotated[
-        Path | None, typer.Option(help="Weights to begin with: NAME.safetensors of an earlier training.")
-    ] = None,
-    batch: Annotated[int | None, typer.Option(help="Crops of a step, in place of the configuration's.", min=1)] = None,
-    device: Annotated[Device, typer.Option(help="auto: a graphics card, if torch finds one.")] = Device.auto,
+    start: Annotated[Path | None, typer.Option(help="First weights: NAME.safetensors of an earlier training.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Crops per step, instead of the configuration's.", min=1)] = None,
+    device: Annotated[Device, typer.Option(help="auto: a GPU if torch finds one, else the CPU.")] = Device.auto,
     workers: Annotated[
-        int | None, typer.Option(help="Processes that draw crops, on a processor; by default one for each.", min=0)
+        int | None,
+        typer.Option(help="Processes that draw crops when training on the CPU; by default one per core.", min=0),
     ] = None,
-    threads: Annotated[int, typer.Option(help="Processor cores to use; 0 for all.", min=0)] = 0,
+    threads: Annotated[int, typer.Option(help="CPU cores to use; 0 for all.", min=0)] = 0,
 ) -> None:
-    """Train a network; run again with the same folder, it goes on where it stopped.
+    """Train a network; run again with the same folder, it continues where it stopped.
 
-    Writes a model: NAME.onnx and its card NAME.toml, with the settings of the counters, chosen on photographs left out
-    of training; beside them NAME.safetensors to begin another training with, the checkpoint, and a log of the losses.
+    Writes a model: NAME.onnx and its card NAME.toml with the counters' settings, chosen on photographs left out of
+    training. Beside them are NAME.safetensors to start another training from, the checkpoint and a log of the losses.
 
     Examples
     --------
@@ -114,7 +113,7 @@ def _train(
     card = choose_counter_settings(config, material, path)
     typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB), card {path.with_suffix('.toml')}")
     for kind, own in card.counters.items():
-        typer.echo(f"{CELL_NAMES[kind]}: {own.default}, chosen on {own.chosen_on}")
+        typer.echo(f"{CELL_NAMES[kind]}: counter {own.default}, settings from {own.chosen_on}")
     for each in card.figures:
         typer.echo(f"{each.metric} {each.value:.3f} on {each.photographs}")
     typer.echo(f"Count with it: hemolens count --model '{path}' PHOTOGRAPH")
@@ -188,7 +187,7 @@ def _device(device: Device) -> str | None:
     there = {Device.cpu: True, Device.cuda: torch.cuda.is_available(), Device.mps: torch.backends.mps.is_available()}
     if not there[device]:
         raise UsageError(
-            "torch does not find this device",
+            "torch cannot find this device",
             came=f"--device {device}",
             allowed=", ".join(["auto", *(each for each, found in there.items() if found)]),
             do="leave --device out, or install a torch that supports it",

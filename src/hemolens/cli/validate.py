@@ -14,7 +14,7 @@ from hemolens.cli.extras import require_extra
 def validate(
     counts: Annotated[Path, typer.Argument(help="counts.csv of hemolens count.", metavar="COUNTS")],
     reference: Annotated[
-        Path, typer.Argument(help="CSV with image and any of rbc, wbc, plt: your own counts.", metavar="REFERENCE")
+        Path, typer.Argument(help="Your own counts: a CSV with image and any of rbc, wbc, plt.", metavar="REFERENCE")
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the page and the figures.", metavar="DIR")],
 ) -> None:

@@ -29,15 +29,15 @@ def read_option_file(path: str | PathLike[str], *, what: str, option: str) -> st
     Raises
     ------
     UsageError
-        It is no ordinary file, cannot be read, is larger than :data:`MAX_BYTES`, or is not text in UTF-8.
+        It is not an ordinary file, cannot be read, is larger than :data:`MAX_BYTES`, or is not text in UTF-8.
 
     """
     file = Path(path)
     allowed = f"{what} in an ordinary text file (UTF-8) of at most {MAX_BYTES / 1e6:g} MB"
-    do = "name the right file"
+    do = "check the path"
     try:
         if file.exists() and not file.is_file():
-            raise UsageError(f"{what} is no file", came=quoted(path), allowed=allowed, do=do, option=option)
+            raise UsageError(f"{what} is not a file", came=quoted(path), allowed=allowed, do=do, option=option)
         with file.open("rb") as opened:
             data = opened.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a name with a zero character

@@ -185,7 +185,7 @@ def photograph_from_array(array: NDArray[Any], name: str = "array") -> Photograp
     if array.size == 0:
         raise _bad_array("the array has no pixels", came)
     if array.dtype.kind not in "bf" and array.dtype.newbyteorder("=") not in (np.uint8, np.uint16):
-        raise _bad_array("the array does not have a type that photographs have", came)
+        raise _bad_array("the dtype of the array is not supported", came)
     samples = np.atleast_3d(array)
     pixels = _finished(StoredPicture(samples, {1: "L", 3: "RGB", 4: "RGBA"}[samples.shape[2]]))
     sha256 = hashlib.sha256(array.tobytes()).hexdigest()
@@ -218,8 +218,8 @@ def _in_8_bits(values: NDArray[Any], n_bits: int | None = None) -> NDArray[np.ui
         # tiny overshoot is rounding (weights that add up to 1.0000001), not another scale
         if not np.isfinite(values).all() or values.min() < -1e-6 or values.max() > 1 + 1e-6:
             came = f"floats from {values.min():g} to {values.max():g}"
-            do = "divide by the value of white first"
-            raise PhotographError("the values are not those of a photograph", came=came, allowed="0 … 1", do=do)
+            do = "divide by the value of white"
+            raise PhotographError("the values are out of range for a photograph", came=came, allowed="0 … 1", do=do)
         return np.round(values.clip(0, 1) * 255).astype(np.uint8)
     if values.dtype == np.uint8:
         return values

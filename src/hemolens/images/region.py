@@ -160,7 +160,7 @@ class Region:
         """Give the error for a photograph of which no pixel is inside."""
         x0, y0, x1, y1 = self.bounds
         return PhotographError(
-            "the region holds no pixel of the photograph",
+            "the region contains no pixel of the photograph",
             came=f"x {x0:g} to {x1:g}, y {y0:g} to {y1:g}",
             allowed=f"x 0 to {shape[1]}, y 0 to {shape[0]}",
             **_MEND,
@@ -216,7 +216,7 @@ def read_region(text: str) -> Region:
         return _read_geojson(text)
     x0, y0, x1, y1 = sides
     if not (x0 < x1 and y0 < y1 and max(map(abs, sides)) <= LARGEST_PX):  # NaN fails, too
-        raise UsageError("the region is no rectangle", came=quoted(text), allowed="x0 < x1 and y0 < y1", **_MEND)
+        raise UsageError("the region is not a rectangle", came=quoted(text), allowed="x0 < x1 and y0 < y1", **_MEND)
     return rectangle(*sides)
 
 
@@ -235,7 +235,7 @@ def _read_geojson(name: str) -> Region:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         came = quoted(f"{name}: {first['msg']}")
-        raise UsageError("the file is no region", came=came, allowed=_ALLOWED, **_MEND) from error
+        raise UsageError("the file is not a region", came=came, allowed=_ALLOWED, **_MEND) from error
     polygons = tuple(
         tuple(np.array([point[:2] for point in ring], float).reshape(-1, 2) for ring in rings)
         for geometry in _geometries(read)

@@ -160,7 +160,7 @@ class Store:
                 return
             self.check_inside(path)
             if not path.is_file():
-                raise self.error(path, "no ordinary file", "files and folders")
+                raise self.error(path, "neither a file nor a folder", "files and folders")
             with path.open("rb") as file:
                 yield file
         except (OSError, ValueError, OverflowError) as error:  # ValueError: a name with a zero character

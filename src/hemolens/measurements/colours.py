@@ -1,10 +1,10 @@
-"""The colours of a photograph brought to a standard: lamp, camera and strength of the stain no longer differ.
+"""The colours of a photograph, standardised: lamp, camera and strength of the stain no longer differ.
 
 Stained cells take away a share of the light that comes through the glass. How strongly they do is their absorbance,
 o = −log₁₀(light / light of the empty background), for red, green and blue light each: it no longer depends on the
 lamp, and stain that is twice as thick has twice the absorbance (Beer–Lambert). So the background of every photograph
-is brought to one grey, and the absorbance of each channel is multiplied so that the median red cell has that of the
-standard.
+is normalised to one grey level, and the absorbance of each channel is multiplied so that the median red cell has that
+of the standard.
 
 The red cells are found without any network, on the photograph reduced so that one is 10 px wide:
 
@@ -79,7 +79,7 @@ _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class StandardColours(BaseModel):
-    """What the colours of every photograph are brought to before a network sees it.
+    """The standard that the colours of every photograph are normalised to before a network sees it.
 
     Attributes
     ----------

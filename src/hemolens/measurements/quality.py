@@ -50,7 +50,7 @@ _GREEN, _BLUE = 1, 2
 _VIEW_DIAMETER_PX = 32.0
 _VIEW_AREA_PX = 300_000  # of a larger view the middle is looked at: it holds some 250 red cells
 _FEWEST_CELLS = 3  # with fewer, cells and background are told apart by brightness alone
-_CELL_SIZES = (0.6, 1.5)  # of counted red cells, in red-cell diameters; outside, ruler or cells are wrong
+_CELL_SIZES = (0.6, 1.5)  # of counted red cells, in red-cell diameters; outside, the scale or the cells are wrong
 _WIDEST_EDGE = 1.0
 _BLACK, _WHITE = 3, 254
 _DARKER_THAN_RED = (
@@ -131,23 +131,27 @@ class _Limit(NamedTuple):
 
 _LIMITS = (
     _Limit("focus", "edge_width", 0.075, 0.09, "out of focus, the edge of a cell is {:.2f} red-cell diameters wide"),
-    _Limit("exposure", "background_level", 0.3, 0.12, "too dark, the background has {:.0%} of full brightness"),
-    _Limit("clipping", "clipped", 0.05, 0.4, "black or white without detail in {:.0%} of the frame or the red cells"),
+    _Limit("exposure", "background_level", 0.3, 0.12, "too dark, the background is at {:.0%} of full brightness"),
+    _Limit("clipping", "clipped", 0.05, 0.4, "clipped to black or white in {:.0%} of the frame or of the red cells"),
     _Limit(
         "stain", "contrast", 0.06, 0.02, "faint stain, red cells are darker than the background by {:.3f} (absorbance)"
     ),
     _Limit("grain", "grain", 0.12, 0.4, "grainy, neighbouring pixels differ by {:.0%} of a red cell's contrast"),
     _Limit("crowding", "covered", 0.75, math.inf, "crowded, cells cover {:.0%} of the frame"),
-    _Limit("missed", "missed", 0.2, 0.35, "{:.0%} of what is stained is in no counted cell"),
+    _Limit("missed", "missed", 0.2, 0.35, "{:.0%} of the stained area lies outside the counted cells"),
     _Limit(
         "swapped",
         "white_like_red",
         0.01,
         0.1,
-        "white cells that are no darker than red cells, {:.1%} of the number of these: they may be red cells",
+        "white cells no darker than red cells ({:.1%} of the red-cell count): they may be red cells",
     ),
     _Limit(
-        "unlike", "distance", 2.5, math.inf, "unlike the training photographs, {:.1f} times as far off as they reach"
+        "unlike",
+        "distance",
+        2.5,
+        math.inf,
+        "unlike the training photographs, colour, contrast or texture deviates {:.1f} times as much as theirs",
     ),
 )
 
@@ -169,7 +173,7 @@ def judge_photograph(
     pixels : ndarray of uint8, shape (H, W, 3)
         RGB photograph.
     diameter : RedCellDiameter
-        The ruler it was counted with.
+        The scale that it was counted at.
     cells : sequence of Cell
         What was counted, in pixels of the photograph.
     colours : MeasuredColours, optional
@@ -200,7 +204,7 @@ def judge_measures(
     measures : dict of str to float
         All that :func:`measure_photograph` takes.
     diameter : RedCellDiameter
-        The ruler that was counted with.
+        The scale that it was counted at.
     cells : sequence of Cell
         What was counted.
     colours : MeasuredColours
@@ -243,7 +247,7 @@ def measure_photograph(
         ``white_like_red``: number of counted white cells whose darker fifth takes up less than 1.25 times as much light
         (absorbance of all three colours) as the median red cell ÷ number of red cells, both in the middle that is
         looked at.
-        ``cell_size``: median diameter of the whole counted red cells ÷ the ruler, 0 without any.
+        ``cell_size``: median diameter of the whole counted red cells ÷ the red-cell diameter, 0 without any.
         ``background_red``, ``background_blue``: logarithm of the background's red and blue light ÷ its green.
         ``stain_red``, ``stain_blue``: absorbance of red cells in red and in blue light ÷ that in green.
         ``cell_texture``, ``background_texture``: standard deviation of absorbance in red cells and in the
@@ -318,7 +322,7 @@ def _training_ranges() -> dict[str, tuple[float, float]]:
 
 
 def _judge_counted(diameter: RedCellDiameter, cells: Sequence[Cell], measures: Mapping[str, float]) -> Finding | None:
-    """Judge the ruler and the counted cells, which must fit each other."""
+    """Judge the scale and the counted cells, which must fit each other."""
     n_red = sum(cell.type == "rbc" for cell in cells)
     n_white = sum(cell.type == "wbc" for cell in cells)
     if n_red == 0:
@@ -330,16 +334,16 @@ def _judge_counted(diameter: RedCellDiameter, cells: Sequence[Cell], measures: M
     if n_white > n_red:
         return Finding("cells", "reject", f"more white cells ({n_white}) than red cells ({n_red}) were counted")
     if diameter.warning:
-        return Finding("scale", "warn", "the red-cell diameter is not sure")
+        return Finding("scale", "warn", "the red-cell diameter is uncertain")
     return None
 
 
 def _judge_colours(colours: MeasuredColours) -> Finding | None:
-    """Doubt what was counted in colours that could not be brought to the standard."""
+    """Warn where the colours could not be standardised."""
     if colours.red_cell_absorbance is not None:
         return None
     return Finding(
-        "colours", "warn", "the stain of the red cells could not be measured, so it was not brought to the standard"
+        "colours", "warn", "the stain of the red cells could not be measured, so the colours were not standardised"
     )
 
 
@@ -489,7 +493,7 @@ def _inside(outline: Ring, values: _Floats) -> _Floats:
 
 
 def _cell_size(cells: Sequence[Cell], diameter_px: float) -> float:
-    """Median diameter of whole red cells ÷ the ruler; 0 without any."""
+    """Median diameter of whole red cells ÷ the red-cell diameter; 0 without any."""
     whole = [cell.diameter_px for cell in cells if cell.type == "rbc" and not cell.touches_frame]
     return float(np.median(whole)) / diameter_px if whole else 0.0
 

@@ -1,7 +1,7 @@
-"""Red-cell diameter in pixels: the ruler that every size in hemolens hangs on.
+"""Red-cell diameter in pixels: the scale that every size in hemolens is relative to.
 
 A red cell is a roundish body that is darker than its surroundings all the way round, and there are more
-of them than of anything else. So the ruler looks for circles, at every size at once:
+of them than of anything else. So the estimate looks for circles, at every size at once:
 
 1. The photograph becomes an absorbance map (green and blue light, relative to the bright background), which
    haemoglobin darkens and which uneven exposure or a colour cast changes little.
@@ -46,10 +46,10 @@ LEAST_TRUSTED = 0.4
 """Confidence below which an estimate is doubtful: errors above 15 % are then many times as frequent."""
 
 LARGEST_DISAGREEMENT = 1.25
-"""A given ruler that differs from a trusted estimate by more than this factor, either way, earns a warning."""
+"""A given scale that differs from a trusted estimate by more than this factor, either way, earns a warning."""
 
 Origin = Literal["estimate", "fallback", "diameter_px", "um_per_px", "file"]
-"""Where a ruler comes from: the photograph's look, nowhere, one of the two options, or the file's metadata."""
+"""Where a scale comes from: the photograph itself, nowhere, one of the two options, or the file's metadata."""
 
 _Floats = NDArray[np.float32]
 _GREEN, _BLUE = 1, 2
@@ -125,7 +125,7 @@ class RedCellDiameter:
 
     @property
     def warning(self) -> str:
-        """What a user must know about this ruler, in one line; empty when all is well.
+        """What a user must know about this scale, in one line; empty when all is well.
 
         Examples
         --------
@@ -135,7 +135,7 @@ class RedCellDiameter:
         'the red-cell diameter, 80 px, is uncertain (confidence 0.20, trusted from 0.4)'
         """
         if self.origin == "fallback":
-            found = f"no red cells found to measure, sizes are those of red cells {self.px:.0f} px wide"
+            found = f"no red cells were found to measure, a red-cell diameter of {self.px:.0f} px is assumed"
             return self._refusal + found + f": {_LOOK}"
         if self.estimate is None and self.confidence < LEAST_TRUSTED:
             how_sure = f"(confidence {self.confidence:.2f}, trusted from {LEAST_TRUSTED})"
@@ -146,8 +146,8 @@ class RedCellDiameter:
         if self.estimate.confidence < LEAST_TRUSTED or factor <= LARGEST_DISAGREEMENT:
             return ""
         return (
-            f"the red-cell diameter {_ORIGIN_NAMES[self.origin]}, {self.px:.0f} px, is used, but the photograph looks "
-            f"like {self.estimate.px:.0f} px (more than a factor of {LARGEST_DISAGREEMENT} apart): {_LOOK}"
+            f"the red-cell diameter {_ORIGIN_NAMES[self.origin]}, {self.px:.0f} px, is used, but the photograph "
+            f"suggests {self.estimate.px:.0f} px (more than a factor of {LARGEST_DISAGREEMENT} apart): {_LOOK}"
         )
 
     @property
@@ -161,7 +161,10 @@ class RedCellDiameter:
         )
 
 
-_LOOK = "look at the overlay; if it does not fit, count again with the right diameter in pixels or µm per pixel"
+_LOOK = (
+    "look at the overlay; if the outlines do not fit the cells, "
+    "count again with the right diameter in pixels or µm per pixel"
+)
 _ORIGIN_NAMES = {"diameter_px": "given", "um_per_px": "from the given µm per pixel", "file": "from the file's scale"}
 
 
@@ -195,7 +198,7 @@ class _Circles(NamedTuple):
 
 
 _LEAST_CONFIDENCE = 0.02
-_LEAST_AGREEMENT = 1.0  # share + completeness; below it, circles are chance finds in noise
+_LEAST_AGREEMENT = 1.0  # share + completeness; below it, circles are found in noise by chance
 _NOTHING_FOUND = RedCellDiameter(FALLBACK_PX, 0.0, "fallback")
 
 
@@ -206,7 +209,7 @@ def choose_scale(
     um_per_px: float | None = None,
     file_um_per_px: float | None = None,
 ) -> RedCellDiameter:
-    """Choose the ruler of a photograph: what the user gives, else what the file says, else the estimate.
+    """Choose the scale of a photograph: what the user gives, else what the file says, else the estimate.
 
     Parameters
     ----------
@@ -247,7 +250,7 @@ def choose_scale(
 
 
 def check_given_scale(diameter_px: float | None, um_per_px: float | None) -> None:
-    """Refuse two rulers at once, and sizes that no red cell has.
+    """Refuse a scale that is given twice, and sizes that no red cell has.
 
     Raises
     ------
@@ -256,7 +259,7 @@ def check_given_scale(diameter_px: float | None, um_per_px: float | None) -> Non
     """
     if diameter_px is not None and um_per_px is not None:
         raise UsageError(
-            "two rulers at once",
+            "the scale is given twice",
             came=f"a diameter of {diameter_px:g} px and {um_per_px:g} µm per pixel",
             allowed="one of them",
             do="leave one of them out",
@@ -307,7 +310,7 @@ def estimate_red_cell_diameter(pixels: NDArray[np.uint8]) -> RedCellDiameter:
             "cannot measure red cells in this array",
             came=f"{pixels.dtype} of shape {pixels.shape}",
             allowed="uint8 of shape (H, W, 3)",
-            do="bring it in with hemolens.images.photograph.photograph_from_array",
+            do="convert it with hemolens.images.photograph.photograph_from_array",
         )
     thumbnail = _thumbnail(pixels)
     tables = _absorbance_tables(thumbnail)

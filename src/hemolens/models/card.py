@@ -102,7 +102,8 @@ class ModelCard(_Frozen):
         Side of the block that a tile writes, for networks whose maps depend on where a tile ends; without it, any
         side gives the same maps.
     colours : StandardColours or None
-        What the colours of a photograph are brought to first (:mod:`hemolens.measurements.colours`); None leaves them.
+        The standard that the colours of a photograph are normalised to (:mod:`hemolens.measurements.colours`); None
+        leaves them.
     sha256 : str
         Of the ONNX file.
     counters : dict
@@ -168,7 +169,7 @@ class ModelCard(_Frozen):
         name, own = counter_named(counter).name, self._counters_of(cell_type).settings
         if name not in own:
             raise UsageError(
-                f"counter {counter!r} cannot read what model {self.name!r} draws of {cell_type}",
+                f"counter {counter!r} cannot read the maps of model {self.name!r} for {cell_type}",
                 came=counter,
                 allowed=", ".join(own),
                 do="choose one of these",
@@ -179,7 +180,7 @@ class ModelCard(_Frozen):
     def _counters_of(self, cell_type: CellType) -> CountersOfType:
         if cell_type not in self.cell_types:
             raise UsageError(
-                f"model {self.name!r} does not draw such cells",
+                f"model {self.name!r} does not predict this cell type",
                 came=repr(cell_type),
                 allowed=", ".join(self.cell_types),
                 do="choose one of these",

@@ -32,7 +32,7 @@ class Method:
     counter : str
         Name of the counter that reads the maps.
     settings : CounterSettings
-        What that counter is told.
+        Settings of that counter.
 
     """
 
@@ -51,7 +51,7 @@ class Method:
 
     @property
     def colours(self) -> StandardColours | None:
-        """What the colours of a photograph are brought to for the model."""
+        """The standard that the colours of a photograph are normalised to for the model."""
         return self.card.colours
 
 

@@ -76,7 +76,7 @@ def read_model(name_or_path: str) -> ModelFile:
     found = hashlib.sha256(data).hexdigest()
     if found != card.sha256:
         raise ModelError(
-            f"weights of model {quoted(name_or_path)} are not those of its card",
+            f"the weights of model {quoted(name_or_path)} do not match its card",
             came=f"sha256 {found[:12]}…",
             allowed=f"sha256 {card.sha256[:12]}…",
             do="install hemolens again, or export the model again with hemolens train",
@@ -123,7 +123,7 @@ def _files(name_or_path: str) -> tuple[Traversable, Traversable]:
     if pairs:
         names = ", ".join(each.name for each in pairs)
         raise ModelError(
-            "the folder holds several models", came=f"{quoted(path)} with {names}", allowed=_ALLOWED, do="name one"
+            "the folder contains several models", came=f"{quoted(path)} with {names}", allowed=_ALLOWED, do="name one"
         )
     raise _missing(name_or_path)
 
@@ -137,7 +137,7 @@ def _bytes(file: Traversable, name_or_path: str) -> bytes:
 
 def _missing(name_or_path: str, error: OSError | None = None) -> ModelError:
     return ModelError(
-        "there is no such model" if error is None else "model cannot be read",
+        "there is no such model" if error is None else "the model cannot be read",
         came=quoted(name_or_path) + ("" if error is None else f" ({error.strerror or type(error).__name__})"),
         allowed=f"{', '.join(shipped_models()) or 'no model is installed'}, or {_ALLOWED}",
         do="check the name, or install hemolens again; the weights of the paper's networks are in its source only",

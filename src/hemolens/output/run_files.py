@@ -215,7 +215,7 @@ class RunFiles:
         self._files.publish(stale=self._stale, last=RUN_NAME)
         if fault is not None:
             raise OutputError(
-                "the report cannot be made, which is a bug of hemolens",
+                "a bug in hemolens prevented the report",
                 came=f"{type(fault).__name__}: {fault}",
                 allowed="any run",
                 do=f"please report it; everything else is in '{self.folder}'",
@@ -267,10 +267,10 @@ class RunFiles:
         if wrong:
             outer = [name for name in folders if "/" not in name]
             raise UsageError(
-                "an output file has the name of something else",
+                "an output path is taken by something else",
                 came=f"'{wrong[0]}'",
                 allowed=f"{', '.join([*tables, *report])} as files, {', '.join(outer)} as folders",
-                do="choose another folder, or move it away",
+                do="choose another folder, or move that away",
                 option="out",
             )
         photographs = {Path(entry.given).resolve() for entry in entries if entry.given is not None}
@@ -279,9 +279,9 @@ class RunFiles:
             stores = [path for path in resolved.parents if path.suffix.lower() == ZARR_SUFFIX]
             if not photographs.isdisjoint([resolved, *stores]):
                 raise UsageError(
-                    "the run would write over one of its photographs",
+                    "the run would overwrite one of its photographs",
                     came=f"'{target}'",
-                    allowed="an output folder that holds none of the photographs",
+                    allowed="an output folder that contains none of the photographs",
                     do="choose another folder",
                     option="out",
                 )

@@ -8,11 +8,11 @@
         │  └─────────────┘      │           the others belong to its neighbours
         └───────────────────────┘
 
-The blocks leave out no pixel and share none, so a centre lies in one of them. What a counter makes of a cell hangs on
-its surroundings, which the halo holds: :data:`HALO_DIAMETERS`. Therefore **a body that reaches further than the halo
-from its centre is no cell**, in a picture of one block, too. It is eight red cells wide; no blood cell is. Where the
-window cuts such a body, the part that is seen still reaches that far, or its centre lies in another block; so
-it is left out by the same rule, and all that is not left out is seen whole by the block that counts it.
+The blocks leave out no pixel and share none, so a centre lies in one of them. What a counter makes of a cell depends
+on its surroundings, which are in the halo: :data:`HALO_DIAMETERS`. Therefore **a body that reaches further than the
+halo from its centre is no cell**, in a picture of one block, too. It is eight red cells wide; no blood cell is. Where
+the window cuts such a body, the part that is seen still reaches that far, or its centre lies in another block; so it
+is left out by the same rule, and all that is not left out is seen whole by the block that counts it.
 
 Maps are equal whatever the block: what a network must see around a window is read from the image, and only the frame of
 the smear is a frame to it. Counters look no further than a body and those that it touches, but a pile is a chain

@@ -200,7 +200,7 @@ def judge_fields(
     blocks : sequence of Block
         What was counted; of a field that reaches out of them, the part inside one of them is looked at.
     diameter : RedCellDiameter
-        The ruler it was counted with.
+        The scale that it was counted at.
     cells : sequence of Cell
         What was counted, in pixels of the smear.
     colours : MeasuredColours

@@ -82,7 +82,7 @@ def _load(name_or_path: str, sha256: str) -> Model:
         session = onnxruntime.InferenceSession(file.onnx, options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise ModelError(
-            f"weights of model {name_or_path!r} cannot be loaded",
+            f"the weights of model {name_or_path!r} cannot be loaded",
             came=type(error).__name__,
             allowed="an ONNX file written by hemolens train",
             do="export the model again",

@@ -33,7 +33,7 @@ class SiteFactor(BaseModel):
     low, high : float or None
         95 % interval of the factor; None for one that was set, not measured.
     spread : float or None
-        Standard deviation of the logarithm of the factor between smears, beyond what chance in the fields explains.
+        Standard deviation of the logarithm of the factor between smears, beyond the sampling error of the fields.
     n_smears : int or None
         Smears it was measured on.
     field_area_px : float or None

@@ -69,7 +69,7 @@ class TypeSummary:
     expected : Interval
         Mean number per field of the smear, corrected for the model's bias where that was measured.
     holds_model_error : bool
-        Whether that interval holds the model's own error, or only what chance does.
+        Whether that interval includes the model's error, or the sampling error only.
     per_mm2 : float or None
         Cells per mm² of the counted area; None where the scale of a field is not known.
     per_1000_rbc : float or None

@@ -1,11 +1,11 @@
-"""Counts → intervals: how far chance and the model could have moved a number.
+"""Counts → intervals: how far sampling and the model's error could have moved a number.
 
 Two different questions have two different intervals, all of 95 %:
 
-- How many cells are on *this photograph*? Only the error of the model stands between the count and the truth
+- How many cells are on *this photograph*? The count differs from the truth by the model's error alone
   (:func:`corrected_count`).
-- How many cells does a field of this size hold in *the mean of the smear*? Here chance put more or fewer cells into the
-  fields that were looked at (:func:`mean_per_field`), and the model's error comes on top (:func:`with_model_error`).
+- How many cells does a field of this size have in *the mean of the smear*? The fields that were looked at have
+  more or fewer cells by chance (:func:`mean_per_field`), and the model's error adds to that (:func:`with_model_error`).
 
 The quantiles are computed here: SciPy has them, but to import it takes longer than to read a photograph.
 """

@@ -200,7 +200,7 @@ class TrainingConfig(_Frozen):
     ``first_weights`` is a file of weights that the training begins with (:mod:`~.weights`).
     ``red_cell_diameter_px`` is the scale at which the network works: each photograph is resized so that its red
     cells have this diameter. ``colours``, for networks that count every type, are what those of each
-    photograph are brought to (:mod:`hemolens.measurements.colours`). ``touching_weight`` multiplies the loss on the
+    photograph are normalised to (:mod:`hemolens.measurements.colours`). ``touching_weight`` multiplies the loss on the
     border between touching cells (and in narrow gaps), which is what separates them. From step
     ``freeze_statistics_at`` on, batch norm uses statistics that are measured once over many batches: those of a small
     batch differ much from those of all photographs, and frozen ones let the network do in use what it did in training.

@@ -104,8 +104,8 @@ def search(kind: CellType, start: CountersOfType, cases: Sequence[Case]) -> Coun
     """Search the settings of the default counter, and fit what its scores mean."""
     name = start.default
     if not any(case.truth.count for case in cases):
-        nobody = f"no photograph with labelled {CELL_NAMES[kind]} was left out: settings of a shipped model"
-        return start.model_copy(update={"chosen_on": nobody})
+        shipped = f"a shipped model, as no photograph with labelled {CELL_NAMES[kind]} was left out of training"
+        return start.model_copy(update={"chosen_on": shipped})
     plain = start.settings[name].model_copy(update={"score_points": ()})
     found, _ = tune(cases, kind, name, plain, n_trials=0, n_rounds=1, look_first=False)
     settings = start.settings | {name: calibrate_scores(cases, kind, name, found)}

@@ -70,7 +70,7 @@ def draw_crops(
     shares : ndarray of float64, shape (S,)
         How often each photograph of the bank is drawn; their sum is 1.
     lent : mapping of CellType to mapping of str to ndarray of int
-        Which cut-outs each source lends, as by :func:`lenders`.
+        Which cut-outs of each source may be pasted, as by :func:`lenders`.
     rng : numpy.random.Generator
         The same state draws the same crops.
     settings : SmearAugmentation
@@ -87,7 +87,7 @@ def draw_crops(
 
 
 def lenders(bank: SmearBank, shares: NDArray[np.float64]) -> Lent:
-    """Which cut-outs each source lends; those of photographs that are not drawn are left out."""
+    """Which cut-outs of each source may be pasted; those of photographs that are not drawn are left out."""
     lent = {}
     for kind, cut_outs in bank.cut_outs.items():
         drawn, sources = shares[cut_outs.smears] > 0, np.array(bank.sources)[cut_outs.smears]

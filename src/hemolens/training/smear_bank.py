@@ -1,4 +1,4 @@
-"""Labelled smears on a device, ready to draw crops from: the photographs end to end, and the cells they lend.
+"""Labelled smears on a device, ready to draw crops from: the photographs end to end, and the cells to paste.
 
 The photographs have their standard colours here. Everything is a tensor, so that a batch of crops is a handful of
 look-ups, on a graphics card as on a processor.
@@ -112,7 +112,7 @@ def fill_bank(
     smears : sequence of NumberedSmear
         At the working scale, at least one.
     colours : StandardColours
-        What their colours are brought to.
+        The standard that their colours are normalised to.
     red_cell_diameter_px : float
         Of the working scale.
     device : torch.device

@@ -137,7 +137,7 @@ def test_unknown_counter_names_the_ones_there_are() -> None:
 
 
 def test_a_type_that_a_model_does_not_draw_names_those_it_does() -> None:
-    with pytest.raises(UsageError, match="'wbc-unet' does not draw such cells: got 'rbc'; allowed: wbc"):
+    with pytest.raises(UsageError, match="'wbc-unet' does not predict this cell type: got 'rbc'; allowed: wbc"):
         read_card("wbc-unet").default_counter("rbc")
 
 

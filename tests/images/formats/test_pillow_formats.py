@@ -103,7 +103,7 @@ def test_sixteen_bit_grey_png_with_alpha(read):
 def test_an_animation_is_refused(read, file_format):
     frames = [Image.fromarray(np.full((8, 8, 3), grey, np.uint8)) for grey in (10, 200)]
     data = encoded(frames[0], file_format, save_all=True, append_images=frames[1:])
-    with pytest.raises(PhotographError, match=r"more than one photograph: got .*an animation of 2 pictures"):
+    with pytest.raises(PhotographError, match=r"more than one photograph: got .*an animation of 2 frames"):
         read(data)
 
 
@@ -143,7 +143,7 @@ def test_a_jpeg_has_no_scale(read):
 
 def test_a_jpeg_that_broke_off_into_zeros(read):
     data = encoded(noise(200, 200), "JPEG")
-    with pytest.raises(PhotographError, match="the end of the picture is missing"):
+    with pytest.raises(PhotographError, match="the end of the image is missing"):
         read(data[: len(data) // 2] + bytes(len(data) - len(data) // 2))
 
 

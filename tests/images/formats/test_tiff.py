@@ -93,7 +93,7 @@ def test_channels_stored_apart(read, dtype, compression, tile):
 def test_deep_channels_stored_apart_and_compressed_are_refused(read):
     planes = np.zeros((3, 8, 8), np.uint16)
     data = tiff(planes, photometric="rgb", planarconfig="separate", compression="deflate")
-    with pytest.raises(PhotographError, match=r"not read: got 'smear' \(compressed channels of 16 bits\)"):
+    with pytest.raises(PhotographError, match=r"not supported: got 'smear' \(compressed channels of 16 bits\)"):
         read(data)
 
 
@@ -142,13 +142,13 @@ def test_a_stack_is_refused(read, options):
 
 def test_a_cameras_raw_file_is_refused(read):
     data = tiff(noise(), photometric="rgb", extratags=[(50706, 1, 4, b"\1\4\0\0", True)])
-    with pytest.raises(PhotographError, match=r"not read: got .*a camera's raw data.* export it as"):
+    with pytest.raises(PhotographError, match=r"not supported: got .*a camera's raw data.* export it as"):
         read(data)
 
 
 def test_channels_of_an_unknown_kind_are_refused(read):
     data = tiff(np.zeros((4, 4), np.uint32))
-    with pytest.raises(PhotographError, match=r"not read: got 'smear' \(values of type uint32\)"):
+    with pytest.raises(PhotographError, match=r"not supported: got 'smear' \(values of type uint32\)"):
         read(data)
 
 

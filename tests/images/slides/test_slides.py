@@ -99,7 +99,7 @@ def test_transparent_places_of_a_slide_are_white(tmp_path):
 )
 def test_a_slide_of_other_pixels_is_refused(tmp_path, pixels, came):
     tifffile.imwrite(tmp_path / "a.svs", pixels, tile=(16, 16))
-    with pytest.raises(PhotographError, match=f"this kind of slide is not read: got .*{came}"):
+    with pytest.raises(PhotographError, match=f"this kind of slide is not supported: got .*{came}"):
         open_slide(tmp_path / "a.svs")
 
 

@@ -143,7 +143,7 @@ def test_a_run_cut_short_has_no_half_written_file(tmp_path, make_result):
 def test_a_file_in_the_place_of_a_folder_is_refused(folder, tmp_path):
     (tmp_path / folder).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / folder).write_text("mine")
-    with pytest.raises(UsageError, match="has the name of something else"):
+    with pytest.raises(UsageError, match="is taken by something else"):
         RunFiles(tmp_path, name_entries(["a.jpg"]), CountOptions(), OutputOptions(export=INSTALLED))
 
 
@@ -151,7 +151,7 @@ def test_a_run_never_writes_over_its_own_photographs(tmp_path):
     photograph = tmp_path / "labels" / "rbc" / "a.png"
     photograph.parent.mkdir(parents=True)
     photograph.write_bytes(b"the only copy")
-    with pytest.raises(UsageError, match="write over one of its photographs"):
+    with pytest.raises(UsageError, match="overwrite one of its photographs"):
         RunFiles(tmp_path, name_entries([photograph]), CountOptions(), OutputOptions(export=["labels"]))
     assert content(tmp_path) == {"labels/rbc/a.png": b"the only copy"}
 

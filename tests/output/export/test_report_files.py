@@ -67,7 +67,7 @@ def test_a_run_that_breaks_leaves_no_report(tmp_path, make_result):
 
 def test_a_report_that_cannot_be_made_does_not_cost_the_counts(tmp_path, make_result, monkeypatch):
     monkeypatch.setattr(RunReport, "contents", lambda *_: 1 / 0)
-    with pytest.raises(OutputError, match=r"the report cannot be made.*ZeroDivisionError.*everything else is in"):
+    with pytest.raises(OutputError, match=r"prevented the report.*ZeroDivisionError.*everything else is in"):
         write_run(tmp_path, make_result())
     assert {"counts.csv", "run.json"} <= names(tmp_path)
     assert not REPORT & names(tmp_path)
@@ -94,7 +94,7 @@ def test_a_run_cut_short_has_a_report_that_says_so(tmp_path, make_result):
 
 def test_a_folder_in_the_place_of_the_report_is_refused(tmp_path):
     (tmp_path / "report.pdf").mkdir()
-    with pytest.raises(UsageError, match=r"has the name of something else.*report\.pdf"):
+    with pytest.raises(UsageError, match=r"is taken by something else.*report\.pdf"):
         RunFiles(tmp_path, name_entries(["a.jpg"]), CountOptions(), OutputOptions(report=True))
 
 

@@ -135,13 +135,13 @@ def test_a_full_disk_is_an_output_error(make_result, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["counts.csv", "cells.csv", "summary.csv", "run.json"])
 def test_a_folder_in_the_place_of_a_table_is_refused(tmp_path, name):
     (tmp_path / name).mkdir()
-    with pytest.raises(UsageError, match="has the name of something else"):
+    with pytest.raises(UsageError, match="is taken by something else"):
         RunFiles(tmp_path, [], CountOptions())
 
 
 def test_a_file_in_the_place_of_the_overlays_is_refused(tmp_path):
     (tmp_path / "overlay").write_text("mine")
-    with pytest.raises(UsageError, match="has the name of something else"):
+    with pytest.raises(UsageError, match="is taken by something else"):
         RunFiles(tmp_path, [], CountOptions())
 
 
@@ -153,7 +153,7 @@ def test_a_run_never_writes_into_its_own_slides(tmp_path, out):
     record = RunRecord.begin(datetime.now(UTC), options=CountOptions(), output={"export": ["omezarr"]})
     record.photographs.append(PhotographRecord(image="a", path=None, overlay="overlay/a.png"))
     (tmp_path / "run.json").write_bytes(record.bytes())
-    with pytest.raises(UsageError, match="write over one of its photographs"):
+    with pytest.raises(UsageError, match="overwrite one of its photographs"):
         RunFiles(tmp_path / out, name_entries([slide]), CountOptions())
 
 
@@ -161,7 +161,7 @@ def test_a_run_never_writes_over_its_own_photographs(tmp_path):
     photograph = tmp_path / "overlay" / "a.png"
     photograph.parent.mkdir()
     photograph.write_bytes(b"the only copy")
-    with pytest.raises(UsageError, match="write over one of its photographs"):
+    with pytest.raises(UsageError, match="overwrite one of its photographs"):
         RunFiles(tmp_path, name_entries([photograph]), CountOptions())
     assert content(tmp_path) == {"overlay/a.png": b"the only copy"}
 

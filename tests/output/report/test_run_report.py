@@ -161,7 +161,7 @@ def test_a_run_in_which_nothing_was_counted_has_a_report():
     [
         (RedCellDiameter(50.0, 0.9), "µm per pixel (assumed: a red cell is 7.5 µm wide)"),
         (RedCellDiameter(50.0, 1.0, "um_per_px"), "µm per pixel (given)"),
-        (RedCellDiameter(50.0, 0.1), "µm per pixel are not known"),
+        (RedCellDiameter(50.0, 0.1), "µm per pixel unknown"),
     ],
 )
 def test_micrometres_come_with_what_they_rest_on(ruler, words, drawn):

@@ -48,4 +48,4 @@ def test_nothing_counted_is_no_error(rows):
 
 def test_truth_stands_beside_the_counts():
     lines = shown(truth_table(Counts(80, 2, 6), Counts(79, 2, 7)))
-    assert lines[1:] == [["drawn", "(truth)", "80", "2", "6"], ["counted", "79", "2", "7"]]
+    assert lines[1:] == [["truth", "80", "2", "6"], ["counted", "79", "2", "7"]]

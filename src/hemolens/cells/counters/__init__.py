@@ -29,7 +29,7 @@ class Counter:
     name : str
         As on the command line.
     settings_model : type of CounterSettings
-        What it can be told.
+        Model of its settings.
     find_cells : callable
         ``find_cells(maps, settings) -> list[Cell]``, with settings of that model.
 

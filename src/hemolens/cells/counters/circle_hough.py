@@ -29,7 +29,7 @@ class CircleHoughSettings(SourceSettings):
     smoothing: Diameters = Field(default=0.0, description="sigma of the blur before the search for edges")
     dp: float = Field(default=1.0, ge=1, le=8, description="side of a cell of the voting grid, in pixels")
     canny_threshold: Probability = Field(
-        default=0.4, description="step in the picture that makes an edge; half of it continues one"
+        default=0.4, description="step in the image that makes an edge; half of it continues one"
     )
     votes: float = Field(
         default=0.2, gt=0, le=10, description="votes a circle needs, as a fraction of the smallest circumference"

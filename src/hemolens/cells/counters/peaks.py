@@ -33,7 +33,7 @@ class PeaksSettings(CounterSettings):
     centre_weight: float = Field(default=1.0, ge=0, le=10, description="share of the centres in the relief")
     distance_weight: float = Field(default=1.0, ge=0, le=10, description="share of the depth in the relief")
     mask_weight: float = Field(default=0.0, ge=0, le=10, description="share of the mask in the relief")
-    edge_weight: float = Field(default=0.0, ge=0, le=10, description="what the edge takes off the relief")
+    edge_weight: float = Field(default=0.0, ge=0, le=10, description="how much the edge lowers the relief")
     smoothing: Diameters = Field(default=0.0, description="sigma of the blur of the relief")
     min_height: Probability = Field(default=0.3, description="a peak is at least this high")
     min_distance: Diameters = Field(default=0.2, description="of peaks closer than this, only the highest stays")
@@ -43,7 +43,7 @@ class PeaksSettings(CounterSettings):
     large_area: Discs = Field(
         default=100, description="two hills that together are larger than this are two cells more readily"
     )
-    large_depth: Probability = Field(default=0.0, description="what stands in place of min_depth for them")
+    large_depth: Probability = Field(default=0.0, description="value of min_depth for them")
 
 
 def find_cells(maps: ProbabilityMaps, settings: PeaksSettings) -> list[Cell]:
@@ -101,7 +101,7 @@ def relief(maps: ProbabilityMaps, settings: PeaksSettings) -> NDArray[np.float32
             raise UsageError(
                 f"no {name} map of {maps.cell_type} to count with",
                 came=f"a model without it, and {name}_weight {weight:g}",
-                allowed="a model that draws it, or a weight of 0",
+                allowed="a model that predicts it, or a weight of 0",
                 do="choose another counter",
             )
         if weight:

@@ -1,4 +1,4 @@
-"""The shelf of file formats: first bytes, and the reader for what follows.
+"""The registry of file formats: first bytes, and the reader for what follows.
 
 A reader takes the bytes of a file and the largest number of pixels that may be decoded, and returns a
 :class:`~hemolens.images.formats.stored_picture.StoredPicture`.
@@ -39,7 +39,7 @@ _MARKS = (
     (0, b"MM\0+", "TIFF"),
     (0, b"BM", "BMP"),
     (8, b"WEBP", "WebP"),
-    (0, b"GIF8", "a GIF picture"),
+    (0, b"GIF8", "a GIF image"),
     (0, b"%PDF", "a PDF document"),
     (0, b"ZISRAWFILE", "a Zeiss CZI file"),
     (4, b"ftyp", "a HEIC, AVIF or video file"),
@@ -64,7 +64,7 @@ def format_of(data: bytes) -> str:
     """
     found = next((name for at, mark, name in _MARKS if data.startswith(mark, at)), "not an image")
     if found not in READERS:
-        what, do = "not a photograph that hemolens reads", "save or export it as PNG or TIFF"
+        what, do = "not a file format that hemolens reads", "save or export it as PNG or TIFF"
         raise PhotographError(what, came=found, allowed=ALLOWED, do=do)
     return found
 

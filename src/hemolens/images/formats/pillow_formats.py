@@ -33,7 +33,7 @@ def read_jpeg(data: bytes, max_pixels: int) -> StoredPicture:
     # Pillow stops where the compressed picture starts. A copy that broke off into zeros has no end mark behind it,
     # and would be decoded without an error, grey from there on.
     if data.find(b"\xff\xd9", file.tell()) == -1:
-        raise damaged("the end of the picture is missing")
+        raise damaged("the end of the image is missing")
     return stored_by_pillow(image)
 
 
@@ -43,7 +43,7 @@ def read_png(data: bytes, max_pixels: int) -> StoredPicture:
 
     image = _checked(PngImageFile(io.BytesIO(data)), max_pixels)
     if _PNG_END not in data:
-        raise damaged("the end of the picture is missing")
+        raise damaged("the end of the image is missing")
     picture_at = image.tile[0].offset - 8
     image.verify()  # and closes it
     image = PngImageFile(io.BytesIO(data))
@@ -72,7 +72,7 @@ def read_webp(data: bytes, max_pixels: int) -> StoredPicture:
 def _checked(image: ImageFile, max_pixels: int) -> ImageFile:
     check_size(*image.size, max_pixels)
     if (n_pictures := getattr(image, "n_frames", 1)) > 1:
-        raise too_many(f"an animation of {n_pictures} pictures")
+        raise too_many(f"an animation of {n_pictures} frames")
     return image
 
 
@@ -111,6 +111,6 @@ def decode_16_bits(data: bytes, page: int = 0, profile: bytes | None = None, ori
         log.setLogLevel(level)
     mode = {3: "RGB", 4: "RGBA"}.get(pictures[0].shape[-1]) if done else None
     if mode is None:
-        raise damaged("the picture cannot be decoded")
+        raise damaged("the image cannot be decoded")
     blue_first = [2, 1, 0, 3][: len(mode)]
     return StoredPicture(pictures[0][..., blue_first], mode, profile=profile, orientation=orientation)

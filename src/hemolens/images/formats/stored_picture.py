@@ -46,12 +46,12 @@ def too_large(came: str, allowed: str) -> PhotographError:
 
 def too_many(came: str) -> PhotographError:
     """Error for a stack or an animation."""
-    what, do = "the file holds more than one photograph", "save each of them as a file of its own"
-    return PhotographError(what, came=came, allowed="one photograph in a file", do=do)
+    what, do = "the file contains more than one photograph", "save each as a file of its own"
+    return PhotographError(what, came=came, allowed="one photograph per file", do=do)
 
 
 def unsupported(came: str) -> PhotographError:
     """Error for a sound file of a kind that is not read."""
-    allowed = "grey, RGB, palette or CMYK pictures of 8 or 16 bits, or of floats in 0 … 1"
+    allowed = "grey, RGB, palette or CMYK images of 8 or 16 bits, or of floats in 0 … 1"
     do = "export it as an 8-bit PNG or TIFF"
-    return PhotographError("this kind of picture is not read", came=came, allowed=allowed, do=do)
+    return PhotographError("this kind of image is not supported", came=came, allowed=allowed, do=do)

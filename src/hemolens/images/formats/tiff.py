@@ -53,7 +53,7 @@ def read_tiff(data: bytes, max_pixels: int) -> StoredPicture:
 def _photograph_page(pages: list[Any], *, is_canon_raw: bool) -> Any:
     """Choose the page that is the photograph; thumbnails, masks and smaller pyramid levels are passed over."""
     if not pages:
-        raise damaged("there is no page in it")
+        raise damaged("it has no page")
     full = [page for page in pages if not page.subfiletype & _SMALLER_OR_MASK]
     if is_canon_raw or not full or _DNG_VERSION in pages[0].tags:
         raise unsupported("a camera's raw data")  # of which the pages are previews
@@ -75,7 +75,7 @@ def _check_page(page: Any, n_bytes: int, max_pixels: int) -> None:
     parts = list(zip(page.dataoffsets, page.databytecounts, strict=False))
     outside = any(offset < 1 or size < 1 or offset + size > n_bytes for offset, size in parts)
     if outside or len(parts) < math.prod(page.chunked):
-        raise damaged("parts of the picture are missing")
+        raise damaged("parts of the image are missing")
 
 
 def _stored(data: bytes, page: Any) -> StoredPicture:

@@ -133,7 +133,7 @@ def files_of_store(folder: Path) -> Iterator[Path]:
             if path.is_dir():
                 continue  # its own files follow, or, where it is a link within the store, come elsewhere
             if not path.is_file():
-                raise _malformed(path, "no ordinary file", "files and folders")
+                raise _malformed(path, "neither a file nor a folder", "files and folders")
             yield path
 
 
@@ -144,15 +144,15 @@ def _stop(error: OSError) -> NoReturn:
 def _group_of_picture(store: Store) -> str:
     """Find the picture: the store itself, or the only one in what bioformats2raw has written."""
     if not is_store(store.folder):
-        raise _malformed(store.folder, "no 'zarr.json' and no '.zgroup'", "a folder that OME-Zarr 0.4 or 0.5 is in")
+        raise _malformed(store.folder, "no 'zarr.json' and no '.zgroup'", "an OME-Zarr 0.4 or 0.5")
     if store.read_ome(".", _Collection).layout is None:
         return "."
     if is_store(store.folder / "1"):
         raise PhotographError(
-            "the OME-Zarr holds several pictures",
-            came=f"{quoted(store.folder)} with the pictures 0, 1 and perhaps more",
-            allowed="one picture",
-            do="convert one picture only (bioformats2raw --series 0), or copy its folder to NAME.ome.zarr",
+            "the OME-Zarr contains several images",
+            came=f"{quoted(store.folder)} with the images 0, 1 and perhaps more",
+            allowed="one image",
+            do="convert one image only (bioformats2raw --series 0), or copy its folder to NAME.ome.zarr",
         )
     return "0"
 
@@ -165,7 +165,7 @@ def _check_array(folder: Path, array: ZarrArray, axes: str) -> None:
     if not is_plane or not is_rgb or {sides.get("t", 1), sides.get("z", 1)} != {1}:
         came = f"axes {axes} of {' × '.join(map(str, array.shape))} of {array.dtype.name}"
         raise PhotographError(
-            "this kind of slide is not read",
+            "this kind of slide is not supported",
             came=f"{quoted(folder)} with {came}",
             allowed="slides of 8-bit RGB: axes c (of 3, or 4 with transparency), y and x, and t and z of length 1",
             do="export one plane of it as 8-bit RGB",
@@ -180,7 +180,7 @@ def _check_levels(folder: Path, levels: Sequence[Shape]) -> None:
     for rows, cols in levels:
         if rows > n_rows or cols > n_cols or abs(rows * n_cols - cols * n_rows) > 2 * (n_rows + n_cols):
             came = f"a level of {cols} × {rows} px under one of {n_cols} × {n_rows} px"
-            raise _malformed(folder, came, "reductions of one picture, the full size first")
+            raise _malformed(folder, came, "reductions of one image, the full size first")
 
 
 def _um_per_px(picture: _Multiscale) -> float | None:

@@ -46,7 +46,7 @@ class OpenSlideLike:
             stored = self._stored(Box(0, 0, 1, 1), 0)
             if stored.dtype != np.uint8 or stored.shape[2:] not in {(3,), (4,)}:
                 raise PhotographError(
-                    "this kind of slide is not read",
+                    "this kind of slide is not supported",
                     came=f"{quoted(path)} with {stored.shape[2]} channels of {stored.dtype}",
                     allowed="slides of 8-bit RGB",
                     do="export it as an 8-bit RGB TIFF",

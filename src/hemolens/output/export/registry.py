@@ -65,7 +65,7 @@ def check_formats(names: Iterable[str]) -> list[str]:
                 "unknown export format",
                 came=repr(name),
                 allowed=", ".join(FORMATS),
-                do="choose among these",
+                do="choose from these",
                 option="export",
             )
     for name in wanted:
@@ -100,7 +100,7 @@ def refuse_slides(names: Iterable[str], slides: Iterable[str]) -> None:
     slide = next(iter(slides), None) if drawing else None
     if slide is not None:
         raise UsageError(
-            f"the export format {drawing[0]} draws every pixel, and a slide has too many for the memory",
+            f"the export format {drawing[0]} writes every pixel, and a slide has too many to fit into memory",
             came=f"the slide '{slide}'",
             allowed=", ".join(name for name, each in FORMATS.items() if not each.draws_every_pixel),
             do="leave that format out",

@@ -99,7 +99,7 @@ class CellPicture:
         switches = "".join(self._switch(kind) for kind in CELL_TYPES) if self.outlines else ""
         buttons = "".join(
             f'<button type="button" data-factor="{factor}" hidden>{name}</button>'
-            for factor, name in (("1.5", "zoom in"), ("0.667", "zoom out"), ("0", "whole picture"))
+            for factor, name in (("1.5", "zoom in"), ("0.667", "zoom out"), ("0", "whole image"))
         )
         picture = base64.b64encode(self.jpeg).decode()
         shapes = [self._border(points) for points in self.borders] + [self._polygon(each) for each in self.outlines]

@@ -82,10 +82,10 @@ Reported = ReportedPhotograph | FailedPhotograph
 
 FRAME_NOTE = """**Counted**: all cells that were found, those cut by the frame included. **Counting frame**: without
 those that touch the left or the upper side, so that fields can be added up and compared. **Mean per field of the
-smear**: what a field of this size holds on the average, with its 95 % interval."""
+smear**: how many cells a field of this size has on average, with a 95 % interval."""
 
-CORRECTED_NOTE = """**Corrected**: how many cells truly are on the photograph, with the model's bias taken away, and its
-95 % interval; only where the model's error was measured, and only for photographs like those it was measured on."""
+CORRECTED_NOTE = """**Corrected**: the number of cells on the photograph corrected for the model's bias, with a 95 %
+interval; only where the model's error was measured, and only for photographs like those it was measured on."""
 
 SIZE_NOTE = """Diameters are those of circles of the same area, of cells that do not touch the frame. **Variation**:
 standard deviation over mean; cells that touch and were counted as one make it larger. It is not the RDW of an
@@ -93,11 +93,11 @@ analyser."""
 
 COLOURS_NOTE = "Outlines: blue, red cells; yellow, white cells; green, platelets."
 
-UNSURE_NOTE = """**Unsure**: cells with a broken outline in the picture; a person should look at them."""
+UNSURE_NOTE = """**Unsure**: cells with a dashed outline in the image; a person should look at them."""
 
-FIELDS_NOTE = """Dots: photographs in the order of the table, with what chance alone does to a count (95 % Poisson
-intervals). Orange: mean of all, with its interval. Where the dots scatter more than their lines are long, the fields
-are not alike."""
+FIELDS_NOTE = """Dots: photographs in the order of the table, with the range expected by chance alone (95 % Poisson
+intervals). Orange: mean of all, with its interval. Where the dots scatter more widely than these ranges, the fields
+differ."""
 
 
 def markdown_page(
@@ -214,9 +214,8 @@ def _cautions(counted: Sequence[ReportedPhotograph]) -> list[str]:
 
 
 def _summary_note(summary: Mapping[CellType, TypeSummary]) -> str:
-    return (
-        f"From {fields_in_words(summary['rbc'].n_fields)}. The intervals hold {errors_in_words(summary)}. {FRAME_NOTE}"
-    )
+    fields, errors = fields_in_words(summary["rbc"].n_fields), errors_in_words(summary)
+    return f"From {fields}. The intervals include {errors}. {FRAME_NOTE}"
 
 
 def _photographs_table(photographs: Sequence[Reported]) -> str:
@@ -250,7 +249,7 @@ def _over_all(counted: Sequence[ReportedPhotograph]) -> list[str]:
     parts = []
     if len(counted) > 1:
         plots = "\n".join(f"![{CELL_NAMES[kind]} on each photograph]({fields_name(kind)})" for kind in CELL_TYPES)
-        parts += ["## Over the photographs", plots, FIELDS_NOTE]
+        parts += ["## Across the photographs", plots, FIELDS_NOTE]
     known = [each for each in counted if each.ruler.um_per_px is not None]
     if not known:
         return parts
@@ -262,14 +261,12 @@ def _over_all(counted: Sequence[ReportedPhotograph]) -> list[str]:
 
 def _scale_basis(known: Sequence[ReportedPhotograph], n_counted: int) -> str:
     n_given = sum(not each.ruler.um_is_assumed for each in known)
-    out = (
-        f"Of {n_counted - len(known)} the scale is not known, and they are left out. " if len(known) < n_counted else ""
-    )
+    out = f"{n_counted - len(known)} without a known scale are left out. " if len(known) < n_counted else ""
     if n_given == len(known):
         return f"{out}The scale was given."
     assumed = next(each.ruler.um_origin for each in known if each.ruler.um_is_assumed)
     on = f"On {len(known) - n_given} of {len(known)} photographs" if n_given else "On each photograph"
-    return f"{out}{on} µm are {assumed}: there the variation says something, the mean of red cells does not."
+    return f"{out}{on} µm are {assumed}: the variation is meaningful there, the mean of red cells is not."
 
 
 def _size_row(name: str, diameters: NDArray[np.float64], unit: str) -> list[str]:
@@ -322,12 +319,12 @@ def _counts_table(each: ReportedPhotograph, *, one: bool) -> str:
 def _ruler_sentence(each: ReportedPhotograph) -> str:
     ruler, (width, height) = each.ruler, each.size_px
     origins = {"estimate": f"estimated, confidence {ruler.confidence:.2f}", "fallback": "nothing was found to measure"}
-    um = f"{ruler.um_per_px:.4f} µm per pixel ({ruler.um_origin})" if ruler.um_per_px else "µm per pixel are not known"
+    um = f"{ruler.um_per_px:.4f} µm per pixel ({ruler.um_origin})" if ruler.um_per_px else "µm per pixel unknown"
     picture = each.picture
-    shown = f" The picture above has {picture.width} × {picture.height}." if picture and picture.width < width else ""
+    shown = f" The image above has {picture.width} × {picture.height}." if picture and picture.width < width else ""
     warning = f" **{markdown_text(_capital(ruler.warning))}.**" if ruler.warning else ""
     return (
-        f"Photograph of {width} × {height} pixels.{shown} Ruler: red cells {ruler.px:.1f} px wide "
+        f"Photograph of {width} × {height} pixels.{shown} Scale: red cells {ruler.px:.1f} px wide "
         f"({origins.get(ruler.origin, 'given')}); {um}.{warning}"
     )
 
@@ -349,9 +346,9 @@ def _settings(record: RunRecord) -> str:
     sides = record.counting_frame
     lines.append(f"Counting frame: {' and '.join(sides.included)} sides in, {' and '.join(sides.excluded)} sides out.")
     lines.append(
-        "Counted was a region of each photograph, outlined in black."
+        "A region of each photograph was counted, outlined in black."
         if record.options["region"]
-        else "Counted was the whole of each photograph."
+        else "The whole of each photograph was counted."
     )
     lines += [
         f"{_capital(CELL_NAMES[kind])} per µl: factor {factor['factor']:g} for one cell per field, set by the user."

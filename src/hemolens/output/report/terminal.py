@@ -54,8 +54,8 @@ def summary_lines(summary: Mapping[CellType, TypeSummary]) -> list[str]:
     Returns
     -------
     list of str
-        A line for the mean of each type with its interval, one that says which errors the intervals hold, and one for
-        each estimate per microlitre; empty when nothing was counted.
+        A line for the mean of each type with its interval, one that says which errors the intervals include, and one
+        for each estimate per microlitre; empty when nothing was counted.
 
     """
     n_fields = summary["rbc"].n_fields
@@ -64,10 +64,10 @@ def summary_lines(summary: Mapping[CellType, TypeSummary]) -> list[str]:
     means = "; ".join(f"{CELL_NAMES[kind]} {interval_text(each.expected)}" for kind, each in summary.items())
     lines = [
         f"Mean per field of the smear, 95 % interval, from {fields_in_words(n_fields)}: {means}",
-        f"Cells at the upper and left sides are not in these means; the intervals hold {errors_in_words(summary)}",
+        f"Cells at the upper and left sides are not in these means; the intervals include {errors_in_words(summary)}",
     ]
     return lines + [
-        f"Estimated {CELL_NAMES[kind]} per µl by the factor of the site: {interval_text(each.per_ul)}"
+        f"Estimated {CELL_NAMES[kind]} per µl with the factor of the site: {interval_text(each.per_ul)}"
         for kind, each in summary.items()
         if each.per_ul is not None
     ]
@@ -85,10 +85,10 @@ def fields_in_words(n_fields: int) -> str:
 
 
 def errors_in_words(summary: Mapping[CellType, TypeSummary]) -> str:
-    """Say which errors the intervals of a summary hold."""
+    """Say which errors the intervals of a summary include."""
     measured = [CELL_NAMES[kind] for kind, each in summary.items() if each.holds_model_error]
     if not measured:
-        return "sampling error only: that of the model has not been measured"
+        return "sampling error only: the model's error was not measured"
     return f"sampling error, and for {', '.join(measured)} the model's measured error"
 
 
@@ -119,7 +119,7 @@ def truth_table(truth: Counts, counted: Counts) -> Table:
 
     """
     table = _empty_table("")
-    _add_row(table, "drawn (truth)", truth)
+    _add_row(table, "truth", truth)
     _add_row(table, "counted", counted)
     return table
 

@@ -1,4 +1,4 @@
-"""The shelf of networks: tiles → maps.
+"""The registry of networks: tiles → maps.
 
 A member is a :class:`hemolens.training.networks.network.Network`. To add one, write its file and list it here.
 """
@@ -31,7 +31,7 @@ def create_network(
     encoder_weights: Literal["none", "imagenet"] = "none",
     encoder_file: Path | None = None,
 ) -> Network:
-    """Build an untrained network by its name on the shelf.
+    """Build an untrained network by its name in the registry.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What every network on the shelf has: the names of its outputs, its geometry and its options."""
+"""What every network in the registry has: the names of its outputs, its geometry and its options."""
 
 from __future__ import annotations
 
