@@ -59,8 +59,8 @@ def _of_type(kind: CellType) -> tuple[Column[CountedRow], ...]:
         ),
         *interval_columns(
             f"{kind}_expected",
-            "mean number of cells of the type per field of this size in the smear, corrected for the model's bias where "
-            "that was measured",
+            "mean number of cells of the type per field of this size in the smear, corrected for the model's bias "
+            "where that was measured",
             lambda row: row.result.summary[kind].expected,
             short="that mean",
             n_decimals=2,
