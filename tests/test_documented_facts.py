@@ -255,7 +255,11 @@ def test_every_path_that_a_page_or_the_code_names_exists():
         for file in files
         for path in re.findall(r"\b(?:src/hemolens|benchmarks|docs|tests)/[\w./-]*\w", file.read_text("utf-8"))
     }
-    assert {each for each in named if not re.search(r"NAME|TYPE|paper-weights\.zip", each[1]) and not (ROOT / each[1]).exists()} == set()
+    assert {
+        each
+        for each in named
+        if not re.search(r"NAME|TYPE|paper-weights\.zip", each[1]) and not (ROOT / each[1]).exists()
+    } == set()
 
 
 def anchors(page):
