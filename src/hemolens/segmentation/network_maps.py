@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -21,6 +19,7 @@ from hemolens.measurements.colours import MeasuredColours, StandardColours, meas
 from hemolens.models.card import ModelCard
 from hemolens.models.store import read_card, read_model
 from hemolens.probability_maps import ProbabilityMaps
+from hemolens.segmentation.onnx_runtime import n_processors, onnx_runtime
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -64,8 +63,7 @@ def forget_models() -> None:
 
 @cache
 def _load(name_or_path: str, sha256: str) -> Model:
-    import onnxruntime
-
+    onnxruntime = onnx_runtime()
     file = read_model(name_or_path)
     if file.card.sha256 != sha256:
         raise ModelError(
@@ -77,7 +75,8 @@ def _load(name_or_path: str, sha256: str) -> Model:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait take no processor
-    _keep_to_processors(options)
+    if (n_threads := n_processors()) is not None:
+        options.intra_op_num_threads = n_threads
     try:
         session = onnxruntime.InferenceSession(file.onnx, options, providers=["CPUExecutionProvider"])
     except Exception as error:
@@ -88,14 +87,6 @@ def _load(name_or_path: str, sha256: str) -> Model:
             do="export the model again",
         ) from error
     return Model(file.card, session)
-
-
-def _keep_to_processors(options: onnxruntime.SessionOptions) -> None:
-    """Use only the processors that this process may use: ONNX Runtime itself takes all that the machine has."""
-    if sys.platform == "linux":
-        n_processors = len(os.sched_getaffinity(0))
-        if n_processors < (os.cpu_count() or 1):
-            options.intra_op_num_threads = n_processors
 
 
 def compute_probability_maps(
@@ -209,9 +200,7 @@ def _draw(
 
 def _letting_go() -> onnxruntime.RunOptions:
     """Let a session give back its working memory, hundreds of megabytes, of which each model would keep its own."""
-    import onnxruntime
-
-    options = onnxruntime.RunOptions()
+    options = onnx_runtime().RunOptions()
     options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
     return options
 

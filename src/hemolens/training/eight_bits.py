@@ -21,6 +21,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
+from hemolens.segmentation.onnx_runtime import onnx_runtime
+
 CHANNELS = 16
 """The last convolution is widened to a multiple of so many channels."""
 
@@ -45,6 +47,7 @@ def to_eight_bits(model: onnx.ModelProto, samples: NDArray[np.uint8]) -> onnx.Mo
         The same inputs and outputs.
 
     """
+    onnx_runtime()  # without its reports, before anything of it is loaded
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
