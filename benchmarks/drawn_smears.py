@@ -2,10 +2,10 @@
 
     python benchmarks/drawn_smears.py --data data --out runs/drawn-smears [--steps 600]
 
-Both are the default model's configuration with fewer steps, from the same first weights; without the synthetic
-smears, the other sources have their share. Each counts the photographs that it was not trained on and the default model's settings
-were chosen on, with those settings and the diameter that the program estimates. Resumable; a training takes about a
-quarter of an hour. Writes benchmarks/drawn-smears.json: for each type and source counting accuracy and F1.
+Both are the default model's configuration with fewer steps, from the same first weights; without the synthetic smears,
+the other sources have their share. Each counts the photographs that it was not trained on and the default model's
+settings were chosen on, with those settings and the diameter that the program estimates. Resumable; a training takes
+about a quarter of an hour. Writes benchmarks/drawn-smears.json: for each type and source counting accuracy and F1.
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ def markdown(result: dict[str, list[dict[str, Any]]]) -> str:
         "- The exact interval of a few cells contains the truth in more than 95 % of cases: "
         "whole numbers leave no choice.",
         "- One field cannot show how uneven a smear is: where fields differ, its interval is too narrow for the smear.",
-        "- Default model: photographs of a laboratory whose interval, by the error of the others, contains the true number.",
+        "- Default model: photographs of a laboratory whose interval, by the error of others, contains the truth.",
     ]
     for title, rows in result.items():
         lines += ["", f"## {title.capitalize()}", ""]

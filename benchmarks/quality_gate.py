@@ -487,8 +487,8 @@ def page_of(found: dict[str, Any]) -> str:
         verdict_table(by(changed, "expected", "change"), "expected, change"),
         ["## Where the count goes wrong"],
         [
-            "Photographs and synthetic smears, changed and as they are, by how far the number of red cells is from that",
-            "of the labels, or for ALL-IDB1 from that of the unchanged photograph.",
+            "Photographs and synthetic smears, changed and as they are, by how far the number of red cells is from",
+            "that of the labels, or for ALL-IDB1 from that of the unchanged photograph.",
         ],
         verdict_table(by_error(records), "off by"),
         ["## Unlike anything in training"],
