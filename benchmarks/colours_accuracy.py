@@ -5,7 +5,7 @@
 
 Records: benchmarks/colours-accuracy.json; page: benchmarks/colours-accuracy.md. The labelled absorbance of a photograph
 is the median over the inner part of its labelled red cells (outlines and boxes shrunk, no box that meets one of a white
-cell or platelet), against the brighter half of what lies under no label. The ruler is the labelled diameter.
+cell or platelet), against the brighter half of what lies under no label. The scale is the labelled diameter.
 
 Two more things are measured on the same photographs: the same with the stain made weaker and stronger, and pictures of
 their white cells alone, cut out along the ellipse in their box and laid on their background, of which no red cell's

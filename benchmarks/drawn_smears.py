@@ -1,12 +1,12 @@
-"""Whether drawn smears help to train the default model: two short trainings, with and without them.
+"""Whether synthetic smears help to train the default model: two short trainings, with and without them.
 
     python benchmarks/drawn_smears.py --data data --out runs/drawn-smears [--steps 600]
 
-Both are the default model's configuration with fewer steps, from the same first weights; without the drawn smears, the
-other sources have their share. Each counts the photographs that it was not trained on and the default model's settings
-were chosen on, with those settings and the diameter that the program estimates. Resumable; a training takes about a
-quarter of an hour. Writes benchmarks/drawn-smears.json: for each type and source counting accuracy and F1. In the
-recorded figures platelets were matched by their centre alone, in a new run they are by the rule for all
+Both are the default model's configuration with fewer steps, from the same first weights; without the synthetic smears,
+the other sources have their share. Each counts the photographs that it was not trained on and the default model's
+settings were chosen on, with those settings and the diameter that the program estimates. Resumable; a training takes
+about a quarter of an hour. Writes benchmarks/drawn-smears.json: for each type and source counting accuracy and F1. In
+the recorded figures platelets were matched by their centre alone; a new run matches them by the rule for all
 (hemolens.evaluation.matching).
 """
 
@@ -38,7 +38,7 @@ HERE = Path(__file__).parent
 
 
 def short_setups(n_steps: int) -> list[TrainingConfig]:
-    """The default model's configuration with one short phase, with and without drawn smears."""
+    """The default model's configuration with one short phase, with and without synthetic smears."""
     full = read_config(DEFAULT)
     phase = full.phases[0].model_copy(update={"steps": n_steps})
     short = full.model_copy(update={"phases": (phase,), "freeze_statistics_at": n_steps * 4 // 5, "name": "with-drawn"})

@@ -1,4 +1,4 @@
-"""How often the 95 % intervals of counts hold the truth, by simulation.
+"""How often the 95 % intervals of counts contain the truth, by simulation.
 
     python benchmarks/interval_coverage.py
 
@@ -48,7 +48,7 @@ Generator = np.random.Generator
 
 
 def holds(interval: Interval, truth: float) -> bool:
-    """Whether an interval holds the truth."""
+    """Whether an interval contains the truth."""
     return interval.low <= truth <= interval.high
 
 
@@ -170,15 +170,15 @@ def main() -> None:
 def markdown(result: dict[str, list[dict[str, Any]]]) -> str:
     """The tables."""
     lines = [
-        "# Do 95 % intervals hold the truth?",
+        "# Do 95 % intervals contain the truth?",
         "",
-        f"Share of {N_TIMES:,} simulated cases in which the interval holds the truth, by",
+        f"Share of {N_TIMES:,} simulated cases in which the interval contains the truth, by",
         "`benchmarks/interval_coverage.py`. `variation`: relative standard deviation of the density between fields.",
         "",
-        "- The exact interval of a few cells holds the truth in more than 95 % of cases: "
+        "- The exact interval of a few cells contains the truth in more than 95 % of cases: "
         "whole numbers leave no choice.",
         "- One field cannot show how uneven a smear is: where fields differ, its interval is too narrow for the smear.",
-        "- Default model: photographs of a laboratory whose true number is held, by the error measured on the others.",
+        "- Default model: photographs of a laboratory whose interval, by the error of others, contains the truth.",
     ]
     for title, rows in result.items():
         lines += ["", f"## {title.capitalize()}", ""]

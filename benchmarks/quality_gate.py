@@ -245,7 +245,7 @@ STAINS: tuple[StainName, ...] = ("pink", "tan", "grey", "pale", "violet")
 
 
 def drawn_cases() -> Iterator[Case]:
-    """Drawn smears, unchanged and changed; crowded ones; empty ones."""
+    """Synthetic smears, unchanged and changed; crowded ones; empty ones."""
     for i, look in enumerate(STAINS):
         smear = draw_smear(i, height=360, width=480, n_rbc=18, n_wbc=1, n_plt=2, red_cell_diameter_px=60, stain=look)
         yield Case("drawn", look, "unchanged", "accept", smear.pixels, smear.n_rbc)
@@ -258,7 +258,7 @@ def drawn_cases() -> Iterator[Case]:
 
 
 def crowded_case(seed: int, look: StainName) -> Case:
-    """Lay one drawn smear over another: light that passed one passes the other as well."""
+    """Lay one synthetic smear over another: light that passed one passes the other as well."""
     under, over = (
         draw_smear(each, height=360, width=480, n_rbc=30, n_wbc=0, n_plt=1, red_cell_diameter_px=60, stain=look,
                    cut_by_frame=True, uneven_light=0)
@@ -480,7 +480,7 @@ def page_of(found: dict[str, Any]) -> str:
         ],
         ["## Expected and found"],
         verdict_table(by(records, "expected"), "expected"),
-        ["## Photographs as they are, and drawn smears"],
+        ["## Photographs as they are, and synthetic smears"],
         ["A photograph is counted wrong where the number of red cells is more than 30 % from that of the labels."],
         verdict_table(by_source(unchanged, records), "source"),
         ["## Changed pictures"],
@@ -488,8 +488,8 @@ def page_of(found: dict[str, Any]) -> str:
         verdict_table(by(changed, "expected", "change"), "expected, change"),
         ["## Where the count goes wrong"],
         [
-            "Photographs and drawn smears, changed and as they are, by how far the number of red cells is from that of",
-            "the labels, or for ALL-IDB1 from that of the unchanged photograph.",
+            "Photographs and synthetic smears, changed and as they are, by how far the number of red cells is from",
+            "that of the labels, or for ALL-IDB1 from that of the unchanged photograph.",
         ],
         verdict_table(by_error(records), "off by"),
         ["## Unlike anything in training"],
@@ -507,7 +507,7 @@ def page_of(found: dict[str, Any]) -> str:
 
 
 def seconds_to_judge() -> float:
-    """CPU-seconds for a drawn smear of five megapixels, cells known."""
+    """CPU-seconds for a synthetic smear of five megapixels, cells known."""
     smear = draw_smear(1, height=972, width=1296, n_rbc=120, red_cell_diameter_px=40)
     cells = [
         replace(cell, box=Box(*(2 * n for n in cell.box)), outline=cell.outline * 2, row=cell.row * 2, col=cell.col * 2)

@@ -4,7 +4,7 @@
 
 - The whole process (`hemolens count`: start-up, counting, writing) on one photograph of 2592 × 1944 pixels, one and two
   threads: the photograph given, or a drawn one.
-- The cost against the size of the picture (drawn smears of one density) and against the number of cells in it.
+- The cost against the size of the picture (synthetic smears of one density) and against the number of cells in it.
 - The share of each stage, and the part of the machine's speed (single-precision matrix product, one thread) that the
   network reaches.
 

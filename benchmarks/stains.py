@@ -4,7 +4,7 @@
     python benchmarks/stains.py                    writes the page again from the records
 
 Records: benchmarks/stains.json; page: benchmarks/stains.md, which docs/how-right-it-is.md shows. Each photograph is
-counted as it is and under every stain of hemolens.evaluation.stain_shift, ruler and all, as the program is shipped.
+counted as it is and under every stain of hemolens.evaluation.stain_shift, scale and all, as the program is shipped.
 
 - ALL-IDB1: the three photographs that the paper tests red cells on, and an even choice of the capture sessions that
   the default model has not seen (white cells: counts alone; platelets: masks).

@@ -9,7 +9,7 @@ sessions of ALL-IDB1; the folds are each without one of the sources. The setting
 those, and on boxed photographs that were left out of its own training: a network draws what it was fitted to better
 than other photographs, and settings chosen there do not suit others. A source that a model has not seen has no part in
 its settings. Of every boxed photograph a copy is searched on as well, with changed colours, light or sharpness and a
-ruler that is 5 % off: settings must hold there too. A photograph that a model is measured on is never among those that
+scale that is 5 % off: settings must hold there too. A photograph that a model is measured on is never among those that
 its settings are chosen on, nor is one of the CBC test or of those of bionet that are held out. A fold that has not
 been trained yet is passed over.
 
@@ -77,7 +77,7 @@ COPY_CHANGES = tuple(name for name in CHANGES if not name.startswith(("size", "t
 """What is done to the copies of photographs, in turn: what leaves every cell where it is."""
 
 RULER_ERRORS = (0.95, 1.05)
-"""Copies are drawn with a diameter that is wrong by such a factor, in turn: such are errors of the ruler."""
+"""Copies are drawn with a diameter that is wrong by such a factor, in turn: such are errors of the scale."""
 
 OUTLINES_WEIGHT = 3.0
 """Of ALL-IDB1 for red cells, relative to a boxed source: outlines say more than boxes."""

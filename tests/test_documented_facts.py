@@ -117,7 +117,7 @@ STATED = [
         "docs/decisions/0010-slides-are-measured-on-fields.md",
         f"at most {BLOCK_DIAMETERS} red-cell diameters wide with a halo of {HALO_DIAMETERS}",
     ),
-    ("docs/decisions/0011-standard-absorbance.md", "Factors stay within {:g} and {:g}".format(*FACTORS)),
+    ("benchmarks/notes/0011-standard-absorbance.md", "Factors stay within {:g} and {:g}".format(*FACTORS)),
     (COUNT_PY, f"Red-cell diameter in pixels, {DIAMETERS};"),
     (COUNT_PY, f"µm per pixel, {UM_PER_PX} (red cells are assumed to be {scale.USUAL_RED_CELL_UM} µm wide)"),
     (COUNT_PY, f'"auto, {listed(COUNTERS, "or")}."'),
