@@ -48,9 +48,8 @@ def environment(built, tmp_path_factory):
         pytest.skip("needs a package index, and pip finds none")
     environment = folder / "venv"
     assert run(sys.executable, "-m", "venv", "--without-pip", str(environment)).returncode == 0
-    python = environment / PROGRAMS / "python"
     (wheel,) = built.glob("*.whl")
-    done = pip("--python", python, "install", "--quiet", "--constraint", ROOT / "constraints.txt", wheel)
+    done = pip("--python", environment, "install", "--quiet", "--constraint", ROOT / "constraints.txt", wheel)
     assert done.returncode == 0, done.stderr
     yield environment
     shutil.rmtree(folder)  # hundreds of megabytes, of which pytest would keep three
