@@ -32,3 +32,16 @@ def test_a_second_photograph_never_reports_the_first_ones_count(make_result, mak
     assert (row["image"], row["rbc"]) == ("b.jpg", "1")
     assert [cell["image"] for cell in rows(tmp_path / "cells.csv")] == ["b.jpg"]
     assert [p.name for p in (tmp_path / "overlay").iterdir()] == ["b.png"]
+
+
+def test_the_repr_of_many_cells_is_one_short_line(make_result, make_cell):
+    text = repr(make_result("a.png", *[make_cell()] * 3000))
+    assert text == "<Result of 'a.png': 3000 red cells, 0 white cells, 0 platelets; accept>"
+
+
+def test_a_notebook_shows_the_overlay_and_the_counts(make_result, make_cell):
+    page = make_result("<b>.png", make_cell("wbc"))._repr_html_()
+    assert "data:image/jpeg;base64," in page
+    assert "<tr><th>white cells</th><td>1</td></tr>" in page
+    assert "&lt;b&gt;.png" in page
+    assert "<b>" not in page

@@ -8,11 +8,44 @@ from os import PathLike
 import numpy as np
 from numpy.typing import NDArray
 
+from hemolens.cell_types import CELL_NAMES
 from hemolens.counted_image import CountedImage
+from hemolens.errors import quoted
+
+NOTEBOOK_SIDE_PX = 900
+"""Longest side of the picture in a notebook."""
 
 
 class Result(CountedImage):
     """A counted photograph or slide; :class:`~hemolens.counted_image.CountedImage` lists what it knows."""
+
+    def __repr__(self) -> str:
+        """One short line, however many cells there are.
+
+        >>> import hemolens, numpy
+        >>> hemolens.count(numpy.full((40, 60, 3), 225, numpy.uint8))
+        <Result of 'array': 0 red cells, 0 white cells, 0 platelets; reject>
+        """
+        numbers = ", ".join(f"{getattr(self.counts, kind)} {name}" for kind, name in CELL_NAMES.items())
+        return f"<Result of {quoted(self.image.name)}: {numbers}; {self.quality.verdict}>"
+
+    def _repr_html_(self) -> str:
+        """Show the overlay and the counts at the end of a notebook cell."""
+        from base64 import b64encode
+        from html import escape
+
+        from hemolens.output.report.cell_picture import jpeg_bytes, reduced
+
+        picture = b64encode(jpeg_bytes(reduced(self.overlay(), NOTEBOOK_SIDE_PX))).decode("ascii")
+        rows = "".join(
+            f"<tr><th>{CELL_NAMES[kind]}</th><td>{getattr(self.counts, kind)}</td></tr>" for kind in CELL_NAMES
+        )
+        verdict = escape(f"{self.quality.verdict}: {self.quality.reason}" if self.quality.reason else "accept")
+        return (
+            f"<figure><img alt='overlay' src='data:image/jpeg;base64,{picture}'>"
+            f"<figcaption>{escape(self.image.name)}</figcaption></figure>"
+            f"<table>{rows}<tr><th>quality</th><td>{verdict}</td></tr></table>"
+        )
 
     def overlay(self) -> NDArray[np.uint8]:
         """Draw the counted cells on the photograph.
