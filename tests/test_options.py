@@ -11,8 +11,8 @@ from hemolens.options import CountOptions
 @pytest.mark.parametrize(
     ("given", "said", "option"),
     [
-        ({"diameter_px": 3}, "red-cell diameter in pixels is out of range: got 3; allowed: 15 to 500", "diameter_px"),
-        ({"um_per_px": 9}, "µm per pixel is out of range: got 9; allowed: 0.015 to 0.5", "um_per_px"),
+        ({"diameter_px": 3}, "red-cell diameter in pixels is out of range: got 3; allowed: 10 to 500", "diameter_px"),
+        ({"um_per_px": 9}, "µm per pixel is out of range: got 9; allowed: 0.015 to 0.75", "um_per_px"),
         ({"diameter_px": 80, "um_per_px": 0.1}, "the scale is given twice", "diameter_px"),
         ({"diameter_px": "wide"}, "an option is malformed: got diameter_px = 'wide'", "diameter_px"),
         ({"diameter_px": float("nan")}, "an option is malformed: got diameter_px = 'nan'", "diameter_px"),

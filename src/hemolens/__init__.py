@@ -53,9 +53,9 @@ def count(
         ``"watershed"``, ``"connected-components"``, ``"circle-hough"`` or ``"peaks"`` for all three types, or
         ``"auto"``: for each type the one that measured best.
     diameter_px : float or None
-        Diameter of a usual red cell in pixels, 15 to 500, in place of the estimate.
+        Diameter of a usual red cell in pixels, 10 to 500, in place of the estimate.
     um_per_px : float or None
-        µm per pixel, 0.015 to 0.5, in place of the estimate; only one of the two.
+        µm per pixel, 0.015 to 0.75, in place of the estimate; only one of the two.
     region : str, Region or None
         Where cells are counted: ``"x0,y0,x1,y1"`` in pixels, or the name of a GeoJSON file with a polygon.
 

@@ -39,11 +39,11 @@ def count(
     ] = "auto",
     diameter_px: Annotated[
         float | None,
-        typer.Option(help="Red-cell diameter in pixels, 15 to 500; otherwise estimated.", metavar="PX"),
+        typer.Option(help="Red-cell diameter in pixels, 10 to 500; otherwise estimated.", metavar="PX"),
     ] = None,
     um_per_px: Annotated[
         float | None,
-        typer.Option(help="µm per pixel, 0.015 to 0.5 (red cells are assumed to be 7.5 µm wide).", metavar="UM"),
+        typer.Option(help="µm per pixel, 0.015 to 0.75 (red cells are assumed to be 7.5 µm wide).", metavar="UM"),
     ] = None,
     export: Annotated[
         str | None,

@@ -137,6 +137,7 @@ _LIMITS = (
         "stain", "contrast", 0.06, 0.02, "faint stain, red cells are darker than the background by {:.3f} (absorbance)"
     ),
     _Limit("grain", "grain", 0.12, 0.4, "grainy, neighbouring pixels differ by {:.0%} of a red cell's contrast"),
+    _Limit("resolution", "red_cell_px", 15, -math.inf, "red cells are only {:.0f} px wide, some may be missed"),
     _Limit("crowding", "covered", 0.75, math.inf, "crowded, cells cover {:.0%} of the frame"),
     _Limit("missed", "missed", 0.2, 0.35, "{:.0%} of the stained area lies outside the counted cells"),
     _Limit(
@@ -244,6 +245,7 @@ def measure_photograph(
         of green and blue) of red cells less that of the background. ``grain``: mean difference from the 3 × 3 median in
         the background ÷ contrast. ``covered``: share of the frame under cells. ``missed``: share of what is
         stained at least half as much as a red cell that lies farther than 0.08 diameters from any counted cell.
+        ``red_cell_px``: the red-cell diameter, in pixels.
         ``white_like_red``: number of counted white cells whose darker fifth takes up less than 1.25 times as much light
         (absorbance of all three colours) as the median red cell ÷ number of red cells, both in the middle that is
         looked at.
@@ -263,6 +265,7 @@ def measure_photograph(
         "background_level": float(view.pixels[stain.background].mean() / 255) if stain.background.any() else 0.0,
         "clipped": _clipped(view, stain),
         "contrast": stain.contrast,
+        "red_cell_px": diameter_px,
         "grain": _grain(view, stain),
         "covered": float(view.in_cell.mean()),
         "missed": _missed(view, stain),
@@ -442,7 +445,10 @@ def _edge_width(view: _View, stain: _Stain) -> float:
         return _WIDEST_EDGE
     down, right = (cv2.Scharr(smooth, cv2.CV_32F, dx, dy, scale=1 / 32)[border] for dx, dy in ((0, 1), (1, 0)))
     slope = max(float(np.median(np.hypot(down, right))), 1e-6)
-    return min(_WIDEST_EDGE, stain.unit / slope / math.sqrt(2 * math.pi) / view.diameter_px)
+    width = stain.unit / slope / math.sqrt(2 * math.pi) / view.diameter_px
+    # the smoothing is a larger part of a cell that is narrower than those that the limits were chosen on
+    smoothing = 1 / view.diameter_px**2 - 1 / _VIEW_DIAMETER_PX**2
+    return min(_WIDEST_EDGE, math.sqrt(max(width**2 - max(smoothing, 0.0), 0.0)))
 
 
 def _clipped(view: _View, stain: _Stain) -> float:

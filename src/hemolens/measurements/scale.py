@@ -33,14 +33,14 @@ from hemolens.errors import PhotographError, UsageError
 FALLBACK_PX = 80.0
 """Returned with confidence 0 when no cell is found: usual for a ×100 objective and a five-megapixel camera."""
 
-RANGE_PX = (15.0, 500.0)
+RANGE_PX = (10.0, 500.0)
 """No smaller and no larger diameter is ever returned, nor taken from the user."""
 
 USUAL_RED_CELL_UM = 7.5
 """Diameter of a normal red cell on a dry smear, in µm: what turns µm per pixel into pixels."""
 
 RANGE_UM_PER_PX = (USUAL_RED_CELL_UM / RANGE_PX[1], USUAL_RED_CELL_UM / RANGE_PX[0])
-"""The same range in µm per pixel: 0.015 to 0.5."""
+"""The same range in µm per pixel: 0.015 to 0.75."""
 
 LEAST_TRUSTED = 0.4
 """Confidence below which an estimate is doubtful: errors above 15 % are then many times as frequent."""
@@ -56,6 +56,7 @@ _GREEN, _BLUE = 1, 2
 _RADII_PX = np.geomspace(8.0, 16.0, 7)  # on each level of the pyramid
 _LEVEL_AREA_PX = 340_000  # a larger level is searched in its middle part only: it holds cells enough
 _SMALLEST_SIDE_PX = 14
+_SMALL_PX = 18.0  # below this width the search for circles begins
 _THUMBNAIL_SIDE_PX = 320
 _N_RAYS = 32
 _RAY_STEPS = np.linspace(0.7, 1.4, 15, dtype=np.float32)  # fractions of the voted radius
@@ -285,7 +286,7 @@ def estimate_red_cell_diameter(pixels: NDArray[np.uint8]) -> RedCellDiameter:
     Parameters
     ----------
     pixels : ndarray of uint8, shape (H, W, 3)
-        RGB photograph of a stained smear, cells darker than the background. Red cells may be 15 to 300 px
+        RGB photograph of a stained smear, cells darker than the background. Red cells may be 10 to 300 px
         wide; the frame should hold at least two or three of them whole.
 
     Returns
@@ -312,6 +313,16 @@ def estimate_red_cell_diameter(pixels: NDArray[np.uint8]) -> RedCellDiameter:
             allowed="uint8 of shape (H, W, 3)",
             do="convert it with hemolens.images.photograph.photograph_from_array",
         )
+    found = _search(pixels)
+    if found.confidence < LEAST_TRUSTED and min(pixels.shape[:2]) >= _SMALLEST_SIDE_PX:
+        small = _search(_enlarged(pixels))
+        if small.confidence >= LEAST_TRUSTED and small.px < 2 * _SMALL_PX:
+            found = replace(small, px=max(small.px / 2, RANGE_PX[0]))
+    return found
+
+
+def _search(pixels: NDArray[np.uint8]) -> RedCellDiameter:
+    """The diameter that most circles on all levels of the pyramid agree on."""
     thumbnail = _thumbnail(pixels)
     tables = _absorbance_tables(thumbnail)
     levels = _pyramid(pixels)
@@ -325,6 +336,17 @@ def estimate_red_cell_diameter(pixels: NDArray[np.uint8]) -> RedCellDiameter:
         diameter = _consensus(distinct, _redness(distinct, thumbnail, tables, contrast))
         best = max(best, diameter, key=lambda one: one.confidence)
     return best if best.confidence >= _LEAST_CONFIDENCE else _NOTHING_FOUND
+
+
+def _enlarged(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The middle of a picture, twice as large: there the search finds circles half as wide."""
+    import cv2
+
+    n_rows, n_cols = pixels.shape[:2]
+    keep = min(1.0, (_LEVEL_AREA_PX / (n_rows * n_cols)) ** 0.5)
+    row0, col0 = (int(n * (1 - keep) / 2) for n in (n_rows, n_cols))
+    middle = pixels[row0 : n_rows - row0, col0 : n_cols - col0]
+    return np.asarray(cv2.resize(middle, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 class _Level(NamedTuple):
