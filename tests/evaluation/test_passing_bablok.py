@@ -68,7 +68,7 @@ def test_points_on_a_line_give_that_line(slope, intercept):
 
 
 @given(counts)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_exchanging_both_methods_gives_the_same_line(pairs):
     x, y = zip(*pairs, strict=True)
     line, other = passing_bablok(x, y), passing_bablok(y, x)
@@ -78,7 +78,7 @@ def test_exchanging_both_methods_gives_the_same_line(pairs):
 
 
 @given(counts, st.integers(1, 7), st.integers(0, 50))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_unit_of_counting_does_not_matter(pairs, scale, shift):
     x, y = np.array(pairs).T
     line, scaled = passing_bablok(x, y), passing_bablok(scale * x, scale * y + shift)
@@ -87,7 +87,7 @@ def test_the_unit_of_counting_does_not_matter(pairs, scale, shift):
 
 
 @given(counts, st.randoms())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_order_of_the_rows_does_not_matter(pairs, random):
     shuffled = pairs.copy()
     random.shuffle(shuffled)

@@ -45,7 +45,7 @@ def test_one_pixel_is_a_photograph(read):
     assert read(encoded(np.full((1, 1, 3), PINK, np.uint8), "PNG")).pixels.tolist() == [[list(PINK)]]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=6).map(lambda side: (*side, 3))))
 def test_png_keeps_every_pixel(tmp_path_factory, pixels):
     path = tmp_path_factory.mktemp("png") / "a.png"
@@ -217,7 +217,7 @@ def test_floats_that_leave_0_to_1_name_the_file(read):
 STARTS = [b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"BM"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.sampled_from([*STARTS, b"RIFF\x40\0\0\0WEBPVP8 "]), st.binary(max_size=300))
 def test_random_bytes_raise_a_photograph_error_and_nothing_else(tmp_path_factory, start, rest):
     path = tmp_path_factory.mktemp("bytes") / "a"
@@ -226,7 +226,7 @@ def test_random_bytes_raise_a_photograph_error_and_nothing_else(tmp_path_factory
         read_photograph(path)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.sampled_from(["JPEG", "PNG", "TIFF", "BMP", "WEBP"]),
     st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8),

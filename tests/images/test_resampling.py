@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hemolens.images.box import Box
@@ -28,7 +28,6 @@ def moved_by(box, rows, cols):
     return Box(box.row0 + rows, box.col0 + cols, box.row1 + rows, box.col1 + cols)
 
 
-@settings(deadline=None)
 @given(sides, sides, st.one_of(st.floats(0.1, 1), st.sampled_from([1 / 4, 1 / 3, 1 / 2, 1])), st.data())
 def test_a_window_is_the_resized_whole_cut(height, width, zoom, data):
     pixels = noise(height, width)
@@ -38,7 +37,6 @@ def test_a_window_is_the_resized_whole_cut(height, width, zoom, data):
     assert (scaled.read(Box(row0, col0, row1, col1)) == whole[row0:row1, col0:col1]).all()
 
 
-@settings(deadline=None)
 @given(sides, sides, st.floats(1, 2.5), st.data())
 def test_enlarged_windows_agree_with_each_other_and_nearly_with_the_whole(height, width, zoom, data):
     scaled = scale_image(photograph_from_array(noise(height, width)), 1, zoom)

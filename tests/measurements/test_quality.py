@@ -165,7 +165,7 @@ def test_a_photograph_taken_larger_measures_the_same(smear, factor):
         assert after[name] == pytest.approx(before[name], rel=0.1, abs=0.01), name
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 60), st.floats(15, 500))
 def test_every_measure_of_any_picture_can_be_written_as_json(seed, height, width, diameter_px):
     rng = np.random.default_rng(seed)

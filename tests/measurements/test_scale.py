@@ -112,7 +112,7 @@ def test_faint_red_cells_beside_very_dark_white_cells():
     assert estimate_red_cell_diameter(pixels).px == pytest.approx(60, rel=0.1)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(factor=st.floats(0.4, 2.5), seed=st.integers(0, 20))
 def test_the_estimate_scales_with_the_photograph(factor, seed):
     pixels = smear(64, n_rows=360, n_cols=440, seed=seed, pale_centre=0.4)
@@ -176,7 +176,7 @@ def test_nothing_is_found_where_there_are_no_red_cells(n_bodies, diameter):
     assert estimate_red_cell_diameter(pixels).origin == "fallback"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(n_rows=st.integers(1, 70), n_cols=st.integers(1, 70), seed=st.integers(0, 99), coarse=st.booleans())
 def test_any_picture_gets_an_answer(n_rows, n_cols, seed, coarse):
     pixels = np.random.default_rng(seed).integers(0, 256, (n_rows, n_cols, 3), dtype=np.uint8)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hemolens.cells.cell import cells_from_labels, from_window, in_reading_order, resolve_types
@@ -35,7 +35,6 @@ def rows_of(cells):
     ]  # fmt: skip
 
 
-@settings(deadline=None)
 @given(sides, sides, st.floats(5, 40), st.floats(1, 50))
 def test_every_pixel_is_owned_exactly_once(height, width, diameter_px, block_diameters):
     owned = np.zeros((height, width), int)
@@ -44,7 +43,6 @@ def test_every_pixel_is_owned_exactly_once(height, width, diameter_px, block_dia
     assert (owned == 1).all()
 
 
-@settings(deadline=None)
 @given(sides, sides, st.floats(5, 40), st.floats(0.2, 3))
 def test_a_window_holds_the_halo_and_begins_on_the_grid(height, width, diameter_px, zoom):
     scaled = (max(1, round(height * zoom)), max(1, round(width * zoom)))

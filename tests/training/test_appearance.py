@@ -46,7 +46,7 @@ def absorbance_of(some):
 
 
 @given(seeds)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_neutral_strengths_leave_the_absorbance(seed):
     own, generator = crops(), rng(seed)
     before = absorbance = absorbance_of(own)
@@ -65,7 +65,7 @@ def test_neutral_grain_and_crenation_change_nothing():
 
 
 @given(seeds)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_crenated_cells_and_their_labels_move_alike(seed):
     own = appearance.crenate(crops(), rng(seed), torch_rng(seed), changed_by(crenated=1.0))
     for plane, light in enumerate((150, 80, 110)):
@@ -90,7 +90,7 @@ def test_crops_that_are_not_crenated_stay():
 
 
 @given(seeds)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_changed_red_cells_leave_the_background(seed):
     own = crops()
     before = absorbance_of(own)
@@ -140,7 +140,7 @@ def test_dark_cells_change_and_red_cells_stay():
 
 
 @given(seeds)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_specks_are_dark_and_small(seed):
     specks = appearance.draw_specks(crops().pixels, rng(seed), changed_by(specks=1.0))
     assert (specks >= 0).all()
@@ -149,7 +149,7 @@ def test_specks_are_dark_and_small(seed):
 
 
 @given(seeds)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_stain_stays_on_what_is_stained(seed):
     own = absorbance_of(crops())
     after = appearance.change_stain(own, rng(seed), SmearAugmentation())
@@ -173,7 +173,7 @@ def test_the_lamp_changes_as_much_as_is_allowed(gain, fall_off):
 
 
 @given(seeds)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_focus_leaves_an_even_picture(seed):
     even = torch.full((8, 3, 32, 32), 130.0)
     torch.testing.assert_close(appearance.change_focus(even, rng(seed), SmearAugmentation()), even)
@@ -226,14 +226,14 @@ def test_compression_loses_what_a_jpeg_file_loses():
 
 
 @given(seeds)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_same_state_makes_the_same_changes(seed):
     first, again = (appearance.change_appearance(crops(), rng(seed), SmearAugmentation(), 220) for _ in range(2))
     assert all(map(torch.equal, first, again))
 
 
 @given(seeds)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_pixels_stay_grey_levels(seed):
     pixels = appearance.change_appearance(crops(), rng(seed), SmearAugmentation(), 220).pixels
     assert pixels.min() >= 0

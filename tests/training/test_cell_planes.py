@@ -50,14 +50,14 @@ def plane_of(name, numbers):
 
 
 @given(discs_of)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_mask_is_where_cells_are(centres):
     numbers = discs(*centres)
     np.testing.assert_array_equal(plane_of("rbc.mask", numbers) == 1, numbers > 0)
 
 
 @given(discs_of)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_edge_is_where_another_number_is_near(centres):
     numbers = discs(*centres)
     near = np.hypot(*np.mgrid[-EDGE_PX : EDGE_PX + 1, -EDGE_PX : EDGE_PX + 1]) <= EDGE_PX
@@ -95,14 +95,14 @@ def depth_by_scipy(numbers):
 
 
 @given(discs_of)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_distance_is_the_euclidean_one_of_each_cell(centres):
     numbers = discs(*centres)
     np.testing.assert_allclose(plane_of("rbc.distance", numbers), depth_by_scipy(numbers), atol=1e-5)
 
 
 @given(discs_of)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_depth_of_every_cell_reaches_one(centres):
     numbers = discs(*centres)
     distance = plane_of("rbc.distance", numbers)
@@ -129,7 +129,7 @@ def test_a_covered_cell_has_its_centre_where_it_is_seen(number, col):
 
 
 @given(discs_of)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_every_cell_adds_one_peak(centres):
     numbers = discs(*centres)
     highest = plane_of("rbc.centre", numbers).max()
@@ -148,7 +148,7 @@ def test_planes_of_nothing_are_empty(plane):
 
 
 @given(discs_of, discs_of)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_pictures_of_a_batch_do_not_mix(first, second):
     outputs = tuple(f"rbc.{plane}" for plane in PLANES)
     pictures = [discs(*first), discs(*second)]
@@ -202,7 +202,7 @@ def test_platelets_weigh_more():
 
 
 @given(discs_of)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_cells_have_an_index_of_their_own_and_background_lies_beyond(centres):
     numbers = torch.from_numpy(np.stack([discs(*centres)] * 2)).long()
     index = index_cells(numbers).view_as(numbers)

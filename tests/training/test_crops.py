@@ -39,7 +39,7 @@ def planes_of(smear):
 
 
 @given(st.integers(16, 74), st.integers(16, 104))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_an_unturned_crop_is_the_photograph(row, col):
     smear = labelled(cells=CELLS)
     crop = cut(bank_of(smear), (row, col), 32)
@@ -71,7 +71,7 @@ def test_a_photograph_smaller_than_the_crop_is_mirrored_again():
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_labels_turn_with_pixels(seed):
     smear = labelled(cells=[("rbc", 40, 40, 12), ("wbc", 40, 75, 14)])
     pixels, numbers, _ = cut(bank_of(smear), (45, 60), 48, zoom=1.1, how=rng(seed))

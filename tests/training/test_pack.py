@@ -39,7 +39,7 @@ sides = st.tuples(st.integers(1, 12), st.integers(1, 12))
 @given(sides.flatmap(lambda shape: st.tuples(
     arrays(np.uint16, (*shape, 3)), arrays(np.uint8, (*shape, 3)), arrays(np.uint16, (*shape, 2))
 )))  # fmt: skip
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_labels_come_back_exactly(tmp_path, planes):
     write_pack(tmp_path / "all.pack", [smear(*planes)], 40)
     (read,) = read_pack(tmp_path / "all.pack", 40)

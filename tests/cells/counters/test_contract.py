@@ -111,7 +111,7 @@ def test_a_calibrated_score_is_read_off_the_line(disc_maps: DiscMaps, counter_na
 
 
 @given(discs=DISC_FIELDS)
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15, derandomize=True)
 def test_turning_the_picture_does_not_change_the_count(
     disc_maps: DiscMaps, turned: Turned, discs: list[tuple[int, int, int]]
 ) -> None:
@@ -121,7 +121,7 @@ def test_turning_the_picture_does_not_change_the_count(
 
 
 @given(discs=DISC_FIELDS)
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15, derandomize=True)
 def test_twice_the_size_gives_the_same_count_of_components(
     disc_maps: DiscMaps, doubled: Doubled, discs: list[tuple[int, int, int]]
 ) -> None:
