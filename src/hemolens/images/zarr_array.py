@@ -368,8 +368,8 @@ def _unpacked(data: bytes, codec: str | None, n_bytes: int) -> bytes | NDArray[n
 def _check_header(data: bytes, codec: str, n_bytes: int) -> None:
     """Refuse what does not state the size that it must have.
 
-    numcodecs believes the header of Blosc and reads beyond the end of the chunk; and a chunk that unpacks to fewer bytes
-    is no error to it.
+    numcodecs believes the header of Blosc and reads beyond the end of the chunk; and a chunk that unpacks to fewer
+    bytes is no error to it.
 
     Raises
     ------

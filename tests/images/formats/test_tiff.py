@@ -140,6 +140,14 @@ def test_a_stack_is_refused(read, options):
         read(tiff(stack, **{"photometric": "minisblack", **options}))
 
 
+def test_pages_without_end_are_not_followed(read):
+    data = b"II*\0\x08\0\0\0"
+    for page in range(20_000):
+        data += struct.pack("<HHHIII", 1, 256, 4, 1, 1, 8 + 18 * (page + 1))
+    with pytest.raises(PhotographError, match=r"more than one photograph: got 'smear' \(more than 100 pages\)"):
+        read(data)
+
+
 def test_a_cameras_raw_file_is_refused(read):
     data = tiff(noise(), photometric="rgb", extratags=[(50706, 1, 4, b"\1\4\0\0", True)])
     with pytest.raises(PhotographError, match=r"not supported: got .*a camera's raw data.* export it as"):

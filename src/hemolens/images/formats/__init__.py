@@ -1,6 +1,6 @@
 """The registry of file formats: first bytes, and the reader for what follows.
 
-A reader takes the bytes of a file and the largest number of pixels that may be decoded, and returns a
+A reader takes the bytes of a file and a :class:`~hemolens.images.formats.stored_picture.SizeLimit`, and returns a
 :class:`~hemolens.images.formats.stored_picture.StoredPicture`.
 """
 
@@ -13,10 +13,10 @@ from contextlib import ExitStack, contextmanager
 
 from hemolens.errors import PhotographError
 from hemolens.images.formats.pillow_formats import read_bmp, read_jpeg, read_png, read_webp
-from hemolens.images.formats.stored_picture import StoredPicture, damaged, too_large
+from hemolens.images.formats.stored_picture import SizeLimit, StoredPicture, damaged, too_large
 from hemolens.images.formats.tiff import read_tiff
 
-READERS: dict[str, Callable[[bytes, int], StoredPicture]] = {
+READERS: dict[str, Callable[[bytes, SizeLimit], StoredPicture]] = {
     "JPEG": read_jpeg,
     "PNG": read_png,
     "TIFF": read_tiff,
@@ -69,8 +69,8 @@ def format_of(data: bytes) -> str:
     return found
 
 
-def read_stored(data: bytes, max_pixels: int) -> StoredPicture:
-    """Read the picture out of a file's bytes.
+def read_stored(data: bytes, max_pixels: int, max_pixels_per_byte: int | None = None) -> StoredPicture:
+    """Read the picture out of a file's bytes, if it is no larger than that.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def read_stored(data: bytes, max_pixels: int) -> StoredPicture:
     reader = READERS[format_of(data)]
     try:
         with quietly():
-            return reader(data, max_pixels)
+            return reader(data, SizeLimit(max_pixels, len(data), max_pixels_per_byte))
     except PhotographError:
         raise
     except Exception as error:

@@ -23,13 +23,49 @@ class StoredPicture:
     um_per_px: float | None = None  # µm per pixel, where the file says it
 
 
-def check_size(width: int, height: int, max_pixels: int) -> None:
-    """Refuse, before anything is decoded, what has too many pixels or none."""
-    came = f"{width} × {height} pixels"
-    if width < 1 or height < 1:
-        raise damaged(came)
-    if width * height > max_pixels:
-        raise too_large(came, f"at most {max_pixels} pixels")
+ALWAYS_READ_PX = 20_000_000
+"""A picture of no more pixels is read however few bytes its file has."""
+
+
+@dataclass(frozen=True)
+class SizeLimit:
+    """How large a picture may be.
+
+    Attributes
+    ----------
+    max_pixels : int
+    n_bytes : int
+        Size of the file.
+    max_pixels_per_byte : int or None
+        In pictures of more than :data:`ALWAYS_READ_PX`; None where any number is believed.
+
+    """
+
+    max_pixels: int
+    n_bytes: int
+    max_pixels_per_byte: int | None = None
+
+    def check(self, width: int, height: int) -> None:
+        """Refuse, before anything is decoded, what has too many pixels, more than its file can hold, or none.
+
+        Raises
+        ------
+        PhotographError
+
+        """
+        came = f"{width} × {height} pixels"
+        if width < 1 or height < 1:
+            raise damaged(came)
+        if width * height > self.max_pixels:
+            raise too_large(came, f"at most {self.max_pixels} pixels")
+        most = self.max_pixels_per_byte
+        if most is not None and width * height > max(ALWAYS_READ_PX, most * self.n_bytes):
+            raise PhotographError(
+                "the file is too small for an image of this size",
+                came=f"{came} in {self.n_bytes} bytes",
+                allowed=f"at most {most} pixels per byte above {ALWAYS_READ_PX // 10**6} megapixels",
+                do="export the image again, or save it at a lower resolution",
+            )
 
 
 def damaged(came: str) -> PhotographError:

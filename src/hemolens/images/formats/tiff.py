@@ -10,16 +10,20 @@ import io
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 
 from hemolens.images.formats.pillow_formats import ORIENTATION, decode_16_bits, stored_by_pillow
-from hemolens.images.formats.stored_picture import StoredPicture, check_size, damaged, too_many, unsupported
+from hemolens.images.formats.stored_picture import SizeLimit, StoredPicture, damaged, too_many, unsupported
 
 PLAUSIBLE_UM_PER_PX = (0.01, 2.0)
 """Scales outside this range do not come from a microscope that shows blood cells."""
+
+MAX_PAGES = 100
+"""Most pages of a photograph's file, with thumbnails, masks and smaller copies."""
 
 _ICC_PROFILE, _DNG_VERSION = 34675, 50706
 _SMALLER_OR_MASK = 0b101  # bits of the tag NewSubfileType
@@ -30,13 +34,13 @@ _PREMULTIPLIED, _ALPHA = 1, 2
 _UM_PER_UNIT = {"µm": 1.0, "um": 1.0, "micron": 1.0, "microns": 1.0, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "inch": 25400.0}
 
 
-def read_tiff(data: bytes, max_pixels: int) -> StoredPicture:
+def read_tiff(data: bytes, limit: SizeLimit) -> StoredPicture:
     """Read the one photograph of a TIFF."""
     import tifffile
 
     with tifffile.TiffFile(io.BytesIO(data)) as tiff:
-        page = _photograph_page(list(tiff.pages), is_canon_raw=data[8:10] == b"CR")
-        _check_page(page, len(data), max_pixels)
+        page = _photograph_page(_first_pages(tiff), is_canon_raw=data[8:10] == b"CR")
+        _check_page(page, limit)
         stored = _stored(data, page)
         ome = _ome_pixels(tiff.ome_metadata)
         # where zero is white, the largest value is black and says nothing about the depth
@@ -48,6 +52,14 @@ def read_tiff(data: bytes, max_pixels: int) -> StoredPicture:
             profile=profile if isinstance(profile, bytes) else None,
             um_per_px=next(filter(None, map(_plausible, _scales(page, ome, tiff.imagej_metadata or {}))), None),
         )
+
+
+def _first_pages(tiff: Any) -> list[Any]:
+    """List the pages; to follow a chain of them without end takes time that grows with its square."""
+    pages = list(islice(tiff.pages, MAX_PAGES + 1))
+    if len(pages) > MAX_PAGES:
+        raise too_many(f"more than {MAX_PAGES} pages")
+    return pages
 
 
 def _photograph_page(pages: list[Any], *, is_canon_raw: bool) -> Any:
@@ -65,15 +77,15 @@ def _photograph_page(pages: list[Any], *, is_canon_raw: bool) -> Any:
     return largest
 
 
-def _check_page(page: Any, n_bytes: int, max_pixels: int) -> None:
+def _check_page(page: Any, limit: SizeLimit) -> None:
     """Refuse what would need too much memory, and pages whose parts are not all in the file."""
-    check_size(page.imagewidth, page.imagelength, max_pixels)
+    limit.check(page.imagewidth, page.imagelength)
     if page.is_tiled:
-        check_size(page.tilewidth, page.tilelength, max_pixels)
+        limit.check(page.tilewidth, page.tilelength)
     if page.samplesperpixel > 6:
         raise unsupported(f"{page.samplesperpixel} channels")
     parts = list(zip(page.dataoffsets, page.databytecounts, strict=False))
-    outside = any(offset < 1 or size < 1 or offset + size > n_bytes for offset, size in parts)
+    outside = any(offset < 1 or size < 1 or offset + size > limit.n_bytes for offset, size in parts)
     if outside or len(parts) < math.prod(page.chunked):
         raise damaged("parts of the image are missing")
 
