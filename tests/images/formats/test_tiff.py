@@ -140,6 +140,55 @@ def test_a_stack_is_refused(read, options):
         read(tiff(stack, **{"photometric": "minisblack", **options}))
 
 
+def red_lights(*lit):
+    """Colour tables of ImageJ, from black to one light."""
+    return [np.arange(256, dtype=np.uint8) * np.array([[i == light] for i in range(3)], np.uint8) for light in lit]
+
+
+PLANES = np.ascontiguousarray(np.moveaxis(PICTURE, 2, 0))
+COMPOSITE = {"axes": "CYX", "mode": "composite"}
+
+
+@pytest.mark.parametrize(
+    ("order", "options"),
+    [
+        ([0, 1, 2], {"imagej": True, "metadata": COMPOSITE}),
+        ([0, 1, 2], {"imagej": True, "metadata": COMPOSITE | {"LUTs": red_lights(0, 1, 2)}}),
+        ([2, 1, 0], {"imagej": True, "metadata": COMPOSITE | {"LUTs": red_lights(2, 1, 0)}}),
+        ([1, 0, 2], {"ome": True, "metadata": {"axes": "CYX", "Channel": {"Name": ["Green", "Red", "Blue"]}}}),
+        ([0, 2, 1], {"ome": True, "metadata": {"axes": "CYX", "Channel": {"Color": [-16776961, 65535, 16711935]}}}),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_colours_in_pages_of_their_own(read, order, options, dtype):
+    planes = PLANES[order].astype(dtype) * dtype(257 if dtype == np.uint16 else 1)
+    data = tiff(planes, photometric="minisblack", **options)
+    assert np.array_equal(read(data).pixels, PICTURE)
+
+
+@pytest.mark.parametrize(
+    ("n_pages", "options"),
+    [
+        (3, {"imagej": True, "metadata": {"axes": "CYX", "mode": "grayscale"}}),
+        (3, {"imagej": True, "metadata": COMPOSITE | {"LUTs": red_lights(0, 0, 2)}}),
+        (2, {"imagej": True, "metadata": COMPOSITE}),
+        (3, {"ome": True, "metadata": {"axes": "CYX", "Channel": {"Name": ["DAPI", "FITC", "Red"]}}}),
+        (3, {"ome": True, "metadata": {"axes": "CYX"}}),
+    ],
+)
+def test_channels_whose_colours_are_not_stated_are_refused(read, n_pages, options):
+    data = tiff(np.zeros((n_pages, 8, 8), np.uint8), photometric="minisblack", **options)
+    message = rf"not say which of its channels are red.*: got 'smear' \({n_pages} pages, each a channel\).* merge them"
+    with pytest.raises(PhotographError, match=message):
+        read(data)
+
+
+def test_a_stack_of_composites_is_refused(read):
+    data = tiff(np.zeros((2, 3, 8, 8), np.uint8), imagej=True, metadata={"axes": "ZCYX", "mode": "composite"})
+    with pytest.raises(PhotographError, match=r"more than one photograph: got 'smear' \(6 pages\)"):
+        read(data)
+
+
 def test_pages_without_end_are_not_followed(read):
     data = b"II*\0\x08\0\0\0"
     for page in range(20_000):

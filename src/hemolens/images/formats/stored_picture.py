@@ -82,8 +82,19 @@ def too_large(came: str, allowed: str) -> PhotographError:
 
 def too_many(came: str) -> PhotographError:
     """Error for a stack or an animation."""
-    what, do = "the file contains more than one photograph", "save each as a file of its own"
+    what = "the file contains more than one photograph"
+    do = "save each as a file of its own, or, if they are the colours of one photograph, merge them (Fiji: RGB Color)"
     return PhotographError(what, came=came, allowed="one photograph per file", do=do)
+
+
+def channels_apart(came: str) -> PhotographError:
+    """Error for channels in pages of their own that cannot be put together."""
+    return PhotographError(
+        "the file does not say which of its channels are red, green and blue",
+        came=came,
+        allowed="one colour image, or three grey pages that are named or coloured red, green and blue",
+        do="merge them into one colour image (Fiji: Image > Color > Merge Channels, then Image > Type > RGB Color)",
+    )
 
 
 def unsupported(came: str) -> PhotographError:

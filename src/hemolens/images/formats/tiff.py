@@ -17,7 +17,15 @@ from xml.etree import ElementTree
 import numpy as np
 
 from hemolens.images.formats.pillow_formats import ORIENTATION, decode_16_bits, stored_by_pillow
-from hemolens.images.formats.stored_picture import SizeLimit, StoredPicture, damaged, too_many, unsupported
+from hemolens.images.formats.stored_picture import (
+    SizeLimit,
+    StoredPicture,
+    channels_apart,
+    damaged,
+    too_many,
+    unsupported,
+)
+from hemolens.images.formats.tiff_channels import RGB, colours_of_pages
 
 PLAUSIBLE_UM_PER_PX = (0.01, 2.0)
 """Scales outside this range do not come from a microscope that shows blood cells."""
@@ -39,18 +47,21 @@ def read_tiff(data: bytes, limit: SizeLimit) -> StoredPicture:
     import tifffile
 
     with tifffile.TiffFile(io.BytesIO(data)) as tiff:
-        page = _photograph_page(_first_pages(tiff), is_canon_raw=data[8:10] == b"CR")
-        _check_page(page, limit)
-        stored = _stored(data, page)
-        ome = _ome_pixels(tiff.ome_metadata)
+        ome, imagej = _ome_pixels(tiff.ome_metadata), tiff.imagej_metadata or {}
+        colours = colours_of_pages(imagej, ome)
+        pages = _photograph_pages(_first_pages(tiff), colours, is_canon_raw=data[8:10] == b"CR")
+        for page in pages:
+            _check_page(page, limit)
+        stored = _merged([_stored(data, page) for page in pages])
+        page, stated = pages[0], {} if ome is None else ome.attrib
         # where zero is white, the largest value is black and says nothing about the depth
-        n_bits = _number(ome.get("SignificantBits")) or (16 if stored.white_is_zero else 0)
+        n_bits = _number(stated.get("SignificantBits")) or (16 if stored.white_is_zero else 0)
         profile = page.tags.valueof(_ICC_PROFILE)
         return replace(
             stored,
             n_bits=int(n_bits) if 1 <= n_bits <= 16 else None,
             profile=profile if isinstance(profile, bytes) else None,
-            um_per_px=next(filter(None, map(_plausible, _scales(page, ome, tiff.imagej_metadata or {}))), None),
+            um_per_px=next(filter(None, map(_plausible, _scales(page, stated, imagej))), None),
         )
 
 
@@ -62,8 +73,11 @@ def _first_pages(tiff: Any) -> list[Any]:
     return pages
 
 
-def _photograph_page(pages: list[Any], *, is_canon_raw: bool) -> Any:
-    """Choose the page that is the photograph; thumbnails, masks and smaller pyramid levels are passed over."""
+def _photograph_pages(pages: list[Any], colours: list[str], *, is_canon_raw: bool) -> list[Any]:
+    """Choose the page that is the photograph, or those of its red, green and blue.
+
+    Thumbnails, masks and smaller pyramid levels are passed over.
+    """
     if not pages:
         raise damaged("it has no page")
     full = [page for page in pages if not page.subfiletype & _SMALLER_OR_MASK]
@@ -71,10 +85,25 @@ def _photograph_page(pages: list[Any], *, is_canon_raw: bool) -> Any:
         raise unsupported("a camera's raw data")  # of which the pages are previews
     areas = [page.imagewidth * page.imagelength for page in full]
     largest = full[areas.index(max(areas))]
-    n_pictures = max(sum(4 * area > max(areas) for area in areas), largest.imagedepth)
-    if n_pictures > 1:
-        raise too_many(f"{n_pictures} pages")
-    return largest
+    alike = [page for page, area in zip(full, areas, strict=True) if 4 * area > max(areas)]
+    if max(len(alike), largest.imagedepth) == 1:
+        return [largest]
+    if colours and len(alike) == len(pages) and all(page.samplesperpixel == 1 for page in pages):
+        if sorted(colours) != sorted(RGB) or len(alike) != len(RGB):
+            raise channels_apart(f"{len(alike)} pages, each a channel")
+        return [alike[colours.index(colour)] for colour in RGB]
+    raise too_many(f"{max(len(alike), largest.imagedepth)} pages")
+
+
+def _merged(channels: list[StoredPicture]) -> StoredPicture:
+    """Put red, green and blue into one picture; a picture by itself stays as it is."""
+    if len(channels) == 1:
+        return channels[0]
+    kinds = {(each.samples.shape, each.samples.dtype, each.mode, each.orientation) for each in channels}
+    if len(kinds) > 1 or channels[0].mode != "L" or any(each.white_is_zero for each in channels):
+        raise channels_apart("3 pages, each a channel, of different kinds")
+    samples = np.concatenate([each.samples for each in channels], axis=2)
+    return replace(channels[0], samples=samples, mode="RGB")
 
 
 def _check_page(page: Any, limit: SizeLimit) -> None:
@@ -129,15 +158,14 @@ def _stored_by_pillow(data: bytes, page: Any) -> StoredPicture:
     return replace(stored, white_is_zero=page.photometric == _MINISWHITE and stored.samples.dtype != np.uint8)
 
 
-def _ome_pixels(xml: str | None) -> dict[str, str]:
-    """Attributes of the first picture in OME's metadata; none where there are none or they are damaged."""
+def _ome_pixels(xml: str | None) -> ElementTree.Element | None:
+    """Give the first picture in OME's metadata; None where there are none or they are damaged."""
     if xml is None or "<!DOCTYPE" in xml or "<!ENTITY" in xml:  # the ways to make XML harmful
-        return {}
+        return None
     try:
-        pixels = ElementTree.fromstring(xml).find("{*}Image/{*}Pixels")  # noqa: S314 - entities are ruled out above
+        return ElementTree.fromstring(xml).find("{*}Image/{*}Pixels")  # noqa: S314 - entities are ruled out above
     except (ElementTree.ParseError, ValueError):
-        return {}
-    return {} if pixels is None else dict(pixels.attrib)
+        return None
 
 
 def _scales(page: Any, ome: dict[str, str], imagej: dict[str, Any]) -> Iterator[list[float]]:
