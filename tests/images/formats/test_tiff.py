@@ -102,6 +102,27 @@ def test_compressed_8_bit_tiff(read, compression):
     assert np.array_equal(read(encoded(noise(), "TIFF", compression=compression)).pixels, noise())
 
 
+@pytest.mark.parametrize(
+    ("code", "name"), [(50002, "JPEG XL"), (34887, "LERC"), (33003, "JPEG 2000 of YCbCr"), (4711, "")]
+)
+def test_a_compression_that_is_not_read_is_named(read, code, name):
+    data = bytearray(tiff(PICTURE, photometric="rgb"))
+    with tifffile.TiffFile(io.BytesIO(bytes(data))) as file:
+        at = file.pages.first.tags["Compression"].offset
+    data[at + 8 : at + 10] = struct.pack("<H", code)
+    name = name or f"compression {code}"
+    with pytest.raises(PhotographError, match=rf"compression of this TIFF .*: got 'smear' \({name}\); .*with LZW"):
+        read(bytes(data))
+
+
+@pytest.mark.parametrize("compression", ["zstd", "lzma"])
+def test_a_compression_that_is_not_read_for_16_bits_is_named(read, compression):
+    pytest.importorskip("imagecodecs")
+    data = tiff(PICTURE.astype(np.uint16), photometric="rgb", compression=compression)
+    with pytest.raises(PhotographError, match=r"compression of this TIFF is not supported: .* of 16 bits a channel\)"):
+        read(data)
+
+
 def test_big_tiff(read):
     assert np.array_equal(read(tiff(PICTURE, photometric="rgb", bigtiff=True)).pixels, PICTURE)
 

@@ -102,3 +102,13 @@ def unsupported(came: str) -> PhotographError:
     allowed = "grey, RGB, palette or CMYK images of 8 or 16 bits, or of floats in 0 … 1"
     do = "export it as an 8-bit PNG or TIFF"
     return PhotographError("this kind of image is not supported", came=came, allowed=allowed, do=do)
+
+
+def unsupported_compression(came: str) -> PhotographError:
+    """Error for a sound TIFF that is compressed in a way that is not read."""
+    return PhotographError(
+        "the compression of this TIFF is not supported",
+        came=came,
+        allowed="none, LZW, Deflate or PackBits, and with 8 bits a channel JPEG, JPEG 2000, WebP, LZMA or Zstandard",
+        do="open it in the program that wrote it and save it without compression or with LZW",
+    )

@@ -24,8 +24,10 @@ from hemolens.images.formats.stored_picture import (
     damaged,
     too_many,
     unsupported,
+    unsupported_compression,
 )
 from hemolens.images.formats.tiff_channels import RGB, colours_of_pages
+from hemolens.images.formats.tiff_pieces import JPEG_2000, WEBP, stored_in_pieces
 
 PLAUSIBLE_UM_PER_PX = (0.01, 2.0)
 """Scales outside this range do not come from a microscope that shows blood cells."""
@@ -38,6 +40,14 @@ _SMALLER_OR_MASK = 0b101  # bits of the tag NewSubfileType
 _MINISWHITE, _MINISBLACK, _RGB, _CMYK = 0, 1, 2, 5
 _UNCOMPRESSED, _CONTIGUOUS = 1, 1
 _PREMULTIPLIED, _ALPHA = 1, 2
+
+_COMPRESSIONS = {
+    7: "JPEG", 22610: "JPEG XR", 33003: "JPEG 2000 of YCbCr", 33005: "JPEG 2000", 34661: "JBIG", 34712: "JPEG 2000",
+    34887: "LERC", 34925: "LZMA", 34926: "Zstandard", 34927: "WebP", 34933: "PNG", 34934: "JPEG XR", 50000: "Zstandard",
+    50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL",
+}  # fmt: skip
+_READ_BY_OPENCV = frozenset({_UNCOMPRESSED, 5, 8, 32773, 32946})  # LZW, Deflate, PackBits
+_READ_BY_PILLOW = _READ_BY_OPENCV | {2, 3, 4, 6, 7, 32771, 32809, 34676, 34677, 34925, 50000}
 
 _UM_PER_UNIT = {"µm": 1.0, "um": 1.0, "micron": 1.0, "microns": 1.0, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "inch": 25400.0}
 
@@ -88,7 +98,7 @@ def _photograph_pages(pages: list[Any], colours: list[str], *, is_canon_raw: boo
     alike = [page for page, area in zip(full, areas, strict=True) if 4 * area > max(areas)]
     if max(len(alike), largest.imagedepth) == 1:
         return [largest]
-    if colours and len(alike) == len(pages) and all(page.samplesperpixel == 1 for page in pages):
+    if colours and len(alike) == len(pages) and all(page.samplesperpixel == page.imagedepth == 1 for page in pages):
         if sorted(colours) != sorted(RGB) or len(alike) != len(RGB):
             raise channels_apart(f"{len(alike)} pages, each a channel")
         return [alike[colours.index(colour)] for colour in RGB]
@@ -120,12 +130,19 @@ def _check_page(page: Any, limit: SizeLimit) -> None:
 
 
 def _stored(data: bytes, page: Any) -> StoredPicture:
+    compression = _COMPRESSIONS.get(page.compression, f"compression {int(page.compression)}")
+    if page.compression in JPEG_2000 | WEBP:
+        return stored_in_pieces(data, page, compression)
+    if page.compression not in _READ_BY_PILLOW:
+        raise unsupported_compression(compression)
     is_plain = page.photometric in (_MINISWHITE, _MINISBLACK, _RGB, _CMYK) and page.bitspersample in (8, 16, 32, 64)
     if is_plain and page.compression == _UNCOMPRESSED and page.extrasamples[:1] != (_PREMULTIPLIED,):
         return _stored_uncompressed(page)
     if page.bitspersample == 8 or page.samplesperpixel == 1:
         return _stored_by_pillow(data, page)
     if page.photometric == _RGB and page.planarconfig == _CONTIGUOUS:
+        if page.compression not in _READ_BY_OPENCV:
+            raise unsupported_compression(f"{compression} of {page.bitspersample} bits a channel")
         return decode_16_bits(data, page.index)
     raise unsupported(f"compressed channels of {page.bitspersample} bits")
 

@@ -71,7 +71,7 @@ def _colours_by_ome(pixels: Element) -> list[str]:
 
 
 def _colour_of(channel: Element) -> str:
-    """Colour as the channel's name says it, else as its colour on the screen, 8 bits each of red, green, blue, opacity."""
+    """Colour as the channel's name says it, else as its colour on the screen (RGBA, 8 bits each)."""
     name = channel.get("Name", "").strip().lower()
     if name in _BY_NAME or "Color" not in channel.attrib:
         return _BY_NAME.get(name, "")
