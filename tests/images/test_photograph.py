@@ -146,21 +146,6 @@ def test_a_file_that_is_no_image(read):
         read(b"rbc,wbc,plt\n")
 
 
-@pytest.mark.parametrize(
-    ("start", "name"),
-    [
-        (b"GIF89a", "a GIF image"),
-        (b"\0\0\0\x20ftypheic", "a HEIC, AVIF or video file"),
-        (b"%PDF-1.7", "a PDF document"),
-        (b"ZISRAWFILE", "a Zeiss CZI file"),
-        (bytes(128) + b"DICM", "a DICOM file"),
-    ],
-)
-def test_a_foreign_format_is_named(read, start, name):
-    with pytest.raises(PhotographError, match=rf"got 'smear' \({name}\); allowed: .*; save or export it as PNG"):
-        read(start + bytes(100))
-
-
 @pytest.mark.parametrize("missing", [1, 2, 20, 0.5, 0.9])
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "TIFF", "BMP", "WEBP"])
 def test_a_file_that_was_cut_short(read, file_format, missing):

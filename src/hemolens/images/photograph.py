@@ -35,7 +35,8 @@ from numpy.typing import NDArray
 
 from hemolens.errors import PhotographError, quoted
 from hemolens.images.box import Box
-from hemolens.images.formats import ALLOWED, read_stored
+from hemolens.images.formats import ALLOWED, KNOWN_BUT_NOT_READ, not_read, read_stored
+from hemolens.images.formats.foreign_formats import PICTURES_BESIDE
 from hemolens.images.formats.stored_picture import StoredPicture, too_large
 from hemolens.images.image import Shape
 
@@ -122,6 +123,8 @@ def read_photograph(path: str | os.PathLike[str], *, max_pixels_per_byte: int | 
     path = Path(path)
     data = _bytes_of(path)
     try:
+        if path.suffix.lower() in PICTURES_BESIDE:
+            raise not_read(KNOWN_BUT_NOT_READ[path.suffix.lower()])
         stored = read_stored(data, MAX_PIXELS, max_pixels_per_byte)
         pixels = _finished(stored)
     except PhotographError as error:

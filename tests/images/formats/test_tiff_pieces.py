@@ -42,9 +42,7 @@ def test_transparent_places_are_white(read, compression):
 
 def test_sixteen_bits_are_refused(read):
     data = packed(noise().astype(np.uint16), "jpeg2000", photometric="rgb")
-    with pytest.raises(
-        PhotographError, match=r"compression .* not supported: .*\(JPEG 2000 of 3 channels of 16 bits"
-    ):
+    with pytest.raises(PhotographError, match=r"compression .* not supported: .*\(JPEG 2000 of 3 channels of 16 bits"):
         read(data)
 
 
