@@ -13,8 +13,8 @@ What is decided here, so that nobody has to guess:
 - **Transparency** is laid over white; a picture that is transparent everywhere is read as opaque.
 - **Colour profiles** are converted to sRGB; one that is damaged or does not fit is ignored.
 - **CMYK JPEG** files are taken as inverted (Adobe's habit), as browsers take them; CMYK TIFF files are not.
-- **Scale**: µm per pixel comes from OME, ImageJ or TIFF resolution, and only where it is plausible for
-  a microscope.
+- **Scale**: µm per pixel comes from OME, ImageJ or the resolution of TIFF, PNG, BMP or JPEG, and only where it is
+  plausible for a microscope.
 
 How a format stores all this is known in :mod:`hemolens.images.formats`; what is common to all of them is done here.
 """

@@ -250,8 +250,9 @@ def test_scale_from_ome_in_another_unit(read):
     assert read(data).um_per_px == pytest.approx(0.065)
 
 
-def test_scale_from_imagej(read):
-    data = tiff(noise(), imagej=True, resolution=(8, 8), metadata={"unit": "um"})
+@pytest.mark.parametrize("unit", ["um", "micron", "Micron", "micrometer", "Micrometers", r"\u00B5m", r"\u00b5m"])
+def test_scale_from_imagej(read, unit):
+    data = tiff(noise(), imagej=True, resolution=(8, 8), metadata={"unit": unit})
     assert read(data).um_per_px == pytest.approx(0.125)
 
 

@@ -7,10 +7,12 @@ of its own on the number of pixels.
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hemolens.images.formats.pixel_size import UM_PER_INCH, plausible_um_per_px
 from hemolens.images.formats.stored_picture import SizeLimit, StoredPicture, damaged, too_many, unsupported
 
 if TYPE_CHECKING:
@@ -52,7 +54,8 @@ def read_png(data: bytes, limit: SizeLimit) -> StoredPicture:
         return stored_by_pillow(image)
     # without what stands between header and picture, such as odd profiles that libpng complains about aloud
     bare = data[:33] + data[picture_at:]
-    return decode_16_bits(bare, profile=image.info.get("icc_profile"), orientation=_orientation(image))
+    stored = decode_16_bits(bare, profile=image.info.get("icc_profile"), orientation=_orientation(image))
+    return replace(stored, um_per_px=_um_per_px(image))
 
 
 def read_bmp(data: bytes, limit: SizeLimit) -> StoredPicture:
@@ -87,7 +90,22 @@ def stored_by_pillow(image: ImageFile) -> StoredPicture:
         mode = "L"
     if mode not in ("L", "LA", "RGB", "RGBA", "CMYK"):
         raise unsupported(f"colour model {mode}")
-    return StoredPicture(samples, mode, profile=image.info.get("icc_profile"), orientation=_orientation(image))
+    return StoredPicture(
+        samples,
+        mode,
+        profile=image.info.get("icc_profile"),
+        orientation=_orientation(image),
+        um_per_px=_um_per_px(image),
+    )
+
+
+def _um_per_px(image: ImageFile) -> float | None:
+    """Take the dots per inch for a scale, where a microscope's program has put one there."""
+    try:
+        x, y = (UM_PER_INCH / float(dots) for dots in image.info["dpi"])
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        return None
+    return plausible_um_per_px(x, y)
 
 
 def _orientation(image: ImageFile) -> int:

@@ -10,13 +10,14 @@ import io
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, starmap
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 
 from hemolens.images.formats.pillow_formats import ORIENTATION, decode_16_bits, stored_by_pillow
+from hemolens.images.formats.pixel_size import plausible_um_per_px, um_per_unit
 from hemolens.images.formats.stored_picture import (
     SizeLimit,
     StoredPicture,
@@ -28,9 +29,6 @@ from hemolens.images.formats.stored_picture import (
 )
 from hemolens.images.formats.tiff_channels import RGB, colours_of_pages
 from hemolens.images.formats.tiff_pieces import JPEG_2000, WEBP, stored_in_pieces
-
-PLAUSIBLE_UM_PER_PX = (0.01, 2.0)
-"""Scales outside this range do not come from a microscope that shows blood cells."""
 
 MAX_PAGES = 100
 """Most pages of a photograph's file, with thumbnails, masks and smaller copies."""
@@ -48,8 +46,6 @@ _COMPRESSIONS = {
 }  # fmt: skip
 _READ_BY_OPENCV = frozenset({_UNCOMPRESSED, 5, 8, 32773, 32946})  # LZW, Deflate, PackBits
 _READ_BY_PILLOW = _READ_BY_OPENCV | {2, 3, 4, 6, 7, 32771, 32809, 34676, 34677, 34925, 50000}
-
-_UM_PER_UNIT = {"µm": 1.0, "um": 1.0, "micron": 1.0, "microns": 1.0, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "inch": 25400.0}
 
 
 def read_tiff(data: bytes, limit: SizeLimit) -> StoredPicture:
@@ -71,7 +67,7 @@ def read_tiff(data: bytes, limit: SizeLimit) -> StoredPicture:
             stored,
             n_bits=int(n_bits) if 1 <= n_bits <= 16 else None,
             profile=profile if isinstance(profile, bytes) else None,
-            um_per_px=next(filter(None, map(_plausible, _scales(page, stated, imagej))), None),
+            um_per_px=next(filter(None, starmap(plausible_um_per_px, _scales(page, stated, imagej))), None),
         )
 
 
@@ -185,25 +181,17 @@ def _ome_pixels(xml: str | None) -> ElementTree.Element | None:
         return None
 
 
-def _scales(page: Any, ome: dict[str, str], imagej: dict[str, Any]) -> Iterator[list[float]]:
+def _scales(page: Any, ome: dict[str, str], imagej: dict[str, Any]) -> Iterator[tuple[float, float]]:
     """Width and height of a pixel in µm, as OME, ImageJ and TIFF itself say it; 0 where they are silent."""
-    yield [_number(ome.get(f"PhysicalSize{axis}")) * _um(ome.get(f"PhysicalSize{axis}Unit", "µm")) for axis in "XY"]
-    yield [_um(imagej.get("unit")) / n if n else 0 for n in page.get_resolution()]
-    yield [1 / n if n else 0 for n in page.get_resolution("MICROMETER")]
-
-
-def _plausible(scale: list[float]) -> float | None:
-    """Scale, if it is a microscope's and pixels are square; else None."""
-    (x, y), (smallest, largest) = scale, PLAUSIBLE_UM_PER_PX
-    return x if smallest <= x <= largest and abs(x - y) <= 0.01 * x else None
-
-
-def _um(unit: object) -> float:
-    """Length of a unit in µm; 0 for what is no length, such as "pixel"."""
-    text = str(unit).strip()
-    for micro in ("\\u00b5", "\\u00B5", "μ"):  # ImageJ's escapes, and the Greek letter for the sign
-        text = text.replace(micro, "µ")
-    return _UM_PER_UNIT.get(text, 0.0)
+    x, y = (
+        _number(ome.get(f"PhysicalSize{axis}")) * um_per_unit(ome.get(f"PhysicalSize{axis}Unit", "µm")) for axis in "XY"
+    )
+    yield x, y
+    units = imagej.get("unit"), imagej.get("yunit", imagej.get("unit"))
+    x, y = (um_per_unit(unit) / n if n else 0 for unit, n in zip(units, page.get_resolution(), strict=True))
+    yield x, y
+    x, y = (1 / n if n else 0 for n in page.get_resolution("MICROMETER"))
+    yield x, y
 
 
 def _number(text: str | None) -> float:

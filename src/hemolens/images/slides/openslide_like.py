@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from hemolens.errors import PhotographError, quoted
 from hemolens.images.box import Box
+from hemolens.images.formats.pixel_size import plausible_um_per_px
 from hemolens.images.image import Shape
-from hemolens.images.slides.pyramid import over_white, plausible_um_per_px
+from hemolens.images.slides.pyramid import over_white
 
 _CLASSES = {"tiffslide": "TiffSlide", "openslide": "OpenSlide"}
 
