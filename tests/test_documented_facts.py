@@ -23,10 +23,10 @@ from hemolens.evaluation.robustness import CHANGES
 from hemolens.evaluation.study import pairs
 from hemolens.files import text_file
 from hemolens.images.formats import READERS
-from hemolens.images.photograph import MAX_PIXELS
+from hemolens.images.formats.stored_picture import ALWAYS_READ_PX
+from hemolens.images.photograph import MAX_PIXELS, MAX_PIXELS_PER_BYTE
 from hemolens.images.region import MAX_CORNERS
-from hemolens.images.slides import LARGEST_WHOLE_PX, LIBRARIES
-from hemolens.images.slides.slide import OVERVIEW_SIDE_PX
+from hemolens.images.slides import LARGEST_WHOLE_PX, LIBRARIES, slide
 from hemolens.images.zarr_array import CODECS
 from hemolens.labels import imagej_rois, label_file, voc_boxes, yolo_boxes
 from hemolens.labels.mask_folder import SMALLEST_COMPONENT_PX
@@ -77,10 +77,15 @@ STATED = [
     ("docs/reference.md", f"at most {MAX_CORNERS:,} corners"),
     ("docs/reference.md", f"Both are at most {millions(text_file.MAX_BYTES)} MB"),
     ("docs/reference.md", f"{listed(READERS)}, up to {millions(MAX_PIXELS)} megapixels"),
+    (
+        "docs/reference.md",
+        f"more than {millions(ALWAYS_READ_PX)} megapixels that has over {MAX_PIXELS_PER_BYTE} ",
+    ),
+    ("docs/reference.md", f"(a slide: over {slide.MAX_PIXELS_PER_BYTE}) is refused"),
     ("docs/reference.md", f"more than {WINDOW**2} squares of a red-cell diameter ({WINDOW} × {WINDOW})"),
     ("docs/reference.md", f"blocks of at most {BLOCK_DIAMETERS} × {BLOCK_DIAMETERS}, with a halo of {HALO_DIAMETERS}"),
     ("docs/how-to-count-slides.md", f"OME-TIFF of more than {millions(LARGEST_WHOLE_PX)} megapixels"),
-    ("docs/how-to-count-slides.md", f"reduced to {OVERVIEW_SIDE_PX} pixels on its longer side"),
+    ("docs/how-to-count-slides.md", f"reduced to {slide.OVERVIEW_SIDE_PX} pixels on its longer side"),
     ("docs/how-to-count-slides.md", f"With more than {MOST_OUTLINES:,} cells, the outlines are drawn into the image"),
     ("docs/how-to-count-slides.md", f"over up to {WORDS[N_FIELDS]} fields of the slide"),
     ("docs/how-to-count-slides.md", f"more than {WORDS[HALO_DIAMETERS]} red-cell diameters from its centre"),

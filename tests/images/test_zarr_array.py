@@ -121,8 +121,34 @@ def test_a_chunk_of_another_size_is_refused(write, chunk, codec):
 def test_a_chunk_that_unpacks_to_much_more_is_refused(write, codec):
     numcodecs = pytest.importorskip("numcodecs")
     bomb = getattr(numcodecs, codec)().encode(np.zeros(50_000, np.uint8))
-    with pytest.raises(PhotographError, match="destination buffer too small"):
+    with pytest.raises(PhotographError, match="its header states 50000 bytes"):
         read_array(write(bomb, compressor={"id": codec.lower()}))
+
+
+@pytest.mark.parametrize("codec", ["Zstd", "Blosc", "LZ4", "Zlib", "GZip"])
+@pytest.mark.parametrize("n_bytes", [69, 1])
+def test_a_chunk_that_unpacks_to_less_is_refused(write, codec, n_bytes):
+    numcodecs = pytest.importorskip("numcodecs")
+    packed = getattr(numcodecs, codec)().encode(PLAIN[:n_bytes])
+    with pytest.raises(PhotographError, match=rf"cannot be unpacked \((its header states {n_bytes}|fewer) bytes"):
+        read_array(write(packed, compressor={"id": codec.lower()}))
+
+
+def test_a_zstd_frame_that_states_no_size_is_refused_when_it_is_short(write):
+    pytest.importorskip("numcodecs")
+    stored = PLAIN[:60]
+    frame = bytes.fromhex("28b52ffd 00 00") + (1 | len(stored) << 3).to_bytes(3, "little") + stored
+    with pytest.raises(PhotographError, match="expected to decompress 70, got 60"):
+        read_array(write(frame, compressor={"id": "zstd"}))
+
+
+@pytest.mark.parametrize("packed_size", [0, 1 << 30, 17])
+def test_a_blosc_chunk_whose_header_does_not_fit_is_refused(write, packed_size):
+    numcodecs = pytest.importorskip("numcodecs")
+    packed = bytearray(numcodecs.Blosc().encode(PLAIN))
+    packed[12:16] = packed_size.to_bytes(4, "little")
+    with pytest.raises(PhotographError, match="its header states another packed size"):
+        read_array(write(bytes(packed), compressor={"id": "blosc"}))
 
 
 def test_a_packed_chunk_that_is_too_large_is_refused(write):

@@ -13,8 +13,8 @@ What is decided here, so that nobody has to guess:
 - **Transparency** is laid over white; a picture that is transparent everywhere is read as opaque.
 - **Colour profiles** are converted to sRGB; one that is damaged or does not fit is ignored.
 - **CMYK JPEG** files are taken as inverted (Adobe's habit), as browsers take them; CMYK TIFF files are not.
-- **Scale**: µm per pixel comes from OME, ImageJ or TIFF resolution, and only where it is plausible for
-  a microscope.
+- **Scale**: µm per pixel comes from OME, ImageJ or the resolution of TIFF, PNG, BMP or JPEG, and only where it is
+  plausible for a microscope.
 
 How a format stores all this is known in :mod:`hemolens.images.formats`; what is common to all of them is done here.
 """
@@ -35,7 +35,8 @@ from numpy.typing import NDArray
 
 from hemolens.errors import PhotographError, quoted
 from hemolens.images.box import Box
-from hemolens.images.formats import ALLOWED, read_stored
+from hemolens.images.formats import ALLOWED, KNOWN_BUT_NOT_READ, not_read, read_stored
+from hemolens.images.formats.foreign_formats import PICTURES_BESIDE
 from hemolens.images.formats.stored_picture import StoredPicture, too_large
 from hemolens.images.image import Shape
 
@@ -47,6 +48,9 @@ MAX_PIXELS = 400_000_000
 
 MAX_BYTES = 8 * MAX_PIXELS
 """Largest file, in bytes: four uncompressed channels of 16 bits at :data:`MAX_PIXELS`."""
+
+MAX_PIXELS_PER_BYTE = 250
+"""Of a large photograph that is counted: JPEGs of smears at quality 10 have 60, blank ones 170. Masks may have more."""
 
 _DEPTHS = (8, 10, 12, 14, 16)
 
@@ -95,13 +99,15 @@ class Photograph:
         return self.pixels
 
 
-def read_photograph(path: str | os.PathLike[str]) -> Photograph:
+def read_photograph(path: str | os.PathLike[str], *, max_pixels_per_byte: int | None = None) -> Photograph:
     """Read a photograph from a file.
 
     Parameters
     ----------
     path : str or path-like
         A JPEG, PNG, TIFF, BMP or WebP file of at most :data:`MAX_PIXELS`.
+    max_pixels_per_byte : int, optional
+        Refuse a large picture in a file that is too small for it; without it any is believed.
 
     Returns
     -------
@@ -117,7 +123,9 @@ def read_photograph(path: str | os.PathLike[str]) -> Photograph:
     path = Path(path)
     data = _bytes_of(path)
     try:
-        stored = read_stored(data, MAX_PIXELS)
+        if path.suffix.lower() in PICTURES_BESIDE:
+            raise not_read(KNOWN_BUT_NOT_READ[path.suffix.lower()])
+        stored = read_stored(data, MAX_PIXELS, max_pixels_per_byte)
         pixels = _finished(stored)
     except PhotographError as error:
         came = f"{quoted(path)} ({quoted(error.came)[1:-1]})"
@@ -132,7 +140,7 @@ def _bytes_of(path: Path) -> bytes:
             raise too_large(f"{quoted(path)} of {status.st_size} bytes", f"at most {MAX_BYTES} bytes")
         if stat.S_ISREG(status.st_mode):
             with path.open("rb") as file:
-                data = file.read(MAX_BYTES)
+                data = file.read(status.st_size)  # memory is taken for as many bytes as are asked for
             if data:
                 return data
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:  # ValueError: a null byte in the name

@@ -36,6 +36,9 @@ MAX_CHUNKS_IN_SHARD = 1_000_000
 
 _ALLOWED = f"metadata of OME-Zarr 0.4 or 0.5; whole numbers, chunks plain or packed by {', '.join(CODECS)}"
 
+_BLOSC_HEADER = 16
+"""Bytes."""
+
 _NOT_THERE = 2**64 - 1
 """Where a shard says that a chunk lies when it does not hold it."""
 
@@ -351,6 +354,7 @@ def _unpacked(data: bytes, codec: str | None, n_bytes: int) -> bytes | NDArray[n
 
     """
     if codec in {"zstd", "blosc", "lz4"}:
+        _check_header(data, codec, n_bytes)
         out = np.zeros(n_bytes, np.uint8)
         _codecs()[codec].decode(data, out)
         return out
@@ -359,6 +363,41 @@ def _unpacked(data: bytes, codec: str | None, n_bytes: int) -> bytes | NDArray[n
     if len(data) != n_bytes:
         raise ValueError(f"{'more' if len(data) > n_bytes else 'fewer'} bytes than it must have")
     return data
+
+
+def _check_header(data: bytes, codec: str, n_bytes: int) -> None:
+    """Refuse what does not state the size that it must have.
+
+    numcodecs believes the header of Blosc and reads beyond the end of the chunk; and a chunk that unpacks to fewer
+    bytes is no error to it.
+
+    Raises
+    ------
+    ValueError
+
+    """
+    if codec == "blosc" and (len(data) < _BLOSC_HEADER or _number(data[12:16]) != len(data)):
+        raise ValueError("its header states another packed size")
+    stated = _zstd_size(data) if codec == "zstd" else _number(data[4:8] if codec == "blosc" else data[:4])
+    if stated is not None and stated != n_bytes:
+        raise ValueError(f"its header states {stated} bytes")
+
+
+def _zstd_size(data: bytes) -> int | None:
+    """Unpacked size as the header of a frame of zstd states it (RFC 8878, 3.1.1.1); None where it is silent.
+
+    >>> _zstd_size(bytes.fromhex("28b52ffd 20 64")), _zstd_size(bytes.fromhex("28b52ffd 00 58"))
+    (100, None)
+    """
+    descriptor = data[4] if len(data) > 4 else 0
+    is_single = descriptor >> 5 & 1
+    n_bytes = (is_single, 2, 4, 8)[descriptor >> 6]
+    at = 5 + (1 - is_single) + (0, 1, 2, 4)[descriptor & 3]
+    return _number(data[at : at + n_bytes]) + 256 * (n_bytes == 2) if n_bytes else None
+
+
+def _number(little_endian: bytes) -> int:
+    return int.from_bytes(little_endian, "little")
 
 
 def _codecs() -> dict[str, Codec]:

@@ -7,6 +7,7 @@ raises, for labels and for slides are stored alike.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -89,7 +90,8 @@ class Store:
 
         """
         with self._opened(name) as file:
-            data = None if file is None else file.read(most + 1)
+            # memory is taken for as many bytes as are asked for
+            data = None if file is None else file.read(min(most, os.fstat(file.fileno()).st_size) + 1)
         if data is not None and len(data) > most:
             raise self.error(self.folder / name, "a larger file", f"at most {most} bytes")
         return data

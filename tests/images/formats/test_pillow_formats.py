@@ -137,8 +137,28 @@ def test_the_colour_profile_of_16_bits_is_converted(read):
     assert np.abs(read(data).pixels.astype(int) - PICTURE[..., [1, 0, 2]]).max() <= 2
 
 
-def test_a_jpeg_has_no_scale(read):
-    assert read(encoded(noise(), "JPEG", dpi=(100_000, 100_000))).um_per_px is None
+@pytest.mark.parametrize(("file_format", "dpi"), [("JPEG", 50_800), ("PNG", 254_000), ("BMP", 254_000)])
+def test_a_microscopes_dots_per_inch_are_its_scale(read, file_format, dpi):
+    data = encoded(noise(), file_format, dpi=(dpi, dpi))
+    assert read(data).um_per_px == pytest.approx(25_400 / dpi, rel=1e-4)
+
+
+def test_the_scale_of_a_16_bit_png(read):
+    density = png_chunk(b"pHYs", struct.pack(">IIB", 5_000_000, 5_000_000, 1))
+    data = png_of_16_bits(PICTURE.astype(np.uint16) * 257, density)
+    assert read(data).um_per_px == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("dpi", [(72, 72), (96, 96), (300, 300), (2400, 2400), (50_800, 25_400)])
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "BMP"])
+def test_a_printers_resolution_is_no_scale(read, file_format, dpi):
+    assert read(encoded(noise(), file_format, dpi=dpi)).um_per_px is None
+
+
+@pytest.mark.parametrize("density", [(0, 0, 1), (5_000_000, 5_000_000, 0)])
+def test_a_density_of_nothing_is_no_scale(read, density):
+    data = png_of_16_bits(PICTURE.astype(np.uint16), png_chunk(b"pHYs", struct.pack(">IIB", *density)))
+    assert read(data).um_per_px is None
 
 
 def test_a_jpeg_that_broke_off_into_zeros(read):

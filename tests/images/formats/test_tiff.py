@@ -102,6 +102,27 @@ def test_compressed_8_bit_tiff(read, compression):
     assert np.array_equal(read(encoded(noise(), "TIFF", compression=compression)).pixels, noise())
 
 
+@pytest.mark.parametrize(
+    ("code", "name"), [(50002, "JPEG XL"), (34887, "LERC"), (33003, "JPEG 2000 of YCbCr"), (4711, "")]
+)
+def test_a_compression_that_is_not_read_is_named(read, code, name):
+    data = bytearray(tiff(PICTURE, photometric="rgb"))
+    with tifffile.TiffFile(io.BytesIO(bytes(data))) as file:
+        at = file.pages.first.tags["Compression"].offset
+    data[at + 8 : at + 10] = struct.pack("<H", code)
+    name = name or f"compression {code}"
+    with pytest.raises(PhotographError, match=rf"compression of this TIFF .*: got 'smear' \({name}\); .*with LZW"):
+        read(bytes(data))
+
+
+@pytest.mark.parametrize("compression", ["zstd", "lzma"])
+def test_a_compression_that_is_not_read_for_16_bits_is_named(read, compression):
+    pytest.importorskip("imagecodecs")
+    data = tiff(PICTURE.astype(np.uint16), photometric="rgb", compression=compression)
+    with pytest.raises(PhotographError, match=r"compression of this TIFF is not supported: .* of 16 bits a channel\)"):
+        read(data)
+
+
 def test_big_tiff(read):
     assert np.array_equal(read(tiff(PICTURE, photometric="rgb", bigtiff=True)).pixels, PICTURE)
 
@@ -140,6 +161,63 @@ def test_a_stack_is_refused(read, options):
         read(tiff(stack, **{"photometric": "minisblack", **options}))
 
 
+def red_lights(*lit):
+    """Colour tables of ImageJ, from black to one light."""
+    return [np.arange(256, dtype=np.uint8) * np.array([[i == light] for i in range(3)], np.uint8) for light in lit]
+
+
+PLANES = np.ascontiguousarray(np.moveaxis(PICTURE, 2, 0))
+COMPOSITE = {"axes": "CYX", "mode": "composite"}
+
+
+@pytest.mark.parametrize(
+    ("order", "options"),
+    [
+        ([0, 1, 2], {"imagej": True, "metadata": COMPOSITE}),
+        ([0, 1, 2], {"imagej": True, "metadata": COMPOSITE | {"LUTs": red_lights(0, 1, 2)}}),
+        ([2, 1, 0], {"imagej": True, "metadata": COMPOSITE | {"LUTs": red_lights(2, 1, 0)}}),
+        ([1, 0, 2], {"ome": True, "metadata": {"axes": "CYX", "Channel": {"Name": ["Green", "Red", "Blue"]}}}),
+        ([0, 2, 1], {"ome": True, "metadata": {"axes": "CYX", "Channel": {"Color": [-16776961, 65535, 16711935]}}}),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_colours_in_pages_of_their_own(read, order, options, dtype):
+    planes = PLANES[order].astype(dtype) * dtype(257 if dtype == np.uint16 else 1)
+    data = tiff(planes, photometric="minisblack", **options)
+    assert np.array_equal(read(data).pixels, PICTURE)
+
+
+@pytest.mark.parametrize(
+    ("n_pages", "options"),
+    [
+        (3, {"imagej": True, "metadata": {"axes": "CYX", "mode": "grayscale"}}),
+        (3, {"imagej": True, "metadata": COMPOSITE | {"LUTs": red_lights(0, 0, 2)}}),
+        (2, {"imagej": True, "metadata": COMPOSITE}),
+        (3, {"ome": True, "metadata": {"axes": "CYX", "Channel": {"Name": ["DAPI", "FITC", "Red"]}}}),
+        (3, {"ome": True, "metadata": {"axes": "CYX"}}),
+    ],
+)
+def test_channels_whose_colours_are_not_stated_are_refused(read, n_pages, options):
+    data = tiff(np.zeros((n_pages, 8, 8), np.uint8), photometric="minisblack", **options)
+    message = rf"not say which of its channels are red.*: got 'smear' \({n_pages} pages, each a channel\).* merge them"
+    with pytest.raises(PhotographError, match=message):
+        read(data)
+
+
+def test_a_stack_of_composites_is_refused(read):
+    data = tiff(np.zeros((2, 3, 8, 8), np.uint8), imagej=True, metadata={"axes": "ZCYX", "mode": "composite"})
+    with pytest.raises(PhotographError, match=r"more than one photograph: got 'smear' \(6 pages\)"):
+        read(data)
+
+
+def test_pages_without_end_are_not_followed(read):
+    data = b"II*\0\x08\0\0\0"
+    for page in range(20_000):
+        data += struct.pack("<HHHIII", 1, 256, 4, 1, 1, 8 + 18 * (page + 1))
+    with pytest.raises(PhotographError, match=r"more than one photograph: got 'smear' \(more than 100 pages\)"):
+        read(data)
+
+
 def test_a_cameras_raw_file_is_refused(read):
     data = tiff(noise(), photometric="rgb", extratags=[(50706, 1, 4, b"\1\4\0\0", True)])
     with pytest.raises(PhotographError, match=r"not supported: got .*a camera's raw data.* export it as"):
@@ -172,8 +250,9 @@ def test_scale_from_ome_in_another_unit(read):
     assert read(data).um_per_px == pytest.approx(0.065)
 
 
-def test_scale_from_imagej(read):
-    data = tiff(noise(), imagej=True, resolution=(8, 8), metadata={"unit": "um"})
+@pytest.mark.parametrize("unit", ["um", "micron", "Micron", "micrometer", "Micrometers", r"\u00B5m", r"\u00b5m"])
+def test_scale_from_imagej(read, unit):
+    data = tiff(noise(), imagej=True, resolution=(8, 8), metadata={"unit": unit})
     assert read(data).um_per_px == pytest.approx(0.125)
 
 

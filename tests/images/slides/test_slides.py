@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import struct
 from functools import partial
 
 import numpy as np
@@ -119,6 +120,64 @@ def test_a_missing_or_damaged_slide_fails_in_one_line(tmp_path, slide):
     with pytest.raises(PhotographError, match="the slide cannot be read with tiffslide") as caught:
         open_slide(tmp_path / "cut.svs")
     assert "\n" not in str(caught.value)
+
+
+def claim(path, **numbers):
+    """Change numbers in the header of a TIFF."""
+    data = bytearray(path.read_bytes())
+    with tifffile.TiffFile(path) as tiff:
+        for name, number in numbers.items():
+            at = tiff.pages.first.tags[name].offset
+            data[at + 2 : at + 12] = struct.pack("<HII", 4, 1, number)
+    path.write_bytes(data)
+    return path
+
+
+def test_a_slide_that_lacks_tiles_is_refused(tmp_path):
+    wide = write_pyramid(tmp_path / "a.tif", np.zeros((120, 160, 3), np.uint8), (1,))
+    with pytest.raises(PhotographError, match=r"damaged or cut short: got .*a\.tif' with 6 tiles in an image of 42949"):
+        open_image(claim(wide, ImageWidth=2**32 - 1, ImageLength=2**32 - 1))
+
+
+def test_a_slide_that_its_file_cannot_hold_is_refused(tmp_path, monkeypatch, slide):
+    monkeypatch.setattr("hemolens.images.formats.stored_picture.ALWAYS_READ_PX", 1000)
+    monkeypatch.setattr("hemolens.images.slides.slide.MAX_PIXELS_PER_BYTE", 1)
+    flat = write_pyramid(tmp_path / "flat.svs", np.zeros((400, 560, 3), np.uint8), (1,))
+    with pytest.raises(PhotographError, match=r"too small for an image of this size: .*flat\.svs' \(560 × 400 pixels"):
+        open_slide(flat)
+    assert open_slide(slide).shape == (400, 560)
+
+
+def test_pages_without_end_are_not_followed(tmp_path, monkeypatch):
+    monkeypatch.setattr("hemolens.images.slides.openslide_like.MAX_PAGES", 2)
+    with tifffile.TiffWriter(tmp_path / "a.svs") as tiff:
+        for _ in range(3):
+            tiff.write(np.zeros((64, 64, 3), np.uint8), tile=(64, 64), photometric="rgb", metadata=None)
+    with pytest.raises(PhotographError, match="with more than 2 pages; allowed: at most 2"):
+        open_slide(tmp_path / "a.svs")
+
+
+@pytest.mark.parametrize("compression", ["zlib", "zstd", "jpeg", "lzw"])
+def test_a_damaged_tile_names_the_slide_and_the_place(tmp_path, smear, compression):
+    path = tmp_path / "a.svs"
+    tifffile.imwrite(path, smear.pixels, tile=(64, 64), photometric="rgb", compression=compression)
+    with tifffile.TiffFile(path) as tiff:
+        page = tiff.pages.first
+        at, size = page.dataoffsets[20], page.databytecounts[20]
+    data = bytearray(path.read_bytes())
+    data[at : at + size] = b"\xff" * size
+    path.write_bytes(data)
+    with pytest.raises(PhotographError, match=r"got '.*a\.svs' at x 100 to 200, y 100 to 200 of level 0 \(.*copy or"):
+        open_slide(path).read(Box(100, 100, 200, 200))
+
+
+@pytest.mark.posix("colons in names")
+@pytest.mark.parametrize("name", ["zip::x.svs", "simplecache::a.svs"])
+def test_a_name_is_no_address(tmp_path, monkeypatch, smear, slide, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.svs").write_bytes(b"another file")
+    (tmp_path / name).write_bytes(slide.read_bytes())
+    assert (open_slide(name).read(Box(0, 0, 400, 560)) == smear.pixels).all()
 
 
 def test_a_slide_is_counted_in_blocks_and_saved(tmp_path, monkeypatch, smear, slide):

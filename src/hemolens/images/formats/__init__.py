@@ -1,6 +1,6 @@
 """The registry of file formats: first bytes, and the reader for what follows.
 
-A reader takes the bytes of a file and the largest number of pixels that may be decoded, and returns a
+A reader takes the bytes of a file and a :class:`~hemolens.images.formats.stored_picture.SizeLimit`, and returns a
 :class:`~hemolens.images.formats.stored_picture.StoredPicture`.
 """
 
@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from hemolens.errors import PhotographError
+from hemolens.images.formats.foreign_formats import KNOWN_BUT_NOT_READ, MARKS, NotRead
 from hemolens.images.formats.pillow_formats import read_bmp, read_jpeg, read_png, read_webp
-from hemolens.images.formats.stored_picture import StoredPicture, damaged, too_large
+from hemolens.images.formats.stored_picture import SizeLimit, StoredPicture, damaged, too_large
 from hemolens.images.formats.tiff import read_tiff
 
-READERS: dict[str, Callable[[bytes, int], StoredPicture]] = {
+__all__ = ["ALLOWED", "KNOWN_BUT_NOT_READ", "READERS", "SUFFIXES", "format_of", "not_read", "quietly", "read_stored"]
+
+READERS: dict[str, Callable[[bytes, SizeLimit], StoredPicture]] = {
     "JPEG": read_jpeg,
     "PNG": read_png,
     "TIFF": read_tiff,
@@ -30,6 +33,8 @@ ALLOWED = f"a {', '.join([*READERS][:-1])} or {[*READERS][-1]} file"
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".bmp", ".webp"})
 """What a photograph's file name ends with, in lower case, when a folder or a pattern is searched."""
 
+_NO_IMAGE = NotRead("not an image", "save or export it as PNG or TIFF")
+
 _MARKS = (
     (0, b"\xff\xd8\xff", "JPEG"),
     (0, b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -39,13 +44,8 @@ _MARKS = (
     (0, b"MM\0+", "TIFF"),
     (0, b"BM", "BMP"),
     (8, b"WEBP", "WebP"),
-    (0, b"GIF8", "a GIF image"),
-    (0, b"%PDF", "a PDF document"),
-    (0, b"ZISRAWFILE", "a Zeiss CZI file"),
-    (4, b"ftyp", "a HEIC, AVIF or video file"),
-    (128, b"DICM", "a DICOM file"),
 )
-"""Where in a file which bytes stand, and what they mean; known formats first, then what is often tried."""
+"""Where in a file which bytes stand, and what they mean."""
 
 
 def format_of(data: bytes) -> str:
@@ -62,15 +62,19 @@ def format_of(data: bytes) -> str:
     'TIFF'
 
     """
-    found = next((name for at, mark, name in _MARKS if data.startswith(mark, at)), "not an image")
-    if found not in READERS:
-        what, do = "not a file format that hemolens reads", "save or export it as PNG or TIFF"
-        raise PhotographError(what, came=found, allowed=ALLOWED, do=do)
-    return found
+    for at, mark, name in _MARKS:
+        if data.startswith(mark, at):
+            return name
+    raise not_read(next((found for at, mark, found in MARKS if data.startswith(mark, at)), _NO_IMAGE))
 
 
-def read_stored(data: bytes, max_pixels: int) -> StoredPicture:
-    """Read the picture out of a file's bytes.
+def not_read(found: NotRead) -> PhotographError:
+    """Error for a file of another format."""
+    return PhotographError("not a file format that hemolens reads", came=found.name, allowed=ALLOWED, do=found.do)
+
+
+def read_stored(data: bytes, max_pixels: int, max_pixels_per_byte: int | None = None) -> StoredPicture:
+    """Read the picture out of a file's bytes, if it is no larger than that.
 
     Raises
     ------
@@ -81,7 +85,7 @@ def read_stored(data: bytes, max_pixels: int) -> StoredPicture:
     reader = READERS[format_of(data)]
     try:
         with quietly():
-            return reader(data, max_pixels)
+            return reader(data, SizeLimit(max_pixels, len(data), max_pixels_per_byte))
     except PhotographError:
         raise
     except Exception as error:

@@ -7,11 +7,13 @@ of its own on the number of pixels.
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hemolens.images.formats.stored_picture import StoredPicture, check_size, damaged, too_many, unsupported
+from hemolens.images.formats.pixel_size import UM_PER_INCH, plausible_um_per_px
+from hemolens.images.formats.stored_picture import SizeLimit, StoredPicture, damaged, too_many, unsupported
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -24,12 +26,12 @@ _TAKEN_AS = {"1": "L", "La": "LA", "P": "RGB", "PA": "RGBA", "RGBX": "RGB", "RGB
 _WITH_ALPHA = {"L": "LA", "RGB": "RGBA"}
 
 
-def read_jpeg(data: bytes, max_pixels: int) -> StoredPicture:
+def read_jpeg(data: bytes, limit: SizeLimit) -> StoredPicture:
     """Read a JPEG; of a phone's multi-picture file, the first picture."""
     from PIL.JpegImagePlugin import JpegImageFile
 
     file = io.BytesIO(data)
-    image = _checked(JpegImageFile(file), max_pixels)
+    image = _checked(JpegImageFile(file), limit)
     # Pillow stops where the compressed picture starts. A copy that broke off into zeros has no end mark behind it,
     # and would be decoded without an error, grey from there on.
     if data.find(b"\xff\xd9", file.tell()) == -1:
@@ -37,11 +39,11 @@ def read_jpeg(data: bytes, max_pixels: int) -> StoredPicture:
     return stored_by_pillow(image)
 
 
-def read_png(data: bytes, max_pixels: int) -> StoredPicture:
+def read_png(data: bytes, limit: SizeLimit) -> StoredPicture:
     """Read a PNG of any depth, after a look at its check sums."""
     from PIL.PngImagePlugin import PngImageFile
 
-    image = _checked(PngImageFile(io.BytesIO(data)), max_pixels)
+    image = _checked(PngImageFile(io.BytesIO(data)), limit)
     if _PNG_END not in data:
         raise damaged("the end of the image is missing")
     picture_at = image.tile[0].offset - 8
@@ -52,25 +54,26 @@ def read_png(data: bytes, max_pixels: int) -> StoredPicture:
         return stored_by_pillow(image)
     # without what stands between header and picture, such as odd profiles that libpng complains about aloud
     bare = data[:33] + data[picture_at:]
-    return decode_16_bits(bare, profile=image.info.get("icc_profile"), orientation=_orientation(image))
+    stored = decode_16_bits(bare, profile=image.info.get("icc_profile"), orientation=_orientation(image))
+    return replace(stored, um_per_px=_um_per_px(image))
 
 
-def read_bmp(data: bytes, max_pixels: int) -> StoredPicture:
+def read_bmp(data: bytes, limit: SizeLimit) -> StoredPicture:
     """Read a BMP."""
     from PIL.BmpImagePlugin import BmpImageFile
 
-    return stored_by_pillow(_checked(BmpImageFile(io.BytesIO(data)), max_pixels))
+    return stored_by_pillow(_checked(BmpImageFile(io.BytesIO(data)), limit))
 
 
-def read_webp(data: bytes, max_pixels: int) -> StoredPicture:
+def read_webp(data: bytes, limit: SizeLimit) -> StoredPicture:
     """Read a WebP."""
     from PIL.WebPImagePlugin import WebPImageFile
 
-    return stored_by_pillow(_checked(WebPImageFile(io.BytesIO(data)), max_pixels))
+    return stored_by_pillow(_checked(WebPImageFile(io.BytesIO(data)), limit))
 
 
-def _checked(image: ImageFile, max_pixels: int) -> ImageFile:
-    check_size(*image.size, max_pixels)
+def _checked(image: ImageFile, limit: SizeLimit) -> ImageFile:
+    limit.check(*image.size)
     if (n_pictures := getattr(image, "n_frames", 1)) > 1:
         raise too_many(f"an animation of {n_pictures} frames")
     return image
@@ -87,7 +90,22 @@ def stored_by_pillow(image: ImageFile) -> StoredPicture:
         mode = "L"
     if mode not in ("L", "LA", "RGB", "RGBA", "CMYK"):
         raise unsupported(f"colour model {mode}")
-    return StoredPicture(samples, mode, profile=image.info.get("icc_profile"), orientation=_orientation(image))
+    return StoredPicture(
+        samples,
+        mode,
+        profile=image.info.get("icc_profile"),
+        orientation=_orientation(image),
+        um_per_px=_um_per_px(image),
+    )
+
+
+def _um_per_px(image: ImageFile) -> float | None:
+    """Take the dots per inch for a scale, where a microscope's program has put one there."""
+    try:
+        x, y = (UM_PER_INCH / float(dots) for dots in image.info["dpi"])
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        return None
+    return plausible_um_per_px(x, y)
 
 
 def _orientation(image: ImageFile) -> int:

@@ -23,13 +23,49 @@ class StoredPicture:
     um_per_px: float | None = None  # µm per pixel, where the file says it
 
 
-def check_size(width: int, height: int, max_pixels: int) -> None:
-    """Refuse, before anything is decoded, what has too many pixels or none."""
-    came = f"{width} × {height} pixels"
-    if width < 1 or height < 1:
-        raise damaged(came)
-    if width * height > max_pixels:
-        raise too_large(came, f"at most {max_pixels} pixels")
+ALWAYS_READ_PX = 20_000_000
+"""A picture of no more pixels is read however few bytes its file has."""
+
+
+@dataclass(frozen=True)
+class SizeLimit:
+    """How large a picture may be.
+
+    Attributes
+    ----------
+    max_pixels : int
+    n_bytes : int
+        Size of the file.
+    max_pixels_per_byte : int or None
+        In pictures of more than :data:`ALWAYS_READ_PX`; None where any number is believed.
+
+    """
+
+    max_pixels: int
+    n_bytes: int
+    max_pixels_per_byte: int | None = None
+
+    def check(self, width: int, height: int) -> None:
+        """Refuse, before anything is decoded, what has too many pixels, more than its file can hold, or none.
+
+        Raises
+        ------
+        PhotographError
+
+        """
+        came = f"{width} × {height} pixels"
+        if width < 1 or height < 1:
+            raise damaged(came)
+        if width * height > self.max_pixels:
+            raise too_large(came, f"at most {self.max_pixels} pixels")
+        most = self.max_pixels_per_byte
+        if most is not None and width * height > max(ALWAYS_READ_PX, most * self.n_bytes):
+            raise PhotographError(
+                "the file is too small for an image of this size",
+                came=f"{came} in {self.n_bytes} bytes",
+                allowed=f"at most {most} pixels per byte above {ALWAYS_READ_PX // 10**6} megapixels",
+                do="export the image again, or save it at a lower resolution",
+            )
 
 
 def damaged(came: str) -> PhotographError:
@@ -46,8 +82,19 @@ def too_large(came: str, allowed: str) -> PhotographError:
 
 def too_many(came: str) -> PhotographError:
     """Error for a stack or an animation."""
-    what, do = "the file contains more than one photograph", "save each as a file of its own"
+    what = "the file contains more than one photograph"
+    do = "save each as a file of its own, or, if they are the colours of one photograph, merge them (Fiji: RGB Color)"
     return PhotographError(what, came=came, allowed="one photograph per file", do=do)
+
+
+def channels_apart(came: str) -> PhotographError:
+    """Error for channels in pages of their own that cannot be put together."""
+    return PhotographError(
+        "the file does not say which of its channels are red, green and blue",
+        came=came,
+        allowed="one colour image, or three grey pages that are named or coloured red, green and blue",
+        do="merge them into one colour image (Fiji: Image > Color > Merge Channels, then Image > Type > RGB Color)",
+    )
 
 
 def unsupported(came: str) -> PhotographError:
@@ -55,3 +102,13 @@ def unsupported(came: str) -> PhotographError:
     allowed = "grey, RGB, palette or CMYK images of 8 or 16 bits, or of floats in 0 … 1"
     do = "export it as an 8-bit PNG or TIFF"
     return PhotographError("this kind of image is not supported", came=came, allowed=allowed, do=do)
+
+
+def unsupported_compression(came: str) -> PhotographError:
+    """Error for a sound TIFF that is compressed in a way that is not read."""
+    return PhotographError(
+        "the compression of this TIFF is not supported",
+        came=came,
+        allowed="none, LZW, Deflate or PackBits, and with 8 bits a channel JPEG, JPEG 2000, WebP, LZMA or Zstandard",
+        do="open it in the program that wrote it and save it without compression or with LZW",
+    )

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from hemolens.errors import HemolensError, PhotographError, quoted
 from hemolens.images.formats import quietly
 from hemolens.images.image import SmearImage
-from hemolens.images.photograph import read_photograph
+from hemolens.images.photograph import MAX_PIXELS_PER_BYTE, read_photograph
 from hemolens.images.zarr_store import SUFFIX as ZARR_SUFFIX
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def open_image(path: str | os.PathLike[str]) -> SmearImage:
         The file cannot be read, or the library that reads it is not installed.
 
     """
-    return open_slide(path) if is_slide(path) else read_photograph(path)
+    return open_slide(path) if is_slide(path) else read_photograph(path, max_pixels_per_byte=MAX_PIXELS_PER_BYTE)
 
 
 def is_slide(path: str | os.PathLike[str]) -> bool:
@@ -113,7 +113,7 @@ def open_slide(path: str | os.PathLike[str]) -> Slide:
         The slide is missing, damaged or not 8-bit RGB, or the library that reads it is not installed.
 
     """
-    from hemolens.images.slides.slide import Slide, sha256_of
+    from hemolens.images.slides.slide import Slide, check_size, sha256_of
 
     path = Path(path)
     is_zarr = path.suffix.lower() == ZARR_SUFFIX
@@ -123,7 +123,9 @@ def open_slide(path: str | os.PathLike[str]) -> Slide:
     library = _library_for(path)
     try:
         with quietly():
-            return Slide(path, _pyramid_of(path, library), sha256_of(path), open_slide)
+            slide = Slide(path, _pyramid_of(path, library), sha256_of(path), open_slide)
+            check_size(slide)
+            return slide
     except HemolensError:
         raise
     except Exception as error:

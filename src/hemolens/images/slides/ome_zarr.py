@@ -25,8 +25,9 @@ from pydantic import Field
 
 from hemolens.errors import PhotographError, quoted
 from hemolens.images.box import Box
+from hemolens.images.formats.pixel_size import plausible_um_per_px, um_per_unit
 from hemolens.images.image import Shape
-from hemolens.images.slides.pyramid import over_white, plausible_um_per_px
+from hemolens.images.slides.pyramid import over_white
 from hemolens.images.zarr_array import ZarrArray
 from hemolens.images.zarr_store import InnerPath, Store, ZarrMetadata, is_store
 
@@ -34,8 +35,6 @@ MAX_FILES = 1_000_000
 """Most files in a store, and most chunks in one of its arrays: a slide of 60 gigapixels in tiles of 512."""
 
 MAX_LEVELS = 32
-
-_UM = {"nanometer": 1e-3, "micrometer": 1.0, "millimeter": 1e3, "centimeter": 1e4, "meter": 1e6}
 
 
 class _Axis(ZarrMetadata):
@@ -190,7 +189,7 @@ def _um_per_px(picture: _Multiscale) -> float | None:
     if not scales or any(len(scale) != len(picture.axes) for scale in scales):
         return None
     along = {
-        axis.name: _UM.get(axis.unit or "", 0.0) * math.prod(scale[n] for scale in scales)
+        axis.name: um_per_unit(axis.unit) * math.prod(scale[n] for scale in scales)
         for n, axis in enumerate(picture.axes)
     }
     return plausible_um_per_px(along["x"], along["y"])

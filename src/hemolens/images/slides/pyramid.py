@@ -9,10 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.images.box import Box
-from hemolens.images.formats.tiff import PLAUSIBLE_UM_PER_PX
 from hemolens.images.image import Shape
-
-_LARGEST_DIFFERENCE = 0.01  # of width and height of a pixel; more is not square
 
 
 class Pyramid(Protocol):
@@ -40,13 +37,3 @@ def over_white(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     opaque = pixels[..., 3:].astype(np.uint16)
     return ((pixels[..., :3] * opaque + 255 * (255 - opaque) + 127) // 255).astype(np.uint8)
-
-
-def plausible_um_per_px(x: float, y: float) -> float | None:
-    """Believe the width and height of a pixel where they are plausible for a microscope, and the pixel is square.
-
-    >>> plausible_um_per_px(0.25, 0.25), plausible_um_per_px(0.25, 0.5), plausible_um_per_px(25.4, 25.4)
-    (0.25, None, None)
-    """
-    smallest, largest = PLAUSIBLE_UM_PER_PX
-    return x if smallest <= x <= largest and abs(x - y) <= _LARGEST_DIFFERENCE * x else None

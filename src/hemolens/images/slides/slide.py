@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hemolens.errors import HemolensError, PhotographError, quoted
 from hemolens.images.box import Box
+from hemolens.images.formats.stored_picture import SizeLimit
 from hemolens.images.image import Shape
 from hemolens.images.resampling import scale_image
 from hemolens.images.slides.ome_zarr import files_of_store
@@ -20,6 +22,12 @@ from hemolens.images.slides.pyramid import Pyramid
 
 OVERVIEW_SIDE_PX = 4096
 """The overview of a slide is so long on its longer side: 17 megapixels at most."""
+
+MAX_PIXELS = 10**12
+"""Largest slide, in pixels."""
+
+MAX_PIXELS_PER_BYTE = 1000
+"""Of a large slide; one of which only a small part was scanned has some hundreds."""
 
 _READ_BYTES = 1 << 20
 
@@ -56,8 +64,27 @@ class Slide:
         return self.levels[0]
 
     def read(self, box: Box, level: int = 0) -> NDArray[np.uint8]:
-        """Read the pixels of a box from the file."""
-        return self._pyramid.read(box, level)
+        """Read the pixels of a box from the file.
+
+        Raises
+        ------
+        PhotographError
+            What is stored there is damaged.
+
+        """
+        try:
+            return self._pyramid.read(box, level)
+        except HemolensError:
+            raise
+        except Exception as error:  # decoders raise nearly anything at damaged tiles
+            reason = quoted(str(error)[:200] or type(error).__name__)[1:-1]
+            place = f"x {box.col0} to {box.col1}, y {box.row0} to {box.row1} of level {level}"
+            raise PhotographError(
+                "a part of the slide cannot be read",
+                came=f"{quoted(self.path)} at {place} ({reason})",
+                allowed="a complete file",
+                do="copy or export the slide again",
+            ) from error
 
     def overview(self) -> NDArray[np.uint8]:
         """Give all of the slide, reduced to :data:`OVERVIEW_SIDE_PX`; read once and kept."""
@@ -68,6 +95,22 @@ class Slide:
         longest = max(self.shape)
         scaled = scale_image(self, longest, min(longest, OVERVIEW_SIDE_PX))
         return scaled.read(scaled.whole)
+
+
+def check_size(slide: Slide) -> None:
+    """Refuse a slide that is larger than its files can hold.
+
+    Raises
+    ------
+    PhotographError
+
+    """
+    n_bytes = sum(each.stat().st_size for each in _files(slide.path))
+    try:
+        SizeLimit(MAX_PIXELS, n_bytes, MAX_PIXELS_PER_BYTE).check(slide.shape[1], slide.shape[0])
+    except PhotographError as error:
+        came = f"{quoted(slide.path)} ({error.came})"
+        raise PhotographError(error.what, came=came, allowed=error.allowed, do=error.do) from error
 
 
 def sha256_of(path: Path) -> str:
