@@ -165,6 +165,41 @@ def test_interrupted_at_once_leaves_no_folder(stub_pipeline, write_photograph, t
     assert not (tmp_path / "out").exists()
 
 
+def folder_files(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_second_run_goes_into_a_numbered_folder_and_says_so(stub_pipeline, write_photograph, tmp_path, capsys):
+    for n in (2, 3, 4):
+        assert run(write_photograph("a.png", n), "--out", tmp_path / "out") == 0
+    assert [rows(tmp_path / name / "counts.csv")[0]["rbc"] for name in ("out", "out-2", "out-3")] == ["2", "3", "4"]
+    out, err = capsys.readouterr()
+    said = f"'{tmp_path / 'out'}' holds the results of an earlier run: these are in '{tmp_path / 'out-3'}'"
+    assert err.splitlines()[-1] == f"hemolens: {said}"
+    assert f"Results in '{tmp_path / 'out-3'}'" in out
+
+
+def test_results_are_overwritten_on_request(stub_pipeline, write_photograph, tmp_path, capsys):
+    assert run(write_photograph("a.png", 2), "--out", tmp_path / "out") == 0
+    assert run(write_photograph("a.png", 3), "--out", tmp_path / "out", "--overwrite") == 0
+    assert rows(tmp_path / "out" / "counts.csv")[0]["rbc"] == "3"
+    assert capsys.readouterr().err == ""
+    assert not (tmp_path / "out-2").exists()
+
+
+@pytest.mark.parametrize("option", [[], ["--overwrite"]])
+def test_a_run_that_counts_nothing_leaves_the_folder_as_it_was(
+    stub_pipeline, write_photograph, tmp_path, capsys, option
+):
+    run(write_photograph("a.png", 2), "--out", tmp_path / "out")
+    before = folder_files(tmp_path)
+    assert run(tmp_path / "misspelt", "--out", tmp_path / "out", *option) == 1
+    assert folder_files(tmp_path) == before
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"hemolens: nothing was counted, '{tmp_path / 'out'}' is as it was"
+    )
+
+
 def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_path, monkeypatch):
     write_photograph("my photos/a.png")
     monkeypatch.chdir(tmp_path)
@@ -172,7 +207,7 @@ def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     expected = {"name": "count", "paths": ["my photos/"], "out": "out", "model": [], "counter": "watershed"}
     expected |= {"diameter_px": None, "um_per_px": None, "export": None, "region": None, "site": None}
-    expected |= {"report": False, "strict": False}
+    expected |= {"report": False, "strict": False, "overwrite": False}
     assert record["command"] == expected
 
 
@@ -312,9 +347,9 @@ def test_a_region_is_counted_alone(count, smear, tmp_path):
     assert int(row["frame_area_px"]) == 349 * 499
     assert all(float(cell["x0"]) < 350 for cell in rows(tmp_path / "out" / "cells.csv"))
     assert json.loads((tmp_path / "out" / "run.json").read_text())["options"]["region"] is not None
-    status, _ = count("smear.png", "--out", "out", "--region", "800,0,900,500")
+    status, _ = count("smear.png", "--out", "beside", "--region", "800,0,900,500")
     assert status == 1
-    assert "the region contains no pixel of the photograph" in rows(tmp_path / "out" / "counts.csv")[0]["error"]
+    assert "the region contains no pixel of the photograph" in rows(tmp_path / "beside" / "counts.csv")[0]["error"]
 
 
 @pytest.mark.parametrize("counter", list(PAPER_COUNTERS))

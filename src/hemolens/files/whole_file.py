@@ -56,6 +56,8 @@ class WholeFiles:
         Where the files are written first.
     unfinished : list of Path
         Folders with what killed runs had written.
+    is_published : bool
+        Whether the files are in their places.
 
     Raises
     ------
@@ -69,6 +71,7 @@ class WholeFiles:
         self._made_folder = not os.path.lexists(folder)
         self._lock: FileLock | None = None
         self.unfinished: list[Path] = []
+        self.is_published = False
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = _lock(folder, wait_s)
@@ -118,6 +121,7 @@ class WholeFiles:
         with interruptions_wait():
             try:
                 self._move(drafted, stale, last)
+                self.is_published = True
             finally:
                 self._unlock()
 
