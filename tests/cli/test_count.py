@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hemolens.batch import photographs as batch_photographs
 from hemolens.cells.counters import PAPER_COUNTERS
 from hemolens.cli import main
 from hemolens.errors import ModelError
@@ -157,6 +159,50 @@ def test_interrupted_is_exit_status_130(stub_pipeline, write_photograph, tmp_pat
     assert run(write_photograph("a.png", 2), write_photograph("b.png", 9), "--out", tmp_path / "out") == 130
     assert "interrupted" in capsys.readouterr().err
     assert [row["rbc"] for row in rows(tmp_path / "out" / "counts.csv")] == ["2", ""]
+
+
+@pytest.mark.posix("signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_other_signals_keep_what_was_counted_too(stub_pipeline, write_photograph, tmp_path, monkeypatch, name):
+    number = getattr(signal, name)
+    counted = batch_photographs.count_image
+
+    def count_image(photograph, options):
+        if photograph.name == "b.png":
+            signal.raise_signal(number)
+        return counted(photograph, options)
+
+    monkeypatch.setattr(batch_photographs, "count_image", count_image)
+    assert run(write_photograph("a.png", 2), write_photograph("b.png", 9), "--out", tmp_path / "out") == 128 + number
+    assert [row["rbc"] for row in rows(tmp_path / "out" / "counts.csv")] == ["2", ""]
+    assert not list((tmp_path / "out").glob(".*"))
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
+def test_ctrl_c_while_the_files_are_moved_waits_and_is_told_as_it_was(
+    stub_pipeline, write_photograph, tmp_path, capsys, monkeypatch
+):
+    replace = Path.replace
+
+    def interrupted(self, target):
+        if self.name == "cells.csv":
+            signal.raise_signal(signal.SIGINT)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    assert run(write_photograph("a.png", 2), "--out", tmp_path / "out") == 130
+    assert capsys.readouterr().err == "hemolens: interrupted, the results contain the photographs counted before\n"
+    assert [row["rbc"] for row in rows(tmp_path / "out" / "counts.csv")] == ["2"]
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["complete"] is True
+
+
+def test_what_a_killed_run_had_counted_is_kept_and_named(stub_pipeline, write_photograph, tmp_path, capsys):
+    draft = tmp_path / "out" / ".hemolens-abcd"
+    draft.mkdir(parents=True)
+    (draft / "counts.csv").write_text("image\na.png\n")
+    assert run(write_photograph("b.png", 2), "--out", tmp_path / "out") == 0
+    assert "hemolens: a run had been killed: what it had counted is in " in capsys.readouterr().err
+    assert (tmp_path / "out" / "unfinished-1" / "counts.csv").read_text() == "image\na.png\n"
 
 
 def test_interrupted_at_once_leaves_no_folder(stub_pipeline, write_photograph, tmp_path):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hemolens import RESEARCH_USE_ONLY
+from hemolens.cli.ending import INTERRUPTED_STATUS, ended_in_order
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,15 +21,13 @@ if TYPE_CHECKING:
     from hemolens.options import CountOptions
     from hemolens.output.options import OutputOptions
 
-INTERRUPTED_STATUS = 130
-"""What shells report for a command stopped by Ctrl-C."""
-
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.", metavar="DIR")]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace results that the folder holds; otherwise DIR-2, DIR-3, … is made.")
 ]
 
 
+@ended_in_order()
 def count(
     paths: Annotated[list[str], typer.Argument(help="Photographs, slides, folders or patterns.", metavar="PATH")],
     out: Out = Path("hemolens-out"),

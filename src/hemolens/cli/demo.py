@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from hemolens.cli.count import Out, Overwrite, count_candidates, leave, say_where, show
+from hemolens.cli.ending import ended_in_order
 
 PICTURE = "synthetic-smear.png"
 
 
+@ended_in_order()
 def demo(
     out: Out = Path("hemolens-out"),
     seed: Annotated[int, typer.Option(min=0, help="Seed: another number draws another smear.", metavar="N")] = 0,
