@@ -2,6 +2,8 @@
 # make count IMAGES="my photos/"  counts photographs: a file, a folder, or a pattern in quotes
 # make test                       runs every check
 #
+# Results are never replaced: a second count goes into a numbered folder beside the first.
+#
 # Needs Python 3.11 to 3.14, make and a package index. OUT=... chooses the folder for the results, and
 # PYTHON=python3.12 another Python. The environment is made once, in .venv.
 

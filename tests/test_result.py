@@ -1,7 +1,10 @@
 import csv
 
 import numpy as np
+import pytest
 from PIL import Image
+
+from hemolens.errors import UsageError
 
 
 def rows(path):
@@ -24,10 +27,17 @@ def test_save_writes_the_five_outputs(make_result, make_cell, tmp_path):
         assert picture.size == (60, 40)
 
 
+def test_save_keeps_results_unless_they_may_be_overwritten(make_result, tmp_path):
+    make_result("a.jpg").save(tmp_path)
+    with pytest.raises(UsageError, match="set overwrite to replace them"):
+        make_result("b.jpg").save(tmp_path)
+    assert [row["image"] for row in rows(tmp_path / "counts.csv")] == ["a.jpg"]
+
+
 def test_a_second_photograph_never_reports_the_first_ones_count(make_result, make_cell, tmp_path):
     # mistake 1 of the paper's released code: an existing output file made it return early
     make_result("a.jpg", make_cell(), make_cell()).save(tmp_path)
-    make_result("b.jpg", make_cell()).save(tmp_path)
+    make_result("b.jpg", make_cell()).save(tmp_path, overwrite=True)
     (row,) = rows(tmp_path / "counts.csv")
     assert (row["image"], row["rbc"]) == ("b.jpg", "1")
     assert [cell["image"] for cell in rows(tmp_path / "cells.csv")] == ["b.jpg"]

@@ -60,23 +60,33 @@ class Result(CountedImage):
 
         return draw_overlay(self)
 
-    def save(self, folder: str | PathLike[str], *, export: Sequence[str] = (), report: bool = False) -> None:
+    def save(
+        self,
+        folder: str | PathLike[str],
+        *,
+        export: Sequence[str] = (),
+        report: bool = False,
+        overwrite: bool = False,
+    ) -> None:
         """Write ``counts.csv``, ``cells.csv``, ``summary.csv``, the overlay and ``run.json`` of this photograph.
 
         Parameters
         ----------
         folder : str or path
-            Made when it does not exist; the files of an earlier run in it are replaced.
+            Made when it does not exist. One folder holds one photograph's results.
         export : sequence of str
             Formats of other programs to write as well, such as ``["coco", "geojson"]``; all are in
             :data:`hemolens.output.export.registry.FORMATS`.
         report : bool
             Write ``report.html`` and ``report.pdf`` as well.
+        overwrite : bool
+            Replace the results that the folder holds already; without it they are kept, and saving is refused.
 
         Raises
         ------
         UsageError
-            The folder cannot be written to, or a format does not exist or needs a library that is not installed.
+            The folder cannot be written to, or holds results and `overwrite` is false; a format does not exist or
+            needs a library that is not installed.
         OutputError
             The disk is full, or a file cannot be replaced.
 
@@ -84,4 +94,4 @@ class Result(CountedImage):
         from hemolens.output.options import OutputOptions
         from hemolens.output.run_files import save_result
 
-        save_result(self, folder, OutputOptions(export=tuple(export), report=report))
+        save_result(self, folder, OutputOptions(export=tuple(export), report=report), overwrite=overwrite)

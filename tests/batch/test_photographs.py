@@ -32,14 +32,15 @@ def test_every_photograph_has_its_own_count(stub_pipeline, write_photograph, tmp
 def test_a_changed_photograph_is_counted_again_into_the_same_folder(stub_pipeline, write_photograph, tmp_path):
     # mistake 1 of the paper's released code: what an earlier run had written was reported again
     for n in (3, 5):
-        count_photographs(find_candidates([write_photograph("a.png", n)]), tmp_path / "out", CountOptions())
+        candidates = find_candidates([write_photograph("a.png", n)])
+        count_photographs(candidates, tmp_path / "out", CountOptions(), overwrite=True)
         assert errors_and_counts(tmp_path / "out") == [("a.png", str(n), "")]
 
 
 def test_label_images_of_a_slide_are_refused_before_anything_is_counted(stub_pipeline, write_photograph, tmp_path):
     (tmp_path / "b.svs").write_bytes(b"not looked at")
     candidates = find_candidates([write_photograph("a.png", 2), tmp_path / "b.svs"])
-    with pytest.raises(UsageError, match=r"labels writes every pixel, .* the slide 'b.svs'; allowed: coco, .*leave"):
+    with pytest.raises(UsageError, match=r"labels writes every pixel.* got the slide 'b.svs'; allowed: coco, .*leave"):
         count_photographs(candidates, tmp_path / "out", CountOptions(), OutputOptions(export=["coco", "labels"]))
     assert not (tmp_path / "out").exists()
 

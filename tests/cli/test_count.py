@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hemolens.batch import photographs as batch_photographs
 from hemolens.cells.counters import PAPER_COUNTERS
 from hemolens.cli import main
 from hemolens.errors import ModelError
@@ -159,10 +161,89 @@ def test_interrupted_is_exit_status_130(stub_pipeline, write_photograph, tmp_pat
     assert [row["rbc"] for row in rows(tmp_path / "out" / "counts.csv")] == ["2", ""]
 
 
+@pytest.mark.posix("signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_other_signals_keep_what_was_counted_too(stub_pipeline, write_photograph, tmp_path, monkeypatch, name):
+    number = getattr(signal, name)
+    counted = batch_photographs.count_image
+
+    def count_image(photograph, options):
+        if photograph.name == "b.png":
+            signal.raise_signal(number)
+        return counted(photograph, options)
+
+    monkeypatch.setattr(batch_photographs, "count_image", count_image)
+    assert run(write_photograph("a.png", 2), write_photograph("b.png", 9), "--out", tmp_path / "out") == 128 + number
+    assert [row["rbc"] for row in rows(tmp_path / "out" / "counts.csv")] == ["2", ""]
+    assert not list((tmp_path / "out").glob(".*"))
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
+def test_ctrl_c_while_the_files_are_moved_waits_and_is_told_as_it_was(
+    stub_pipeline, write_photograph, tmp_path, capsys, monkeypatch
+):
+    replace = Path.replace
+
+    def interrupted(self, target):
+        if self.name == "cells.csv":
+            signal.raise_signal(signal.SIGINT)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    assert run(write_photograph("a.png", 2), "--out", tmp_path / "out") == 130
+    assert capsys.readouterr().err == "hemolens: interrupted, the results contain the photographs counted before\n"
+    assert [row["rbc"] for row in rows(tmp_path / "out" / "counts.csv")] == ["2"]
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["complete"] is True
+
+
+def test_what_a_killed_run_had_counted_is_kept_and_named(stub_pipeline, write_photograph, tmp_path, capsys):
+    draft = tmp_path / "out" / ".hemolens-abcd"
+    draft.mkdir(parents=True)
+    (draft / "counts.csv").write_text("image\na.png\n")
+    assert run(write_photograph("b.png", 2), "--out", tmp_path / "out") == 0
+    assert "hemolens: a run had been killed: what it had counted is in " in capsys.readouterr().err
+    assert (tmp_path / "out" / "unfinished-1" / "counts.csv").read_text() == "image\na.png\n"
+
+
 def test_interrupted_at_once_leaves_no_folder(stub_pipeline, write_photograph, tmp_path):
     stub_pipeline[9] = KeyboardInterrupt
     assert run(write_photograph("a.png", 9), "--out", tmp_path / "out") == 130
     assert not (tmp_path / "out").exists()
+
+
+def folder_files(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_second_run_goes_into_a_numbered_folder_and_says_so(stub_pipeline, write_photograph, tmp_path, capsys):
+    for n in (2, 3, 4):
+        assert run(write_photograph("a.png", n), "--out", tmp_path / "out") == 0
+    assert [rows(tmp_path / name / "counts.csv")[0]["rbc"] for name in ("out", "out-2", "out-3")] == ["2", "3", "4"]
+    out, err = capsys.readouterr()
+    said = f"'{tmp_path / 'out'}' holds the results of an earlier run: these are in '{tmp_path / 'out-3'}'"
+    assert err.splitlines()[-1] == f"hemolens: {said}"
+    assert f"Results in '{tmp_path / 'out-3'}'" in out
+
+
+def test_results_are_overwritten_on_request(stub_pipeline, write_photograph, tmp_path, capsys):
+    assert run(write_photograph("a.png", 2), "--out", tmp_path / "out") == 0
+    assert run(write_photograph("a.png", 3), "--out", tmp_path / "out", "--overwrite") == 0
+    assert rows(tmp_path / "out" / "counts.csv")[0]["rbc"] == "3"
+    assert capsys.readouterr().err == ""
+    assert not (tmp_path / "out-2").exists()
+
+
+@pytest.mark.parametrize("option", [[], ["--overwrite"]])
+def test_a_run_that_counts_nothing_leaves_the_folder_as_it_was(
+    stub_pipeline, write_photograph, tmp_path, capsys, option
+):
+    run(write_photograph("a.png", 2), "--out", tmp_path / "out")
+    before = folder_files(tmp_path)
+    assert run(tmp_path / "misspelt", "--out", tmp_path / "out", *option) == 1
+    assert folder_files(tmp_path) == before
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"hemolens: nothing was counted, '{tmp_path / 'out'}' is as it was"
+    )
 
 
 def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_path, monkeypatch):
@@ -172,7 +253,7 @@ def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     expected = {"name": "count", "paths": ["my photos/"], "out": "out", "model": [], "counter": "watershed"}
     expected |= {"diameter_px": None, "um_per_px": None, "export": None, "region": None, "site": None}
-    expected |= {"report": False, "strict": False}
+    expected |= {"report": False, "strict": False, "overwrite": False}
     assert record["command"] == expected
 
 
@@ -312,9 +393,9 @@ def test_a_region_is_counted_alone(count, smear, tmp_path):
     assert int(row["frame_area_px"]) == 349 * 499
     assert all(float(cell["x0"]) < 350 for cell in rows(tmp_path / "out" / "cells.csv"))
     assert json.loads((tmp_path / "out" / "run.json").read_text())["options"]["region"] is not None
-    status, _ = count("smear.png", "--out", "out", "--region", "800,0,900,500")
+    status, _ = count("smear.png", "--out", "beside", "--region", "800,0,900,500")
     assert status == 1
-    assert "the region contains no pixel of the photograph" in rows(tmp_path / "out" / "counts.csv")[0]["error"]
+    assert "the region contains no pixel of the photograph" in rows(tmp_path / "beside" / "counts.csv")[0]["error"]
 
 
 @pytest.mark.parametrize("counter", list(PAPER_COUNTERS))

@@ -28,6 +28,14 @@ def test_the_picture_is_written(stub_pipeline, tmp_path):
     assert (tmp_path / "out" / "overlay" / "synthetic-smear.png").is_file()
 
 
+def test_a_second_demo_keeps_the_first_one(stub_pipeline, tmp_path):
+    assert run("--out", tmp_path / "out", "--seed", 1) == 0
+    first = (tmp_path / "out" / "synthetic-smear.png").read_bytes()
+    assert run("--out", tmp_path / "out", "--seed", 2) == 0
+    assert (tmp_path / "out" / "synthetic-smear.png").read_bytes() == first
+    assert (tmp_path / "out-2" / "counts.csv").is_file()
+
+
 def test_the_seed_draws_another_smear(stub_pipeline, tmp_path):
     hashes = []
     for n, seed in enumerate((1, 1, 2)):

@@ -1,3 +1,7 @@
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,6 +44,57 @@ def test_discarding_changes_nothing(tmp_path):
     (files.draft / "a.txt").write_text("new")
     files.discard()
     assert content(tmp_path) == {"a.txt": "old"}
+
+
+def test_a_second_writer_is_refused_until_the_first_is_done(tmp_path):
+    files = WholeFiles(tmp_path)
+    with pytest.raises(UsageError, match="another run is writing into the output folder"):
+        WholeFiles(tmp_path)
+    files.publish()
+    WholeFiles(tmp_path).discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def kill_a_writer(folder, text):
+    program = (
+        "import os, signal, sys; from pathlib import Path; from hemolens.files.whole_file import WholeFiles\n"
+        "files = WholeFiles(Path(sys.argv[1])); (files.draft / 'a.txt').write_text(sys.argv[2]); os._exit(9)"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", program, folder, text], env=environment, check=False).returncode == 9
+
+
+def test_what_killed_writers_had_written_is_kept(tmp_path):
+    for n in (1, 2):
+        kill_a_writer(tmp_path, f"text {n}")
+        files = WholeFiles(tmp_path)
+        assert files.unfinished == [tmp_path / f"unfinished-{n}"]
+        files.discard()
+    assert content(tmp_path) == {"unfinished-1/a.txt": "text 1", "unfinished-2/a.txt": "text 2"}
+
+
+def test_an_empty_draft_of_a_killed_writer_goes(tmp_path):
+    kill_a_writer(tmp_path, "")
+    files = WholeFiles(tmp_path)
+    assert files.unfinished == []
+    files.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_draft_that_is_being_written_is_left_alone(tmp_path):
+    files = WholeFiles(tmp_path)
+    (files.draft / "a.txt").write_text("new")
+    with pytest.raises(UsageError):
+        WholeFiles(tmp_path)
+    files.publish()
+    assert content(tmp_path) == {"a.txt": "new"}
+
+
+def test_a_folder_that_has_gone_can_be_discarded(tmp_path):
+    files = WholeFiles(tmp_path / "out")
+    shutil.rmtree(tmp_path / "out")
+    files.discard()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_discarding_takes_away_a_folder_made_for_it(tmp_path):

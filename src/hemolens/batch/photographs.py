@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -16,6 +17,7 @@ from hemolens.options import CountOptions
 from hemolens.output.entries import Entry, name_entries
 from hemolens.output.export.registry import refuse_slides
 from hemolens.output.options import OutputOptions
+from hemolens.output.results_folder import free_folder, result_names
 from hemolens.output.run_files import RunFiles
 from hemolens.pipeline import count_image
 from hemolens.result import Result
@@ -75,6 +77,11 @@ class BatchOutcome:
     ----------
     outcomes : list of Outcome
         One for each photograph that was reached, in order.
+    folder : Path or None
+        Where the results are: the folder that was asked for, or a numbered one beside it if that holds the results of
+        an earlier run. None when nothing was counted, and the folder is as it was.
+    unfinished : list of Path
+        Folders with what killed runs had counted, found on the way.
     interrupted : bool
         True when the user stopped the run.
     summary : dict
@@ -83,6 +90,8 @@ class BatchOutcome:
     """
 
     outcomes: list[Outcome]
+    folder: Path | None
+    unfinished: list[Path]
     interrupted: bool
     summary: Mapping[CellType, TypeSummary]
 
@@ -112,24 +121,29 @@ def count_photographs(
     output: OutputOptions | None = None,
     command: Mapping[str, object] | None = None,
     *,
+    overwrite: bool = False,
     each: Callable[[Outcome], None] = lambda outcome: None,
 ) -> BatchOutcome:
     """Count photographs and write their outputs.
 
     A photograph that fails has its reason in ``counts.csv``; the others are still counted. When the
     user interrupts, what was counted is kept, and the rows of the others say that they were not.
+    The results of an earlier run are kept, too, unless they may be overwritten; and where nothing is
+    counted, an existing folder stays as it is.
 
     Parameters
     ----------
     candidates : sequence of Candidate
     folder : str or path
-        The output folder.
+        The output folder; if it holds results, they stay, and those of this run go into a numbered one beside it.
     options : CountOptions
         How all of them are counted; a photograph that has no pixel of the region fails.
     output : OutputOptions, optional
         What is written as well.
     command : mapping or None
         Name and options of the command, for ``run.json``.
+    overwrite : bool, default False
+        Replace the results of an earlier run in the folder instead.
     each : callable
         Called with the outcome of each photograph as soon as it is known.
 
@@ -152,16 +166,35 @@ def count_photographs(
     refuse_slides(output.export, (each.entry.image for each in candidates if _is_slide(each)))
     outcomes: list[Outcome] = []
     entries = [candidate.entry for candidate in candidates]
-    with RunFiles(folder, entries, options, output, command) as files:
-        try:
-            for candidate in candidates:
-                outcomes.append(_count_candidate(candidate, files, options))
-                each(outcomes[-1])
-        except KeyboardInterrupt:
-            if all(outcome.counts is None for outcome in outcomes):
-                raise
-            files.cut_short(INTERRUPTED)
-    return BatchOutcome(outcomes, interrupted=not files.complete, summary=files.summary)
+    wanted = Path(folder)
+    existed = os.path.lexists(wanted)
+    place = wanted if overwrite else free_folder(wanted, result_names(entries, output))
+    files = RunFiles(place, entries, options, output, command, overwrite=overwrite)
+    try:
+        with files:
+            try:
+                for candidate in candidates:
+                    outcomes.append(_count_candidate(candidate, files, options))
+                    each(outcomes[-1])
+            except KeyboardInterrupt:
+                if not _any_counted(outcomes):
+                    raise
+                files.cut_short(INTERRUPTED)
+            if existed and not _any_counted(outcomes):
+                files.discard()
+    except KeyboardInterrupt:
+        if not files.is_published:
+            raise
+        interrupted = True  # while the report was made or the files were moved: all that was counted is there
+    else:
+        interrupted = not files.complete
+    return BatchOutcome(
+        outcomes, place if files.is_published else None, files.unfinished, interrupted, summary=files.summary
+    )
+
+
+def _any_counted(outcomes: Sequence[Outcome]) -> bool:
+    return any(outcome.counts is not None for outcome in outcomes)
 
 
 def _count_candidate(candidate: Candidate, files: RunFiles, options: CountOptions) -> Outcome:

@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Raises
     ------
     SystemExit
-        Always: 0 done, 1 something failed, 2 wrong usage, 130 interrupted by the user.
+        Always: 0 done, 1 something failed, 2 wrong usage, 130 interrupted by the user (143 by SIGTERM, 129 by
+        SIGHUP).
 
     """
     for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show is no reason to stop

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hemolens import RESEARCH_USE_ONLY
+from hemolens.cli.ending import INTERRUPTED_STATUS, ended_in_order
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
     from hemolens.options import CountOptions
     from hemolens.output.options import OutputOptions
 
-INTERRUPTED_STATUS = 130
-"""What shells report for a command stopped by Ctrl-C."""
-
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.", metavar="DIR")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace results that the folder holds; otherwise DIR-2, DIR-3, … is made.")
+]
 
 
+@ended_in_order()
 def count(
     paths: Annotated[list[str], typer.Argument(help="Photographs, slides, folders or patterns.", metavar="PATH")],
     out: Out = Path("hemolens-out"),
@@ -59,6 +61,7 @@ def count(
     ] = None,
     report: Annotated[bool, typer.Option("--report", help="Also write report.html and report.pdf.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 when a photograph is rejected.")] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Count the cells in photographs of stained blood smears.
 
@@ -77,11 +80,12 @@ def count(
     command: dict[str, object] = {
         "name": "count", "paths": paths, "out": str(out), "model": model or [], "counter": counter,
         "diameter_px": diameter_px, "um_per_px": um_per_px, "export": export, "region": region,
-        "site": None if site is None else str(site), "report": report, "strict": strict,
+        "site": None if site is None else str(site), "report": report, "strict": strict, "overwrite": overwrite,
     }  # fmt: skip
-    batch = count_candidates(find_candidates(paths), out, options, output, command=command)
+    batch = count_candidates(find_candidates(paths), out, options, output, command=command, overwrite=overwrite)
     rows = [(outcome.image, outcome.counts, outcome.verdict) for outcome in batch.outcomes]
-    show(counts_table(rows), out, output, summary_lines(batch.summary))
+    show(counts_table(rows), batch, output, summary_lines(batch.summary))
+    say_where(batch, out)
     leave(batch, strict=strict)
 
 
@@ -121,6 +125,7 @@ def count_candidates(
     output: OutputOptions,
     *,
     command: dict[str, object],
+    overwrite: bool = False,
 ) -> BatchOutcome:
     """Count photographs with a progress bar for more than one, and name failures and warnings on stderr.
 
@@ -149,13 +154,13 @@ def count_candidates(
                 say(f"hemolens: warning: {quoted(outcome.image)}: {outcome.warning}")
 
         try:
-            return count_photographs(candidates, out, options, output, command, each=each)
+            return count_photographs(candidates, out, options, output, command, overwrite=overwrite, each=each)
         except KeyboardInterrupt:
             typer.echo("hemolens: interrupted, nothing was written", err=True)
             raise typer.Exit(INTERRUPTED_STATUS) from None
 
 
-def show(table: Table, out: Path, output: OutputOptions, notes: Sequence[str] = ()) -> None:
+def show(table: Table, batch: BatchOutcome, output: OutputOptions, notes: Sequence[str] = ()) -> None:
     """Print a table, notes on it, where the results are, and that they are for research only."""
     from rich.console import Console
 
@@ -173,8 +178,22 @@ def show(table: Table, out: Path, output: OutputOptions, notes: Sequence[str] = 
             *top_names(output.export),
         ]
     )
-    console.print(f"Results in '{out}': {names}", markup=False, soft_wrap=True)
+    if batch.folder is not None:
+        console.print(f"Results in '{batch.folder}': {names}", markup=False, soft_wrap=True)
     console.print(RESEARCH_USE_ONLY, markup=False, soft_wrap=True)
+
+
+def say_where(batch: BatchOutcome, out: Path) -> None:
+    """Say on stderr what the user would not expect of the folders: results elsewhere or nowhere, or unfinished ones."""
+    from hemolens.errors import quoted
+
+    for folder in batch.unfinished:
+        typer.echo(f"hemolens: a run had been killed: what it had counted is in {quoted(folder)}", err=True)
+    if batch.folder is None:
+        typer.echo(f"hemolens: nothing was counted, {quoted(out)} is as it was", err=True)
+    elif batch.folder != out:
+        holds = f"{quoted(out)} holds the results of an earlier run"
+        typer.echo(f"hemolens: {holds}: these are in {quoted(batch.folder)}", err=True)
 
 
 def leave(batch: BatchOutcome, *, strict: bool = False) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hemolens import RESEARCH_USE_ONLY
-from hemolens.cli.count import INTERRUPTED_STATUS
+from hemolens.cli.ending import INTERRUPTED_STATUS, ended_in_order
 from hemolens.cli.extras import require_extra
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hemolens.evaluation.folder.evaluate import Evaluation
 
 
+@ended_in_order()
 def evaluate(
     labels: Annotated[
         Path,

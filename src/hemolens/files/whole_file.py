@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hemolens.errors import OutputError, UsageError
+from hemolens.errors import OutputError, UsageError, quoted
+from hemolens.files.interruptions import interruptions_wait
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+PREFIX = ".hemolens-"
+"""Of the names of draft folders."""
+
+LOCK = ".hemolens.lock"
+"""The file that is locked while somebody writes into its folder. The lock of a dead process is free."""
+
+UNFINISHED = "unfinished-"
+"""Of the names of folders with what a run had written when it was killed."""
 
 
 class WholeFiles:
@@ -22,26 +38,47 @@ class WholeFiles:
 
     The draft lies inside ``folder``, hence on the same disk, so that each replacement is one
     indivisible step. Whoever stops half-way calls :meth:`discard`; nothing in ``folder`` has changed
-    then.
+    then. Nobody else can write into ``folder`` in this way until one of the two was called.
+
+    A run that was killed leaves its draft. The next one in that folder keeps what the draft has as ``unfinished-1``,
+    ``unfinished-2``, and so on.
 
     Parameters
     ----------
     folder : Path
         Made, with its parents, when it does not exist.
+    wait_s : float, default 0
+        For how many seconds to wait while another run writes into the folder.
+
+    Attributes
+    ----------
+    draft : Path
+        Where the files are written first.
+    unfinished : list of Path
+        Folders with what killed runs had written.
+    is_published : bool
+        Whether the files are in their places.
 
     Raises
     ------
     UsageError
-        ``folder`` is a file, or cannot be made or written to.
+        ``folder`` is a file, cannot be made or written to, or another run writes into it.
 
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, wait_s: float = 0) -> None:
         self.folder = folder
-        self._made_folder = not folder.exists()
+        self._made_folder = not os.path.lexists(folder)
+        self._lock: FileLock | None = None
+        self.unfinished: list[Path] = []
+        self.is_published = False
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self.draft = Path(tempfile.mkdtemp(prefix=".hemolens-", dir=folder))
+            self._lock = _lock(folder, wait_s)
+            self.unfinished = _keep_unfinished(folder)
+            self.draft = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
+        except UsageError:
+            raise
         except (FileExistsError, NotADirectoryError):
             raise UsageError(
                 "the output folder is not a folder",
@@ -51,6 +88,7 @@ class WholeFiles:
                 option="out",
             ) from None
         except (OSError, ValueError) as error:
+            self._unlock()
             raise UsageError(
                 "the output folder cannot be written to",
                 came=f"'{folder}' ({_reason(error)})",
@@ -80,6 +118,14 @@ class WholeFiles:
         """
         drafted = sorted(path.relative_to(self.draft) for path in self.draft.rglob("*") if path.is_file())
         drafted.sort(key=lambda path: path == Path(last))
+        with interruptions_wait():
+            try:
+                self._move(drafted, stale, last)
+                self.is_published = True
+            finally:
+                self._unlock()
+
+    def _move(self, drafted: Sequence[Path], stale: Sequence[Path], last: str) -> None:
         target = self.folder / last
         try:
             for old in [target, *stale] if last else stale:
@@ -107,8 +153,48 @@ class WholeFiles:
     def discard(self) -> None:
         """Throw the draft away, and the folder too if it was made for it and holds nothing else."""
         shutil.rmtree(self.draft, ignore_errors=True)
-        if self._made_folder and not any(self.folder.iterdir()):
-            self.folder.rmdir()
+        self._unlock()
+        if self._made_folder:
+            with suppress(OSError):  # it holds something else, or has gone
+                self.folder.rmdir()
+
+    def _unlock(self) -> None:
+        if self._lock is None:
+            return
+        with suppress(OSError):  # Windows removes no open file; there, it goes with the lock
+            (self.folder / LOCK).unlink()
+        with suppress(OSError):
+            self._lock.release()
+        self._lock = None
+
+
+def _lock(folder: Path, wait_s: float) -> FileLock:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=wait_s)
+    except Timeout:
+        raise UsageError(
+            "another run is writing into the output folder",
+            came=quoted(folder),
+            allowed="a folder into which nothing else writes",
+            do="wait until that run is over, or choose another folder",
+            option="out",
+        ) from None
+    return lock
+
+
+def _keep_unfinished(folder: Path) -> list[Path]:
+    """Give the drafts of killed runs names that are seen, and remove those that hold nothing."""
+    kept = []
+    for draft in sorted(folder.glob(f"{PREFIX}*/")):
+        if any(path.stat().st_size for path in draft.rglob("*") if path.is_file()):
+            free = next(each for n in count(1) if not os.path.lexists(each := folder / f"{UNFINISHED}{n}"))
+            kept.append(draft.rename(free))
+        else:
+            shutil.rmtree(draft, ignore_errors=True)
+    return kept
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -123,7 +209,7 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises
     ------
     UsageError
-        The folder cannot be written to.
+        The folder cannot be written to, or another run has been writing into it for ten seconds.
     OutputError
         The disk is full, or the file cannot be replaced.
 
@@ -136,7 +222,7 @@ def write_whole(path: Path, content: bytes) -> None:
     b'whole'
 
     """
-    files = WholeFiles(path.parent)
+    files = WholeFiles(path.parent, wait_s=10)
     try:
         with disk_errors_named(path.parent):
             (files.draft / path.name).write_bytes(content)

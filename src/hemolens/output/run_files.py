@@ -17,18 +17,17 @@ from __future__ import annotations
 import csv
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TextIO
 
 from hemolens.cell_types import CellType
-from hemolens.errors import OutputError, UsageError
+from hemolens.errors import OutputError
 from hemolens.files.whole_file import WholeFiles, disk_errors_named
 from hemolens.images.slides import is_slide
-from hemolens.images.zarr_store import SUFFIX as ZARR_SUFFIX
 from hemolens.output import cells_csv, counts_csv, summary_csv
 from hemolens.output.column import header
 from hemolens.output.earlier_run import earlier_files
@@ -37,7 +36,7 @@ from hemolens.output.export import registry
 from hemolens.output.options import OutputOptions
 from hemolens.output.overlay import draw_overlay
 from hemolens.output.overlay_png import png_bytes
-from hemolens.output.report import FILE_NAMES as REPORT_NAMES
+from hemolens.output.results_folder import refuse_to_replace, result_names
 from hemolens.output.run_record import NAME as RUN_NAME
 from hemolens.output.run_record import PhotographRecord, RunRecord
 from hemolens.statistics.summary import CountedField, TypeSummary, summarise
@@ -55,9 +54,9 @@ __all__ = ["RunFiles", "save_result"]
 class RunFiles:
     """The files of one run, written photograph by photograph and shown when the run is over.
 
-    A context manager: leaving it in good order replaces the files of an earlier run, leaving it by an
-    exception changes nothing in the folder. ``run.json`` is removed first and written last, so that
-    while it is there all five belong to one run.
+    A context manager: leaving it in good order shows the files, leaving it by an exception or after
+    :meth:`discard` changes nothing in the folder. Of an earlier run ``run.json`` is removed first and
+    that of this run is shown last, so that while it is there all five belong to one run.
 
     Parameters
     ----------
@@ -71,6 +70,8 @@ class RunFiles:
         What else is written.
     command : mapping, optional
         Name and options of the command, for ``run.json``.
+    overwrite : bool, default False
+        Replace the results of an earlier run in the folder.
 
     Attributes
     ----------
@@ -80,8 +81,9 @@ class RunFiles:
     Raises
     ------
     UsageError
-        Before anything is counted: the folder cannot be written to, one of its files would replace
-        a photograph of the run, or a format cannot be written.
+        Before anything is counted: the folder cannot be written to, holds results and may not be
+        overwritten, or another run is writing into it; one of its files would replace a photograph of
+        the run; or a format cannot be written.
 
     """
 
@@ -92,27 +94,46 @@ class RunFiles:
         options: CountOptions,
         output: OutputOptions | None = None,
         command: Mapping[str, object] | None = None,
+        *,
+        overwrite: bool = False,
     ) -> None:
         self.folder = Path(folder)
         self.complete = True
         self.output = output or OutputOptions()
         self._exports = registry.ExportFiles(self.output.export, entries)
         self._report = _begin_report(len(entries)) if self.output.report else None
-        self._stale = earlier_files(self.folder)
-        self._refuse_targets(entries)
         self._record = RunRecord.begin(
             datetime.now(UTC).astimezone(), command=command, options=options, output=self.output.model_dump(mode="json")
         )
         self._fields: list[CountedField] = []
         self._started = time.perf_counter()
         self._missing = {entry.image: entry for entry in entries}
-        self._files = WholeFiles(self.folder)
         self._open = ExitStack()
-        with disk_errors_named(self.folder):
-            (self._files.draft / "overlay").mkdir()
-            self._counts = self._begin(counts_csv.NAME, header(counts_csv.COLUMNS))
-            self._cells = self._begin(cells_csv.NAME, header(cells_csv.COLUMNS))
-            self._exports.begin(self._files.draft)
+        self._tables: list[TextIO] = []
+        self._is_discarded = False
+        self._files = WholeFiles(self.folder)
+        try:
+            self._stale = earlier_files(self.folder)
+            names = result_names(entries, self.output)
+            refuse_to_replace(self.folder, names, self._stale, entries, overwrite=overwrite)
+            with disk_errors_named(self.folder):
+                (self._files.draft / "overlay").mkdir()
+                self._counts = self._begin(counts_csv.NAME, header(counts_csv.COLUMNS))
+                self._cells = self._begin(cells_csv.NAME, header(cells_csv.COLUMNS))
+                self._exports.begin(self._files.draft)
+        except BaseException:
+            self.discard()
+            raise
+
+    @property
+    def unfinished(self) -> list[Path]:
+        """Folders with what killed runs had written; they were found when this run began."""
+        return self._files.unfinished
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the files are shown."""
+        return self._files.is_published
 
     @property
     def summary(self) -> dict[CellType, TypeSummary]:
@@ -138,10 +159,13 @@ class RunFiles:
         exported = self._exports.contents(entry, result)
         reported = None if self._report is None else self._report.reported(entry.image, result)
         with disk_errors_named(self.folder):
+            if not self._record.photographs:  # what is left of a killed run is known by it
+                (self._files.draft / RUN_NAME).write_bytes(self._record.bytes())
             (self._files.draft / entry.overlay).write_bytes(picture)
             registry.write_on(self._files.draft, exported)
             self._cells.writerows(cells_csv.cell_rows(entry, result.cells))  # row by row: a slide has very many
             self._counts.writerow(counts)
+            self._flush()
         if self._report is not None and reported is not None:
             self._report.add(reported)
         del self._missing[entry.image]
@@ -165,6 +189,7 @@ class RunFiles:
         """
         with disk_errors_named(self.folder):
             self._counts.writerow(counts_csv.failed_row(entry, error))
+            self._flush()
         if self._report is not None:
             from hemolens.output.report.page import FailedPhotograph
 
@@ -187,8 +212,13 @@ class RunFiles:
                 (self._files.draft / name).unlink(missing_ok=True)
             self.add_failure(entry, reason)
 
+    def _flush(self) -> None:
+        """Hand the rows to the system: a run that is killed has on the disk what it said to be counted."""
+        for table in reversed(self._tables):  # the cells before the counts
+            table.flush()
+
     def publish(self) -> None:
-        """Replace the files of an earlier run by those of this one.
+        """Show the files of this run in place of an earlier one's.
 
         Raises
         ------
@@ -209,10 +239,12 @@ class RunFiles:
                 for name, content in report.items():
                     (self._files.draft / name).write_bytes(content)
                 (self._files.draft / RUN_NAME).write_bytes(self._record.bytes())
-        except OutputError:
-            self._files.discard()
+        except BaseException:
+            self.discard()
             raise
         self._files.publish(stale=self._stale, last=RUN_NAME)
+        if isinstance(fault, KeyboardInterrupt):
+            raise fault
         if fault is not None:
             raise OutputError(
                 "a bug in hemolens prevented the report",
@@ -221,22 +253,21 @@ class RunFiles:
                 do=f"please report it; everything else is in '{self.folder}'",
             ) from fault
 
-    def _report_contents(self) -> tuple[dict[str, bytes], Exception | None]:
-        """Make the report; what goes wrong with it must not cost the counts, but the user may stop it."""
+    def _report_contents(self) -> tuple[dict[str, bytes], Exception | KeyboardInterrupt | None]:
+        """Make the report; what goes wrong with it, or that the user stops it, must not cost the counts."""
         if self._report is None:
             return {}, None
         try:
             return self._report.contents(self.summary, self._record), None
-        except Exception as fault:
+        except (Exception, KeyboardInterrupt) as fault:
             return {}, fault
-        except BaseException:
-            self.discard()
-            raise
 
     def discard(self) -> None:
         """Throw away what was written; an earlier run's files stay as they are."""
-        self._open.close()
+        with suppress(OSError):  # on a full disk closing fails, too
+            self._open.close()
         self._files.discard()
+        self._is_discarded = True
 
     def __enter__(self) -> Self:
         return self
@@ -244,47 +275,17 @@ class RunFiles:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self.publish()
-        else:
+        if kind is not None:
             self.discard()
+        elif not self._is_discarded:
+            self.publish()
 
     def _begin(self, name: str, columns: Iterable[str]) -> _csv.Writer:
-        file = (self._files.draft / name).open("w", encoding="utf-8", newline="")
-        writer = csv.writer(self._open.enter_context(file), lineterminator="\n")
+        file = self._open.enter_context((self._files.draft / name).open("w", encoding="utf-8", newline=""))
+        self._tables.append(file)
+        writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         return writer
-
-    def _refuse_targets(self, entries: Sequence[Entry]) -> None:
-        exported = registry.file_names(self._exports.names, entries)
-        tables = [counts_csv.NAME, cells_csv.NAME, summary_csv.NAME, RUN_NAME]
-        report = REPORT_NAMES if self._report is not None else ()
-        names = [*tables, *(entry.overlay for entry in entries), *exported, *report]
-        folders = ["overlay", *registry.folder_names(exported)]
-        files = [self.folder / name for name in names]
-        wrong = [path for path in files if path.is_dir()]
-        wrong += [path for path in (self.folder / name for name in folders) if path.exists() and not path.is_dir()]
-        if wrong:
-            outer = [name for name in folders if "/" not in name]
-            raise UsageError(
-                "an output path is taken by something else",
-                came=f"'{wrong[0]}'",
-                allowed=f"{', '.join([*tables, *report])} as files, {', '.join(outer)} as folders",
-                do="choose another folder, or move that away",
-                option="out",
-            )
-        photographs = {Path(entry.given).resolve() for entry in entries if entry.given is not None}
-        for target in [*files, *self._stale]:
-            resolved = target.resolve()
-            stores = [path for path in resolved.parents if path.suffix.lower() == ZARR_SUFFIX]
-            if not photographs.isdisjoint([resolved, *stores]):
-                raise UsageError(
-                    "the run would overwrite one of its photographs",
-                    came=f"'{target}'",
-                    allowed="an output folder that contains none of the photographs",
-                    do="choose another folder",
-                    option="out",
-                )
 
 
 def _begin_report(n_photographs: int) -> RunReport:
@@ -293,7 +294,13 @@ def _begin_report(n_photographs: int) -> RunReport:
     return RunReport(n_photographs)
 
 
-def save_result(result: CountedImage, folder: str | PathLike[str], output: OutputOptions | None = None) -> None:
+def save_result(
+    result: CountedImage,
+    folder: str | PathLike[str],
+    output: OutputOptions | None = None,
+    *,
+    overwrite: bool = False,
+) -> None:
     """Write the files of a run of one photograph.
 
     Parameters
@@ -303,11 +310,14 @@ def save_result(result: CountedImage, folder: str | PathLike[str], output: Outpu
         Made when it does not exist.
     output : OutputOptions, optional
         What else is written.
+    overwrite : bool, default False
+        Replace the results of an earlier run in the folder.
 
     Raises
     ------
     UsageError
-        The folder cannot be written to, or a format does not exist or needs a library that is not installed.
+        The folder cannot be written to, or holds results and may not be overwritten; a format does not exist or
+        needs a library that is not installed.
     OutputError
         The disk is full, or a file cannot be replaced.
 
@@ -317,5 +327,5 @@ def save_result(result: CountedImage, folder: str | PathLike[str], output: Outpu
         registry.refuse_slides(() if output is None else output.export, [photograph.name])
     (named,) = name_entries([photograph.path or photograph.name])
     entry = Entry(named.image, named.overlay, None if photograph.path is None else str(photograph.path))
-    with RunFiles(folder, [entry], result.options, output) as files:
+    with RunFiles(folder, [entry], result.options, output, overwrite=overwrite) as files:
         files.add(entry, result)

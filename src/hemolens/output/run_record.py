@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from hemolens import RESEARCH_USE_ONLY, __version__
 from hemolens.cell_types import CellType
@@ -259,8 +259,10 @@ def read_run(folder: Path) -> RunRecord | None:
 
     """
     try:
+        if not (folder / NAME).is_file():  # to open a pipe would wait for ever
+            return None
         return RunRecord.model_validate_json((folder / NAME).read_bytes())
-    except (OSError, ValidationError):
+    except (OSError, ValueError):
         return None
 
 

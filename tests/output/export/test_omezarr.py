@@ -123,7 +123,7 @@ def test_the_same_cells_give_the_same_bytes(drawn):
 def test_a_later_run_leaves_nothing_of_an_earlier_one(tmp_path, make_result):
     for names in (["a.jpg", "b.jpg"], ["b.jpg"]):
         entries = name_entries(names)
-        with RunFiles(tmp_path, entries, CountOptions(), OutputOptions(export=["omezarr"])) as files:
+        with RunFiles(tmp_path, entries, CountOptions(), OutputOptions(export=["omezarr"]), overwrite=True) as files:
             for entry in entries:
                 files.add(entry, make_result(entry.image))
     assert [path.name for path in (tmp_path / "omezarr").iterdir()] == ["b.ome.zarr"]

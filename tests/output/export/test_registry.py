@@ -21,7 +21,7 @@ def content(folder):
 
 def write_run(folder, formats, *results, paths=None):
     entries = name_entries(paths or [result.image.name for result in results])
-    with RunFiles(folder, entries, CountOptions(), OutputOptions(export=formats)) as files:
+    with RunFiles(folder, entries, CountOptions(), OutputOptions(export=formats), overwrite=True) as files:
         for entry, result in zip(entries, results, strict=True):
             files.add(entry, result)
     return entries

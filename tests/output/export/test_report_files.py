@@ -20,7 +20,7 @@ def names(folder):
 
 def write_run(folder, *results, report=True):
     entries = name_entries([result.image.name for result in results])
-    with RunFiles(folder, entries, CountOptions(), OutputOptions(report=report)) as files:
+    with RunFiles(folder, entries, CountOptions(), OutputOptions(report=report), overwrite=True) as files:
         for entry, result in zip(entries, results, strict=True):
             files.add(entry, result)
 
@@ -74,14 +74,15 @@ def test_a_report_that_cannot_be_made_does_not_cost_the_counts(tmp_path, make_re
     assert json.loads((tmp_path / "run.json").read_text("utf-8"))["report"] == []
 
 
-def test_stopping_while_the_report_is_made_leaves_nothing(tmp_path, make_result, monkeypatch):
+def test_stopping_while_the_report_is_made_costs_the_report_alone(tmp_path, make_result, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(RunReport, "contents", stop)
     with pytest.raises(KeyboardInterrupt):
-        write_run(tmp_path / "out", make_result())
-    assert list(tmp_path.iterdir()) == []
+        write_run(tmp_path, make_result())
+    assert {"counts.csv", "run.json"} <= names(tmp_path)
+    assert not REPORT & names(tmp_path)
 
 
 def test_a_run_cut_short_has_a_report_that_says_so(tmp_path, make_result):

@@ -1,5 +1,6 @@
 import csv
 import json
+import shutil
 import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ def content(folder):
 
 
 def write_run(folder, entries, results, command=None):
-    with RunFiles(folder, entries, CountOptions(), OutputOptions(), command) as files:
+    with RunFiles(folder, entries, CountOptions(), OutputOptions(), command, overwrite=True) as files:
         for entry, result in zip(entries, results, strict=True):
             files.add(entry, result)
 
@@ -68,7 +69,7 @@ def test_a_run_that_breaks_leaves_the_earlier_one_as_it_was(make_result, tmp_pat
     before = content(tmp_path)
 
     def broken_run():
-        with RunFiles(tmp_path, entries, CountOptions()) as files:
+        with RunFiles(tmp_path, entries, CountOptions(), overwrite=True) as files:
             files.add(entries[0], make_result(grey=10))
             raise failure
 
@@ -150,6 +151,7 @@ def test_a_run_never_writes_into_its_own_slides(tmp_path, out):
     """An earlier run has exported the slide: its files would go with those of that run."""
     slide = tmp_path / "omezarr" / "a.ome.zarr"
     slide.mkdir(parents=True)
+    (slide / "zarr.json").write_text("{}")
     record = RunRecord.begin(datetime.now(UTC), options=CountOptions(), output={"export": ["omezarr"]})
     record.photographs.append(PhotographRecord(image="a", path=None, overlay="overlay/a.png"))
     (tmp_path / "run.json").write_bytes(record.bytes())
@@ -164,6 +166,75 @@ def test_a_run_never_writes_over_its_own_photographs(tmp_path):
     with pytest.raises(UsageError, match="overwrite one of its photographs"):
         RunFiles(tmp_path, name_entries([photograph]), CountOptions())
     assert content(tmp_path) == {"overlay/a.png": b"the only copy"}
+
+
+def test_results_are_replaced_only_on_request(make_result, tmp_path):
+    entries = name_entries(["a.jpg"])
+    write_run(tmp_path, entries, [make_result()])
+    before = content(tmp_path)
+    with pytest.raises(UsageError, match=r"holds the results of an earlier run.* set overwrite"):
+        RunFiles(tmp_path, entries, CountOptions())
+    assert content(tmp_path) == before
+
+
+def test_a_discarded_run_changes_nothing(make_result, tmp_path):
+    entries = name_entries(["a.jpg"])
+    with RunFiles(tmp_path, entries, CountOptions()) as files:
+        files.add(entries[0], make_result())
+        files.discard()
+    assert not files.is_published
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.posix("symbolic links")
+def test_a_linked_folder_of_overlays_is_refused(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "overlay").symlink_to(tmp_path / "mine")
+    with pytest.raises(UsageError, match="folders that are no links"):
+        RunFiles(tmp_path / "out", [], CountOptions(), overwrite=True)
+
+
+def test_rows_are_on_the_disk_as_soon_as_a_photograph_is_written(make_result, make_cell, tmp_path):
+    entries = name_entries(["a.jpg"])
+    with RunFiles(tmp_path, entries, CountOptions()) as files:
+        files.add(entries[0], make_result("a.jpg", make_cell()))
+        assert [row["rbc"] for row in rows(files._files.draft / "counts.csv")] == ["1"]
+        assert len(rows(files._files.draft / "cells.csv")) == 1
+        assert json.loads((files._files.draft / "run.json").read_text())["complete"] is False
+
+
+def test_a_disk_that_is_full_at_the_end_leaves_no_draft_and_the_earlier_run(make_result, tmp_path):
+    """The rows that wait for room fail once more when their file is closed."""
+    entries = name_entries(["a.jpg"])
+    write_run(tmp_path, entries, [make_result()])
+    before = content(tmp_path)
+
+    def full_run():
+        with RunFiles(tmp_path, entries, CountOptions(), overwrite=True) as files:
+            files._open.callback(fail)
+            files.add(entries[0], make_result(grey=10))
+
+    def fail():
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match="No space left"):
+        full_run()
+    assert content(tmp_path) == before
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_folder_that_is_removed_during_the_run_is_an_output_error(make_result, tmp_path):
+    entries = name_entries(["a.jpg"])
+
+    def orphaned_run():
+        with RunFiles(tmp_path / "out", entries, CountOptions()) as files:
+            shutil.rmtree(tmp_path / "out")
+            files.add(entries[0], make_result())
+
+    with pytest.raises(OutputError, match="No such file"):
+        orphaned_run()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_memory_does_not_grow_with_the_pictures(make_result, tmp_path):
