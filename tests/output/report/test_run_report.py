@@ -11,6 +11,8 @@ import pypdfium2
 import pytest
 
 from hemolens.cells.cell import cells_from_labels
+from hemolens.images.region import rectangle
+from hemolens.measurements.field_of_view import FieldOfView
 from hemolens.measurements.quality import Finding, Quality
 from hemolens.measurements.scale import RedCellDiameter
 from hemolens.models.store import read_model
@@ -224,3 +226,10 @@ def test_nothing_of_the_photograph_is_kept_but_the_small_picture(make_result):
     kept = report.reported("a.jpg", large)
     assert (kept.picture.width, kept.picture.height) == (1600, 480)
     assert not any(isinstance(value, np.ndarray) for value in vars(kept).values())
+
+
+def test_a_field_of_view_is_told(drawn):
+    field = FieldOfView(rectangle(0, 0, 200, 300), (), 0.5)
+    text = Page(html_of(replace(drawn, field_of_view=field, region=field.region))).text
+    assert "Only the field of view was counted, 50% of the image: it is outlined." in text
+    assert "Only the field of view" not in Page(html_of(drawn)).text

@@ -39,6 +39,8 @@ class ReportedPhotograph:
         Its name in ``counts.csv``.
     size_px : (int, int)
         Width and height.
+    field_share : float or None
+        Share of the image that the field of view takes up, 0 … 1; None where that is all of it.
     counts, in_frame : Counts
         All cells, and those by the counting frame.
     expected, corrected : mapping
@@ -58,6 +60,7 @@ class ReportedPhotograph:
 
     image: str
     size_px: tuple[int, int]
+    field_share: float | None
     counts: Counts
     in_frame: Counts
     expected: Mapping[CellType, Interval]
@@ -323,8 +326,11 @@ def _ruler_sentence(each: ReportedPhotograph) -> str:
     picture = each.picture
     shown = f" The image above has {picture.width} × {picture.height}." if picture and picture.width < width else ""
     warning = f" **{markdown_text(_capital(ruler.warning))}.**" if ruler.warning else ""
+    field = ""
+    if each.field_share is not None:
+        field = f" Only the field of view was counted, {each.field_share:.0%} of the image: it is outlined."
     return (
-        f"Photograph of {width} × {height} pixels.{shown} Scale: red cells {ruler.px:.1f} px wide "
+        f"Photograph of {width} × {height} pixels.{shown}{field} Scale: red cells {ruler.px:.1f} px wide "
         f"({origins.get(ruler.origin, 'given')}); {um}.{warning}"
     )
 

@@ -71,6 +71,7 @@ class RunReport:
         return ReportedPhotograph(
             image=image,
             size_px=result.image.shape[::-1],
+            field_share=None if result.field_of_view is None else result.field_of_view.share,
             counts=result.counts,
             in_frame=result.frame.counts,
             expected={kind: each.expected for kind, each in result.summary.items()},
