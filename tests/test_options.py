@@ -1,4 +1,5 @@
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,14 @@ from hemolens.options import CountOptions
         ({"diameter_px": float("nan")}, "an option is malformed: got diameter_px = 'nan'", "diameter_px"),
         ({"counter": "guess"}, "unknown counter: got 'guess'; allowed: auto, watershed", "counter"),
         ({"region": "9,9,1,1"}, "the region is not a rectangle", "region"),
+        ({"region": (9, 9, 1, 1)}, "the region is not a rectangle", "region"),
+        ({"region": (1, 2, 3)}, "an option is malformed: got region = .*four numbers x0, y0, x1, y1", "region"),
+        ({"region": 7}, "an option is malformed: got region = '7'", "region"),
+        ({"region": []}, "an option is malformed: got region = ", "region"),
+        ({"region": [[[[0, 0], [float("nan"), 1], [1, 0]]]]}, "an option is malformed: got region = ", "region"),
+        ({"region": b"0,0,5,5"}, "an option is malformed: got region = ", "region"),
+        ({"models": 5}, "an option is malformed: got models.0 = '5'", "models"),
+        ({"counter": None}, "an option is malformed: got counter = 'None'", "counter"),
         ({"treshold": 1}, "an option is malformed: got treshold = '1'", "treshold"),
     ],
 )
@@ -39,8 +48,19 @@ def test_options_are_frozen():
 
 def test_a_region_is_taken_as_text_as_a_region_and_as_its_corners():
     bounds = (1.0, 2.0, 30.0, 40.0)
-    for given in ("1,2,30,40", rectangle(*bounds), rectangle(*bounds).corners()):
+    for given in ("1,2,30,40", (1, 2, 30, 40), np.array(bounds), rectangle(*bounds), rectangle(*bounds).corners()):
         assert CountOptions(region=given).region.bounds == bounds
+
+
+def test_a_region_is_taken_from_a_path(tmp_path):
+    path = tmp_path / "region.geojson"
+    path.write_text('{"type": "Polygon", "coordinates": [[[1, 2], [30, 2], [30, 40], [1, 40]]]}')
+    assert CountOptions(region=path).region.bounds == (1.0, 2.0, 30.0, 40.0)
+
+
+def test_a_model_is_taken_by_itself_and_from_a_path():
+    assert CountOptions(models="wbc-unet").models == ("wbc-unet",)
+    assert CountOptions(models=[Path("wbc-unet")]).models == ("wbc-unet",)
 
 
 def test_options_go_through_json_and_through_pickle():

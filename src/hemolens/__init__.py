@@ -13,13 +13,14 @@ Research use only: hemolens gives no diagnosis.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from os import PathLike
+from os import PathLike, fsdecode
 from typing import TYPE_CHECKING, Any
 
 from hemolens.errors import HemolensError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PIL.Image import Image
 
     from hemolens.images.image import SmearImage
     from hemolens.images.region import Region
@@ -31,22 +32,22 @@ __all__ = ["HemolensError", "Result", "__version__", "count"]
 
 
 def count(
-    path_or_array: str | PathLike[str] | NDArray[Any],
+    path_or_array: str | PathLike[str] | NDArray[Any] | Image,
     *,
-    model: str | Sequence[str] = (),
+    model: str | PathLike[str] | Sequence[str | PathLike[str]] = (),
     counter: str = "auto",
     diameter_px: float | None = None,
     um_per_px: float | None = None,
-    region: str | Region | None = None,
+    region: str | PathLike[str] | tuple[float, float, float, float] | Region | None = None,
 ) -> Result:
     """Count the cells of one photograph or slide.
 
     Parameters
     ----------
-    path_or_array : path, or ndarray of shape (H, W), (H, W, 3) or (H, W, 4)
+    path_or_array : path, Pillow image, or ndarray of shape (H, W), (H, W, 3) or (H, W, 4)
         A JPEG, PNG, TIFF, BMP or WebP file, a whole slide (with ``hemolens[slides]``), or the pixels themselves (RGB;
         uint8, uint16, bool, or floats in 0 … 1).
-    model : str or sequence of str, optional
+    model : str, path, or sequence of these, optional
         Names of shipped models or paths of others, for the cell types that they draw; the default model counts the
         other types.
     counter : str, optional
@@ -56,8 +57,9 @@ def count(
         Diameter of a usual red cell in pixels, 10 to 500, in place of the estimate.
     um_per_px : float or None
         µm per pixel, 0.015 to 0.75, in place of the estimate; only one of the two.
-    region : str, Region or None
-        Where cells are counted: ``"x0,y0,x1,y1"`` in pixels, or the name of a GeoJSON file with a polygon.
+    region : str, path, (x0, y0, x1, y1), Region or None
+        Where cells are counted: ``"x0,y0,x1,y1"`` or four numbers in pixels, or the name of a GeoJSON file with a
+        polygon.
 
     Returns
     -------
@@ -71,18 +73,17 @@ def count(
         or the region is malformed or outside.
 
     """
-    from hemolens.images.photograph import photograph_from_array
+    from hemolens.images.photograph import photograph_from_memory
     from hemolens.images.slides import open_image
     from hemolens.options import CountOptions
     from hemolens.pipeline import count_image
 
-    models = (model,) if isinstance(model, str) else tuple(model)
-    options = CountOptions(models=models, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, region=region)
+    options = CountOptions(models=model, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, region=region)
     image: SmearImage
     if isinstance(path_or_array, (str, PathLike)):
-        image = open_image(path_or_array)
+        image = open_image(fsdecode(path_or_array))
     else:
-        image = photograph_from_array(path_or_array)
+        image = photograph_from_memory(path_or_array)
     return count_image(image, options)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
+from numbers import Real
+from os import PathLike, fsdecode
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError, model_validator
 
 from hemolens.errors import UsageError, quoted
@@ -12,14 +16,35 @@ from hemolens.images.region import Region, read_region, region_of_corners
 from hemolens.measurements.scale import check_given_scale
 from hemolens.models.method import AUTO, Methods, choose_methods
 
+_LONGEST_INPUT = 200  # characters in a message; what is given may be a whole photograph
 
-def _read(given: Any) -> Any:
-    return read_region(given) if isinstance(given, str) else region_of_corners(given)
+
+def _read_region(given: Any) -> Region | None:
+    """Read a region in any of the ways in which :class:`CountOptions` takes it."""
+    if given is None or isinstance(given, Region):
+        return given
+    if isinstance(given, str | PathLike):
+        return read_region(fsdecode(given))
+    try:
+        if len(given) == 4 and all(isinstance(each, Real) for each in given):
+            return read_region(",".join(str(float(each)) for each in given))
+        region = region_of_corners(given)
+        if region.borders and all(ring.shape[1:] == (2,) and np.isfinite(ring).all() for ring in region.borders):
+            return region
+    except (TypeError, ValueError, AttributeError, LookupError):
+        pass  # it is no region, whatever else it is
+    raise ValueError("four numbers x0, y0, x1, y1, their text, the name of a GeoJSON file, or corners of polygons")
+
+
+def _names(given: Any) -> Any:
+    """Take paths for names, and one for a tuple of one."""
+    several = given if isinstance(given, Iterable) and not isinstance(given, str | bytes) else (given,)
+    return tuple(fsdecode(each) if isinstance(each, PathLike) else each for each in several)
 
 
 GivenRegion = Annotated[
     Region | None,
-    BeforeValidator(lambda given: given if given is None or isinstance(given, Region) else _read(given)),
+    BeforeValidator(_read_region),
     PlainSerializer(lambda region: None if region is None else region.corners()),
 ]
 
@@ -39,8 +64,8 @@ class CountOptions(BaseModel):
     um_per_px : float or None
         µm per pixel, 0.015 to 0.75, in place of the estimate; only one of the two.
     region : Region or None
-        Where cells are counted; everywhere without it. Given as a :class:`Region`, as ``"x0,y0,x1,y1"`` in pixels, as
-        the name of a GeoJSON file, or as the corners of polygons.
+        Where cells are counted; everywhere without it. Given as a :class:`Region`, as four numbers x0, y0, x1, y1
+        in pixels or their text, as the name of a GeoJSON file, or as the corners of polygons.
 
     Raises
     ------
@@ -58,7 +83,7 @@ class CountOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 
-    models: tuple[str, ...] = ()
+    models: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
     counter: str = AUTO
     diameter_px: float | None = None
     um_per_px: float | None = None
@@ -72,10 +97,10 @@ class CountOptions(BaseModel):
             name = ".".join(map(str, first["loc"]))
             raise UsageError(
                 "an option is malformed",
-                came=f"{name} = {quoted(first['input'])} ({first['msg']})",
+                came=f"{name} = {quoted(str(first['input'])[:_LONGEST_INPUT])} ({first['msg']})",
                 allowed="the options of hemolens.options.CountOptions",
                 do="correct it",
-                option=name,
+                option=name.partition(".")[0],
             ) from error
 
     @model_validator(mode="after")

@@ -1,6 +1,7 @@
 import contextlib
 import errno
 import hashlib
+import io
 import os
 import tracemalloc
 from pathlib import Path
@@ -14,7 +15,7 @@ from PIL import Image, ImageCms
 
 from hemolens.errors import PhotographError
 from hemolens.images import photograph as module
-from hemolens.images.photograph import photograph_from_array, read_photograph
+from hemolens.images.photograph import photograph_from_array, photograph_from_memory, read_photograph
 
 from .pictures import BLACK, PICTURE, PINK, TURNED, WHITE, encoded, lettered, noise, swapping_profile, tiff
 
@@ -328,6 +329,44 @@ def test_floats_that_are_no_brightness_are_refused(value):
         photograph_from_array(np.array([[0.0, value]]))
 
 
-def test_what_is_not_an_array_is_refused():
-    with pytest.raises(PhotographError, match=r"must be a numpy array: got a list; allowed: .*; convert"):
-        photograph_from_array([[1, 2]])
+@pytest.mark.parametrize(("picture", "kind"), [([[1, 2]], "list"), (None, "NoneType"), (b"a.jpg", "bytes")])
+def test_what_is_not_an_array_is_refused(picture, kind):
+    message = rf"must be a numpy array or a Pillow image: got a {kind}; allowed: .*; convert"
+    with pytest.raises(PhotographError, match=message):
+        photograph_from_memory(picture)
+
+
+def test_a_pillow_image_is_taken_as_it_is():
+    photograph = photograph_from_memory(Image.fromarray(PICTURE))
+    assert np.array_equal(photograph.pixels, PICTURE)
+    assert (photograph.name, photograph.path) == ("image", None)
+    assert photograph.sha256 == hashlib.sha256(PICTURE.tobytes()).hexdigest()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "YCbCr", "I;16"])
+def test_a_pillow_image_of_any_mode_is_taken(mode):
+    assert photograph_from_memory(Image.new(mode, (3, 2))).shape == (2, 3)
+
+
+def test_an_opened_image_is_what_its_file_is(tmp_path):
+    exif = Image.Exif()
+    exif[274] = 6
+    path = tmp_path / "a.png"
+    path.write_bytes(encoded(PICTURE, "PNG", exif=exif, icc_profile=swapping_profile(), dpi=(254_000, 254_000)))
+    with Image.open(path) as image:
+        photograph = photograph_from_memory(image)
+    assert np.array_equal(photograph.pixels, read_photograph(path).pixels)
+    assert photograph.um_per_px == read_photograph(path).um_per_px
+
+
+@pytest.mark.parametrize("mode", ["I", "LAB", "HSV"])
+def test_a_pillow_image_of_another_kind_is_refused(mode):
+    with pytest.raises(PhotographError, match=f"this kind of image is not supported: got colour model {mode}"):
+        photograph_from_memory(Image.new(mode, (3, 2)))
+
+
+def test_a_pillow_image_of_a_damaged_file_is_refused():
+    data = encoded(noise(), "PNG")
+    image = Image.open(io.BytesIO(data[: len(data) // 2]))
+    with pytest.raises(PhotographError, match="damaged or cut short"):
+        photograph_from_memory(image)

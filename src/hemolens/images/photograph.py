@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 
 from hemolens.errors import PhotographError, quoted
 from hemolens.images.box import Box
-from hemolens.images.formats import ALLOWED, KNOWN_BUT_NOT_READ, not_read, read_stored
+from hemolens.images.formats import ALLOWED, KNOWN_BUT_NOT_READ, not_read, read_stored, stored_from_pillow
 from hemolens.images.formats.foreign_formats import PICTURES_BESIDE
 from hemolens.images.formats.stored_picture import StoredPicture, too_large
 from hemolens.images.image import Shape
@@ -64,9 +64,9 @@ class Photograph:
     pixels : ndarray of uint8, shape (H, W, 3)
         Red, green, blue; C-contiguous.
     name : str
-        File name, or ``"array"``.
+        File name, ``"array"`` or ``"image"``.
     path : Path or None
-        Where it was read from; None for an array.
+        Where it was read from; None for an array or an image.
     sha256 : str
         Of the file's bytes, or of the array's bytes in C order.
     um_per_px : float or None
@@ -186,7 +186,7 @@ def photograph_from_array(array: NDArray[Any], name: str = "array") -> Photograp
 
     """
     if not isinstance(array, np.ndarray):
-        raise _bad_array("a photograph in memory must be a numpy array", f"a {type(array).__name__}")
+        raise _bad_array("a photograph in memory must be a numpy array or a Pillow image", f"a {type(array).__name__}")
     came = f"shape {array.shape} of {array.dtype}"
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
         raise _bad_array("the array does not have the shape of a photograph", came)
@@ -199,6 +199,40 @@ def photograph_from_array(array: NDArray[Any], name: str = "array") -> Photograp
     sha256 = hashlib.sha256(array.tobytes()).hexdigest()
     own = pixels.copy() if np.may_share_memory(pixels, array) else pixels
     return Photograph(own, name, None, sha256)
+
+
+def photograph_from_memory(picture: NDArray[Any] | Image.Image) -> Photograph:
+    """Take an array or a Pillow image as a photograph.
+
+    Parameters
+    ----------
+    picture : ndarray or PIL.Image.Image
+        An array as :func:`photograph_from_array` takes it, or an image of Pillow, turned upright and converted to sRGB
+        as its file would be.
+
+    Returns
+    -------
+    Photograph
+
+    Raises
+    ------
+    PhotographError
+        As :func:`photograph_from_array`; or the image is of another kind, or its file is damaged.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> photograph_from_memory(Image.new("L", (1, 1), 7)).pixels.tolist()
+    [[[7, 7, 7]]]
+
+    """
+    from PIL import Image
+
+    if not isinstance(picture, Image.Image):
+        return photograph_from_array(picture)
+    stored = stored_from_pillow(picture)
+    sha256 = hashlib.sha256(stored.samples.tobytes()).hexdigest()
+    return Photograph(_finished(stored).copy(), "image", None, sha256, stored.um_per_px)
 
 
 def _bad_array(what: str, came: str) -> PhotographError:

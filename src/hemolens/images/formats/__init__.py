@@ -10,14 +10,28 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 from hemolens.errors import PhotographError
 from hemolens.images.formats.foreign_formats import KNOWN_BUT_NOT_READ, MARKS, NotRead
-from hemolens.images.formats.pillow_formats import read_bmp, read_jpeg, read_png, read_webp
+from hemolens.images.formats.pillow_formats import read_bmp, read_jpeg, read_png, read_webp, stored_by_pillow
 from hemolens.images.formats.stored_picture import SizeLimit, StoredPicture, damaged, too_large
 from hemolens.images.formats.tiff import read_tiff
 
-__all__ = ["ALLOWED", "KNOWN_BUT_NOT_READ", "READERS", "SUFFIXES", "format_of", "not_read", "quietly", "read_stored"]
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = [
+    "ALLOWED",
+    "KNOWN_BUT_NOT_READ",
+    "READERS",
+    "SUFFIXES",
+    "format_of",
+    "not_read",
+    "quietly",
+    "read_stored",
+    "stored_from_pillow",
+]
 
 READERS: dict[str, Callable[[bytes, SizeLimit], StoredPicture]] = {
     "JPEG": read_jpeg,
@@ -83,9 +97,29 @@ def read_stored(data: bytes, max_pixels: int, max_pixels_per_byte: int | None = 
 
     """
     reader = READERS[format_of(data)]
+    with _in_words():
+        return reader(data, SizeLimit(max_pixels, len(data), max_pixels_per_byte))
+
+
+def stored_from_pillow(image: Image) -> StoredPicture:
+    """Take the picture out of an image of Pillow.
+
+    Raises
+    ------
+    PhotographError
+        Its pixels are of a kind that is not read, or its file is damaged.
+
+    """
+    with _in_words():
+        return stored_by_pillow(image)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Make what libraries raise a :class:`PhotographError`, and keep what they print."""
     try:
         with quietly():
-            return reader(data, SizeLimit(max_pixels, len(data), max_pixels_per_byte))
+            yield
     except PhotographError:
         raise
     except Exception as error:

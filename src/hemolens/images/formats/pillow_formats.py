@@ -16,6 +16,7 @@ from hemolens.images.formats.pixel_size import UM_PER_INCH, plausible_um_per_px
 from hemolens.images.formats.stored_picture import SizeLimit, StoredPicture, damaged, too_many, unsupported
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
 ORIENTATION = 274
@@ -79,7 +80,7 @@ def _checked(image: ImageFile, limit: SizeLimit) -> ImageFile:
     return image
 
 
-def stored_by_pillow(image: ImageFile) -> StoredPicture:
+def stored_by_pillow(image: Image) -> StoredPicture:
     """Take the samples out of an opened image."""
     image.load()
     mode = _TAKEN_AS.get(image.mode, image.mode)
@@ -99,7 +100,7 @@ def stored_by_pillow(image: ImageFile) -> StoredPicture:
     )
 
 
-def _um_per_px(image: ImageFile) -> float | None:
+def _um_per_px(image: Image) -> float | None:
     """Take the dots per inch for a scale, where a microscope's program has put one there."""
     try:
         x, y = (UM_PER_INCH / float(dots) for dots in image.info["dpi"])
@@ -108,7 +109,7 @@ def _um_per_px(image: ImageFile) -> float | None:
     return plausible_um_per_px(x, y)
 
 
-def _orientation(image: ImageFile) -> int:
+def _orientation(image: Image) -> int:
     """Orientation that is still to be applied, 1 … 8; damaged EXIF counts as upright."""
     try:
         return int(image.getexif().get(ORIENTATION, 1))

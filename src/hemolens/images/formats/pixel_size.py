@@ -21,7 +21,7 @@ _UM_PER_UNIT = {
 def um_per_unit(unit: object) -> float:
     r"""Length of a unit in µm, as ImageJ and OME spell it; 0 for what is no length, such as "pixel".
 
-    >>> [um_per_unit(unit) for unit in ("µm", "um", "\\\\u00B5m", "Microns", "micrometer", "inches", "pixel", None)]
+    >>> [um_per_unit(unit) for unit in ("µm", "um", "\\u00B5m", "Microns", "micrometer", "inches", "pixel", None)]
     [1.0, 1.0, 1.0, 1.0, 1.0, 25400.0, 0.0, 0.0]
     """
     text = str(unit).strip().lower()
