@@ -143,7 +143,7 @@ _LIMITS = (
         "red_cell_density",
         0.54,
         math.inf,
-        "crowded, the counted red cells side by side would cover {:.0%} of the frame: red cells in piles are missed",
+        "crowded, the counted red cells side by side would cover {:.0%} of the frame: some in piles may be missed",
     ),
     _Limit("missed", "missed", 0.2, 0.35, "{:.0%} of the stained area lies outside the counted cells"),
     _Limit(
