@@ -99,6 +99,9 @@ class TypeSummary:
     per_ul: Interval | None
 
 
+Summary = Mapping[CellType, TypeSummary]
+"""What fields say together, type by type."""
+
 _NO_INTERVAL = Interval(math.nan, math.nan, math.nan)
 
 
