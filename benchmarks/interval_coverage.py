@@ -115,7 +115,9 @@ def with_site(rng: Generator, mean: float, n_smears: int, n_fields: int, spread:
     def once() -> bool:
         factor = fit_factor([each for each in (smear() for _ in range(n_smears)) if sum(each.counts)])
         new = smear()
-        fields = [CountedField(Counts(0, 0, n), FrameCounts(Counts(0, 0, n), 1), None, True, {}) for n in new.counts]
+        fields = [
+            CountedField(Counts(0, 0, n), FrameCounts(Counts(0, 0, n), 1), None, True, {}, "accept") for n in new.counts
+        ]
         estimate = summarise(fields, {"plt": factor})["plt"].per_ul
         return estimate is not None and holds(estimate, new.per_ul)
 

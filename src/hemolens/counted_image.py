@@ -87,14 +87,24 @@ class CountedImage:
         from hemolens.statistics.summary import CountedField
 
         ruler = self.red_cell_diameter
-        return CountedField(self.counts, self.frame, ruler.um_per_px, ruler.um_is_assumed, self.count_errors)
+        return CountedField(
+            self.counts,
+            self.frame,
+            ruler.um_per_px,
+            ruler.um_is_assumed,
+            self.count_errors,
+            self.quality.verdict,
+        )
 
     @cached_property
     def summary(self) -> dict[CellType, TypeSummary]:
-        """What this photograph alone says of its smear, for each type: interval, density, ratio."""
-        from hemolens.statistics.summary import summarise
+        """What this photograph alone says of its smear, for each type: interval, density, ratio.
 
-        return summarise([self.numbers])
+        The numbers of a rejected photograph are here, too; the summary of several leaves them out.
+        """
+        from hemolens.statistics.summary import summarise_field
+
+        return summarise_field(self.numbers)
 
     @cached_property
     def corrected(self) -> dict[CellType, Interval]:

@@ -76,3 +76,11 @@ def test_fields_of_different_size_are_refused(tmp_path):
     rows = [f"{row},{1000 + n * 100}" for n, row in enumerate(ROWS)]
     with pytest.raises(LabelError, match="the fields differ in size: got frame_area_px from 1000 to 1500"):
         read_site_factors(written(tmp_path, rows, "smear,plt_frame,plt_per_ul,frame_area_px"))
+
+
+def test_rejected_fields_calibrate_nothing(tmp_path):
+    rows = [f"{row},1000,accept" for row in ROWS]
+    rejected = ["a,9000,100,500,reject", "d,9000,100,500,reject"]
+    columns = "smear,plt_frame,plt_per_ul,frame_area_px,quality"
+    with_rejected = read_site_factors(written(tmp_path, [*rows, *rejected], columns))
+    assert with_rejected == read_site_factors(written(tmp_path, rows, columns))

@@ -145,6 +145,12 @@ def test_of_a_black_photograph_it_is_also_said_that_it_is_black():
     assert [finding.check for finding in quality.findings] == ["cells", "exposure", "clipping"]
 
 
+@pytest.mark.parametrize(("n_rbc", "verdict"), [(24, "accept"), (48, "warn")])
+def test_densely_lying_red_cells_are_told(n_rbc, verdict):
+    smear = drawn(n_rbc=n_rbc, overlap=0.5)
+    assert verdict_of("piles", judge_photograph(smear.pixels, RULER, smear.cells)) == verdict
+
+
 def test_another_lamp_is_unlike_training(smear):
     red_light = np.clip(smear.pixels * np.array([1.5, 0.4, 0.4]), 0, 255).astype(np.uint8)
     assert verdict_of("unlike", judge_photograph(red_light, RULER, smear.cells)) == "warn"

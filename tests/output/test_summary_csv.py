@@ -14,14 +14,14 @@ def rows(summary):
 def test_the_columns_that_other_tools_rely_on():
     expected = (
         "type,fields,total,frame_total,frame_per_field,expected,expected_low,expected_high,interval_holds,per_mm2,"
-        "per_1000_rbc,per_ul,per_ul_low,per_ul_high"
+        "per_1000_rbc,per_ul,per_ul_low,per_ul_high,rejected_fields"
     )
     assert summary_bytes(summarise([])).decode().splitlines()[0] == expected
 
 
 def test_a_row_for_each_type():
     counts = Counts(rbc=200, wbc=1, plt=8)
-    field = CountedField(counts, FrameCounts(counts, 1_000_000), 0.1, False, {})
+    field = CountedField(counts, FrameCounts(counts, 1_000_000), 0.1, False, {}, "accept")
     rbc, wbc, plt = rows(summarise([field, field], {"plt": SiteFactor(factor=15000)}))
     assert [row["type"] for row in (rbc, wbc, plt)] == ["rbc", "wbc", "plt"]
     assert (rbc["fields"], rbc["total"], rbc["frame_per_field"]) == ("2", "400", "200.00")
@@ -33,3 +33,10 @@ def test_a_row_for_each_type():
 def test_nothing_counted_leaves_fields_empty():
     row = rows(summarise([]))[0]
     assert (row["fields"], row["expected"], row["interval_holds"], row["per_mm2"]) == ("0", "", "", "")
+
+
+def test_rejected_fields_are_told():
+    counts = Counts(rbc=200, wbc=1, plt=8)
+    field = CountedField(counts, FrameCounts(counts, 1_000_000), 0.1, False, {}, "reject")
+    row = rows(summarise([field]))[0]
+    assert (row["fields"], row["rejected_fields"], row["frame_total"], row["expected"]) == ("0", "1", "0", "")

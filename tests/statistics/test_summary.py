@@ -1,18 +1,20 @@
 import math
+from dataclasses import replace
 
 import pytest
 
 from hemolens.statistics.counts import Counts, FrameCounts
 from hemolens.statistics.site import SiteFactor
-from hemolens.statistics.summary import CountedField, summarise
+from hemolens.statistics.summary import CountedField, summarise, summarise_field
 from hemolens.statistics.uncertainty import CountError, mean_per_field
 
 ERROR = CountError(bias=0.25, bias_error=0.0, spread=0.1, scatter=0.0, n_photographs=30, photographs="drawn")
 
 
-def field(rbc=100, wbc=2, plt=5, *, area_px=1_000_000, um_per_px=0.1, errors=None):
+def field(rbc=100, wbc=2, plt=5, *, area_px=1_000_000, um_per_px=0.1, errors=None, verdict="accept"):
     counts = Counts(rbc, wbc, plt)
-    return CountedField(counts + Counts(9, 0, 1), FrameCounts(counts, area_px), um_per_px, True, errors or {})
+    frame = FrameCounts(counts, area_px)
+    return CountedField(counts + Counts(9, 0, 1), frame, um_per_px, True, errors or {}, verdict)
 
 
 def test_totals_and_means():
@@ -25,8 +27,43 @@ def test_density_is_cells_over_counted_area():
     assert summarise([field(rbc=100), field(rbc=200)])["rbc"].per_mm2 == pytest.approx(300 / 0.02)
 
 
-def test_no_density_where_one_scale_is_unknown():
-    assert summarise([field(), field(um_per_px=None)])["rbc"].per_mm2 is None
+def test_density_is_of_the_fields_whose_scale_is_known():
+    assert summarise([field(rbc=100), field(rbc=900, um_per_px=None)])["rbc"].per_mm2 == pytest.approx(100 / 0.01)
+
+
+def test_no_density_where_no_scale_is_known():
+    assert summarise([field(um_per_px=None), field(um_per_px=None)])["rbc"].per_mm2 is None
+
+
+def test_rejected_fields_are_left_out():
+    good = [field(rbc=100), field(rbc=120)]
+    summary = summarise([*good, field(rbc=2, plt=90, verdict="reject")])
+    assert summary["rbc"].n_rejected == 1
+    assert [replace(each, n_rejected=0) for each in summary.values()] == list(summarise(good).values())
+
+
+def test_where_all_fields_are_rejected_there_is_no_mean():
+    rbc = summarise([field(verdict="reject"), field(verdict="reject")])["rbc"]
+    assert (rbc.n_fields, rbc.n_rejected, rbc.per_mm2) == (0, 2, None)
+    assert math.isnan(rbc.expected.value)
+
+
+def test_a_rejected_field_by_itself_keeps_its_numbers():
+    assert summarise_field(field(rbc=100, verdict="reject"))["rbc"].per_field == 100
+
+
+def test_fields_of_different_size_with_one_density_agree():
+    large, small = field(rbc=600, area_px=6_000_000), field(rbc=10, area_px=100_000)
+    by_area = summarise([large, small])["rbc"].expected
+    as_if_equal = summarise([field(rbc=600), field(rbc=10)])["rbc"].expected
+    assert by_area.value == as_if_equal.value == 305
+    assert by_area.high < 600 < as_if_equal.high
+
+
+def test_fields_of_one_size_on_the_smear_are_joined_by_it_whatever_their_pixels():
+    fine, coarse = field(rbc=100, um_per_px=0.1), field(rbc=100, um_per_px=0.2, area_px=250_000)
+    given = [replace(each, um_is_assumed=False) for each in (fine, coarse)]
+    assert summarise(given)["rbc"].expected == mean_per_field([100, 100])
 
 
 def test_ratios_are_per_1000_red_cells():

@@ -145,6 +145,18 @@ def test_of_intervals_of_several_fields_95_percent_hold_the_mean_of_the_smear(n_
     assert 0.93 <= coverage(draw) <= 0.97
 
 
+@pytest.mark.parametrize("areas", [[1, 1, 1, 3, 3], [1, 5]])
+def test_of_intervals_of_fields_of_different_size_95_percent_hold_the_mean(areas):
+    rng = np.random.default_rng(0)
+    mean = 50 * np.mean(areas)
+
+    def draw():
+        densities = 50 * rng.gamma(0.2**-2, 0.2**2, len(areas))
+        return mean_per_field(rng.poisson(densities * areas).tolist(), areas), mean
+
+    assert 0.93 <= coverage(draw) <= 0.97
+
+
 def test_of_corrected_counts_95_percent_hold_the_truth():
     rng = np.random.default_rng(0)
     known = error(bias=-0.05, spread=0.04, scatter=0.14, n_photographs=1000)

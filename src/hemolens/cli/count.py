@@ -49,7 +49,9 @@ def count(
     ] = None,
     export: Annotated[
         str | None,
-        typer.Option(help="Also write coco, geojson, imagej, labels, voc, yolo, parquet or omezarr.", metavar="LIST"),
+        typer.Option(
+            help="Also write coco, geojson, imagej, labels, voc, yolo, parquet, omezarr or xlsx.", metavar="LIST"
+        ),
     ] = None,
     region: Annotated[
         str | None,

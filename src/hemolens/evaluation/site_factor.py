@@ -41,7 +41,7 @@ def read_site_factors(path: str | PathLike[str]) -> dict[CellType, SiteFactor]:
         The ``counts.csv`` of photographs of several smears with two kinds of column added: ``smear``, which fields
         belong together, and ``rbc_per_ul``, ``wbc_per_ul``, ``plt_per_ul``, the analyser's counts per microlitre, in at
         least one row of a smear. Read are these, ``rbc_frame``, ``wbc_frame``, ``plt_frame`` and, if it is there,
-        ``frame_area_px``. Rows without counts are passed over.
+        ``frame_area_px`` and ``quality``. Rows without counts and rejected photographs are passed over.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def _fit(smears: dict[str, CountedSmear], area: float | None, kind: CellType) ->
     if len(smears) < FEWEST_SMEARS:
         raise LabelError(
             f"too few smears for a factor of {CELL_NAMES[kind]}",
-            came=f"{len(smears)} with counts and {kind}_per_ul",
+            came=f"{len(smears)} with counts that were not rejected, and {kind}_per_ul",
             allowed=f"at least {FEWEST_SMEARS}; 20 are better",
             do="photograph more smears whose blood was counted",
         )
@@ -159,13 +159,18 @@ def _smears(table: LabelTable, kind: CellType) -> dict[str, CountedSmear]:
             continue
         if not name:
             raise LabelError(f"{row.where} names no smear", came="''", allowed="a name in the column smear", do=_DO)
-        counts.setdefault(name, []).append(_whole(row, f"{kind}_frame"))
+        if not _is_rejected(row):
+            counts.setdefault(name, []).append(_whole(row, f"{kind}_frame"))
         if row.texts[f"{kind}_per_ul"]:
             value = _within(row, f"{kind}_per_ul", MOST_PER_UL)
             if per_ul.setdefault(name, value) != value:
                 came = f"{per_ul[name]:g} and {value:g} for {quoted(name)}"
                 raise LabelError(f"{row.where} has another {kind}_per_ul", came=came, allowed="one value", do=_DO)
-    return {name: CountedSmear(counts[name], value) for name, value in per_ul.items()}
+    return {name: CountedSmear(counts[name], value) for name, value in per_ul.items() if name in counts}
+
+
+def _is_rejected(row: Row) -> bool:
+    return row.texts.get("quality") == "reject"
 
 
 def _whole(row: Row, column: str) -> int:
@@ -187,7 +192,11 @@ def _within(row: Row, column: str, most: float) -> float:
 def _field_area(table: LabelTable) -> float | None:
     if "frame_area_px" not in table.columns:
         return None
-    areas = [_within(row, "frame_area_px", 1e12) for row in table.rows if row.texts["frame_area_px"]]
+    areas = [
+        _within(row, "frame_area_px", 1e12)
+        for row in table.rows
+        if row.texts["frame_area_px"] and not _is_rejected(row)
+    ]
     if not areas:
         return None
     if max(areas) > _LARGEST_AREA_RATIO * min(areas):

@@ -13,7 +13,7 @@ exposure        how bright the background is
 clipping        how much is black or white without detail
 stain           how much darker the cells are than the background
 grain           how much neighbouring pixels differ, against that
-crowding        how much of the frame cells cover
+crowding        how much of the frame cells cover, and how densely the red cells lie
 missed          how much stained area lies under no counted cell
 swapped         are there white cells that are no darker than red cells
 unlike          colours, contrast and texture far from those of the training photographs (``quality.toml``)
@@ -139,6 +139,13 @@ _LIMITS = (
     _Limit("grain", "grain", 0.12, 0.4, "grainy, neighbouring pixels differ by {:.0%} of a red cell's contrast"),
     _Limit("resolution", "red_cell_px", 15, -math.inf, "red cells are only {:.0f} px wide, some may be missed"),
     _Limit("crowding", "covered", 0.75, math.inf, "crowded, cells cover {:.0%} of the frame"),
+    _Limit(
+        "piles",
+        "red_cell_density",
+        0.54,
+        math.inf,
+        "crowded, the counted red cells side by side would cover {:.0%} of the frame: some in piles may be missed",
+    ),
     _Limit("missed", "missed", 0.2, 0.35, "{:.0%} of the stained area lies outside the counted cells"),
     _Limit(
         "swapped",
@@ -249,6 +256,8 @@ def measure_photograph(
         ``white_like_red``: number of counted white cells whose darker fifth takes up less than 1.25 times as much light
         (absorbance of all three colours) as the median red cell ÷ number of red cells, both in the middle that is
         looked at.
+        ``red_cell_density``: number of red cells by the counting frame, times the area of a disc one diameter wide ÷
+        area of the frame.
         ``cell_size``: median diameter of the whole counted red cells ÷ the red-cell diameter, 0 without any.
         ``background_red``, ``background_blue``: logarithm of the background's red and blue light ÷ its green.
         ``stain_red``, ``stain_blue``: absorbance of red cells in red and in blue light ÷ that in green.
@@ -270,6 +279,7 @@ def measure_photograph(
         "covered": float(view.in_cell.mean()),
         "missed": _missed(view, stain),
         "white_like_red": _white_like_red(view, stain),
+        "red_cell_density": _red_cell_density(cells, diameter_px, pixels.shape),
         "cell_size": _cell_size(cells, diameter_px),
         **_looks(view, stain),
     }
@@ -496,6 +506,12 @@ def _inside(outline: Ring, values: _Floats) -> _Floats:
         draw_polygon(is_inside, outline - (x0, y0), 1)
     is_seen = is_inside.sum() > 0.5 * cv2.contourArea(outline.astype(np.float32))
     return np.asarray(part[(is_inside > 0) & is_seen], np.float32)
+
+
+def _red_cell_density(cells: Sequence[Cell], diameter_px: float, shape: tuple[int, ...]) -> float:
+    """Cells at the upper and left sides are left out: in small fields cut cells would weigh too much."""
+    n_red = sum(cell.type == "rbc" and cell.box.row0 > 0 and cell.box.col0 > 0 for cell in cells)
+    return n_red * math.pi / 4 * diameter_px**2 / (shape[0] * shape[1])
 
 
 def _cell_size(cells: Sequence[Cell], diameter_px: float) -> float:

@@ -234,7 +234,7 @@ class RunFiles:
         try:
             with disk_errors_named(self.folder):
                 self._open.close()
-                self._exports.end(self._files.draft, self._record.photographs)
+                self._exports.end(self._files.draft, self._record.photographs, self.summary)
                 (self._files.draft / summary_csv.NAME).write_bytes(summary_csv.summary_bytes(self.summary))
                 for name, content in report.items():
                     (self._files.draft / name).write_bytes(content)

@@ -37,7 +37,12 @@ def interval_holds(summary: TypeSummary) -> str | None:
 
 COLUMNS: tuple[Column[SummaryRow], ...] = (
     Column("type", str, f"one of {', '.join(f'`{kind}`' for kind in CELL_TYPES)}", lambda row: row.type),
-    Column("fields", int, "number of counted photographs", lambda row: row.summary.n_fields),
+    Column(
+        "fields",
+        int,
+        "number of counted photographs that were not rejected; the columns below are of these",
+        lambda row: row.summary.n_fields,
+    ),
     Column("total", int, "cells of the type on them, those that a frame cuts included", lambda row: row.summary.total),
     Column("frame_total", int, "cells of the type by the counting frame", lambda row: row.summary.in_frame),
     Column(
@@ -50,7 +55,7 @@ COLUMNS: tuple[Column[SummaryRow], ...] = (
     *interval_columns(
         "expected",
         "mean number of cells of the type per field of the smear, corrected for the model's bias where that was "
-        "measured",
+        "measured; per field of the mean size where the photographs differ in size",
         lambda row: row.summary.expected,
         short="that mean",
         n_decimals=2,
@@ -65,7 +70,7 @@ COLUMNS: tuple[Column[SummaryRow], ...] = (
     Column(
         "per_mm2",
         float,
-        "cells of the type by the counting frame per counted area; empty where the scale of a photograph is not known",
+        "cells of the type by the counting frame per counted area, over the photographs whose scale is known",
         lambda row: row.summary.per_mm2,
         "1/mm²",
         1,
@@ -85,6 +90,12 @@ COLUMNS: tuple[Column[SummaryRow], ...] = (
         short="that estimate",
         unit="1/µl",
         n_decimals=0,
+    ),
+    Column(
+        "rejected_fields",
+        int,
+        "number of counted photographs that were rejected, and are left out of this table",
+        lambda row: row.summary.n_rejected,
     ),
 )
 

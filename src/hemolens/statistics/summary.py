@@ -19,6 +19,7 @@ from hemolens.statistics.uncertainty import (
 )
 
 if TYPE_CHECKING:
+    from hemolens.measurements.quality import Verdict
     from hemolens.statistics.site import Site, SiteFactor
 
 
@@ -38,6 +39,8 @@ class CountedField:
         Whether it only rests on the usual width of a red cell.
     errors : mapping
         Cell type → the model's error, where it was measured.
+    verdict : {"accept", "warn", "reject"}
+        Whether the photograph is fit to be counted.
 
     """
 
@@ -46,6 +49,7 @@ class CountedField:
     um_per_px: float | None
     um_is_assumed: bool
     errors: Mapping[CellType, CountError]
+    verdict: Verdict
 
     @property
     def area_mm2(self) -> float | None:
@@ -60,6 +64,9 @@ class TypeSummary:
     Attributes
     ----------
     n_fields : int
+        Those that the numbers below rest on.
+    n_rejected : int
+        Fields that are left out because their photographs were rejected.
     total : int
         All cells on the fields.
     in_frame : int
@@ -67,11 +74,12 @@ class TypeSummary:
     per_field : float
         Mean of the latter; NaN without fields.
     expected : Interval
-        Mean number per field of the smear, corrected for the model's bias where that was measured.
+        Mean number per field of the smear, corrected for the model's bias where that was measured. Where the fields
+        differ in size, per field of their mean size.
     holds_model_error : bool
         Whether that interval includes the model's error, or the sampling error only.
     per_mm2 : float or None
-        Cells per mm² of the counted area; None where the scale of a field is not known.
+        Cells per mm² of the counted area, over the fields whose scale is known; None without one.
     per_1000_rbc : float or None
         Cells per 1000 red cells; None for red cells, and where there are no red cells.
     per_ul : Interval or None
@@ -80,6 +88,7 @@ class TypeSummary:
     """
 
     n_fields: int
+    n_rejected: int
     total: int
     in_frame: int
     per_field: float
@@ -90,18 +99,39 @@ class TypeSummary:
     per_ul: Interval | None
 
 
+Summary = Mapping[CellType, TypeSummary]
+"""What fields say together, type by type."""
+
 _NO_INTERVAL = Interval(math.nan, math.nan, math.nan)
 
 
 def summarise(fields: Sequence[CountedField], site: Site | None = None) -> dict[CellType, TypeSummary]:
-    """Join the numbers of the fields of one smear.
+    """Join the numbers of the fields of one smear; those of rejected photographs are left out.
 
     Parameters
     ----------
     fields : sequence of CountedField
-        Counted by the same models, of about the same size where there are several.
+        Counted by the same models.
     site : Site, optional
         Factors of the microscope.
+
+    Returns
+    -------
+    dict
+        One summary for each cell type; without numbers where all photographs were rejected.
+
+    """
+    used = [field for field in fields if field.verdict != "reject"]
+    n_rejected = len(fields) - len(used)
+    return {kind: _summarise_type(used, kind, site or {}, n_rejected) for kind in CELL_TYPES}
+
+
+def summarise_field(field: CountedField) -> dict[CellType, TypeSummary]:
+    """Say what one field tells of its smear by itself, whatever its verdict, which is to stand beside it.
+
+    Parameters
+    ----------
+    field : CountedField
 
     Returns
     -------
@@ -109,27 +139,36 @@ def summarise(fields: Sequence[CountedField], site: Site | None = None) -> dict[
         One summary for each cell type.
 
     """
-    return {kind: _summarise_type(fields, kind, site or {}) for kind in CELL_TYPES}
+    return {kind: _summarise_type([field], kind, {}, 0) for kind in CELL_TYPES}
 
 
-def _summarise_type(fields: Sequence[CountedField], kind: CellType, site: Site) -> TypeSummary:
+def _summarise_type(fields: Sequence[CountedField], kind: CellType, site: Site, n_rejected: int) -> TypeSummary:
     counts: list[int] = [getattr(field.frame.counts, kind) for field in fields]
     in_frame, n_rbc = sum(counts), sum(field.frame.counts.rbc for field in fields)
-    areas = [field.area_mm2 for field in fields]
-    area_mm2 = sum(area for area in areas if area is not None)
-    sampled = mean_per_field(counts) if fields else _NO_INTERVAL
+    measured = [(count, area) for count, field in zip(counts, fields, strict=True) if (area := field.area_mm2)]
+    sampled = mean_per_field(counts, _areas(fields)) if fields else _NO_INTERVAL
     error = fields[0].errors.get(kind) if fields else None
     return TypeSummary(
         n_fields=len(fields),
+        n_rejected=n_rejected,
         total=sum(getattr(field.counts, kind) for field in fields),
         in_frame=in_frame,
         per_field=sampled.value,
         expected=sampled if error is None else with_model_error(sampled, error),
         holds_model_error=error is not None,
-        per_mm2=in_frame / area_mm2 if area_mm2 and None not in areas else None,
+        per_mm2=sum(count for count, _ in measured) / sum(area for _, area in measured) if measured else None,
         per_1000_rbc=1000 * in_frame / n_rbc if n_rbc and kind != "rbc" else None,
         per_ul=_per_ul(sampled, fields, site[kind]) if fields and kind in site else None,
     )
+
+
+def _areas(fields: Sequence[CountedField]) -> list[float]:
+    """Give the areas by which fields are joined: in mm² where every scale was given, else in square pixels.
+
+    An estimated scale is off by some percent from one photograph to the next, which would make equal fields differ.
+    """
+    areas_mm2 = [area for field in fields if (area := field.area_mm2) is not None and not field.um_is_assumed]
+    return areas_mm2 if len(areas_mm2) == len(fields) else [field.frame.area_px for field in fields]
 
 
 def _per_ul(sampled: Interval, fields: Sequence[CountedField], factor: SiteFactor) -> Interval:

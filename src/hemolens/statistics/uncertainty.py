@@ -81,7 +81,7 @@ def poisson_interval(count: float) -> Interval:
     return Interval(float(count), low, _gamma_quantile(count + 1.0, 1 - _TAIL))
 
 
-def mean_per_field(counts: Sequence[int]) -> Interval:
+def mean_per_field(counts: Sequence[int], areas: Sequence[float] | None = None) -> Interval:
     """Mean number of cells per field of a smear, and its interval.
 
     Of one field the exact Poisson interval. Of several, how much they differ is taken from the fields themselves:
@@ -89,15 +89,21 @@ def mean_per_field(counts: Sequence[int]) -> Interval:
     show, widened as Student's t is over the normal distribution. A bootstrap over fields is too narrow for less than
     some 20 of them (``benchmarks/interval-coverage.md``).
 
+    Fields of different size are joined by the ratio estimator: cells per area, times the mean area of the fields
+    (Cochran, *Sampling Techniques*, 3rd edition (1977), chapter 6). A count is then far from the mean only where it
+    does not fit the area of its field.
+
     Parameters
     ----------
     counts : sequence of int
-        One for each field of one smear, at least one; fields of equal size.
+        One for each field of one smear, at least one.
+    areas : sequence of float, optional
+        Counted area of each field, all in one unit; without them all fields have the same size.
 
     Returns
     -------
     Interval
-        In cells per field.
+        In cells per field of the mean area.
 
     Examples
     --------
@@ -105,6 +111,8 @@ def mean_per_field(counts: Sequence[int]) -> Interval:
     [100.0, 81.4, 121.6]
     >>> [round(number, 1) for number in mean_per_field([80, 120, 100, 60, 140])]
     [100.0, 64.7, 147.7]
+    >>> [round(number, 1) for number in mean_per_field([624, 11], [570, 10])]
+    [317.5, 307.3, 327.9]
 
     """
     n = len(counts)
@@ -112,8 +120,15 @@ def mean_per_field(counts: Sequence[int]) -> Interval:
     if n == 1 or not total:
         return Interval(*(limit / n for limit in poisson_interval(total)))
     widening = (student_quantile(n - 1) / _NORMAL_QUANTILE) ** 2
-    variance = (n * sum(count**2 for count in counts) - sum(counts) ** 2) / (n * (n - 1))  # of whole numbers, exact
-    dispersion = (variance + _ROUNDING_VARIANCE) / (total / n) * widening
+    areas = areas or [1] * n
+    area = sum(areas)
+    # (count − expected)² ÷ (area of the field ÷ mean area), over a common divisor: fields that fit give 0, not nearly 0
+    squares = (
+        (count * area - sum(counts) * each) ** 2 / each for count, each in zip(counts, areas, strict=True) if each
+    )
+    variance = sum(squares) / (area * n * (n - 1))
+    rounding = _ROUNDING_VARIANCE * sum(area / (n * each) for each in areas if each) / n
+    dispersion = (variance + rounding) / (total / n) * widening
     return Interval(*(limit * dispersion / n for limit in poisson_interval(total / dispersion)))
 
 

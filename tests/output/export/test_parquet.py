@@ -69,7 +69,7 @@ def test_bytes_come_as_soon_as_a_group_is_full(make_result, make_cell, monkeypat
     table = exported.Parquet(entries)
     pieces = [table.add(entry, make_result(entry.image, make_cell(), make_cell())) for entry in entries]
     assert all(piece["cells.parquet"] for piece in pieces)
-    whole = b"".join(piece["cells.parquet"] for piece in [*pieces, table.end([])])
+    whole = b"".join(piece["cells.parquet"] for piece in [*pieces, table.end([], {})])
     assert parquet.read_table(io.BytesIO(whole)).num_rows == 4
 
 

@@ -28,13 +28,11 @@ def write_run(folder, formats, *results, paths=None):
 
 
 def test_an_unknown_format_is_refused():
-    with pytest.raises(
-        UsageError, match=r"unknown export format: got 'svg'; allowed: coco, geojson, .*omezarr; choose"
-    ):
+    with pytest.raises(UsageError, match=r"unknown export format: got 'svg'; allowed: coco, geojson, .*xlsx; choose"):
         check_formats(["coco", "svg"])
 
 
-@pytest.mark.parametrize(("name", "library"), [("parquet", "pyarrow"), ("omezarr", "zarr")])
+@pytest.mark.parametrize(("name", "library"), [("parquet", "pyarrow"), ("omezarr", "zarr"), ("xlsx", "openpyxl")])
 def test_a_missing_library_is_refused_with_what_to_install(name, library, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     message = rf"{name} needs a library.*: got no {library}; .*pip install 'hemolens\[export\]'"
@@ -44,7 +42,7 @@ def test_a_missing_library_is_refused_with_what_to_install(name, library, monkey
 
 def test_formats_that_need_nothing_are_written_without_the_extra(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    plain = [name for name in FORMATS if name not in {"parquet", "omezarr"}]
+    plain = [name for name in FORMATS if name not in {"parquet", "omezarr", "xlsx"}]
     assert check_formats(plain) == plain
 
 

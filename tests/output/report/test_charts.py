@@ -37,7 +37,7 @@ def test_the_unit_is_at_the_axis():
 
 
 def test_each_field_is_a_dot_with_its_interval():
-    plot = fields_plot(["a", "b", "c"], [100, 80, 0], "rbc")
+    plot = fields_plot(["a", "b", "c"], [100, 80, 0], [1, 1, 1], "rbc")
     dots, lines = ([s for s in plot.shapes if isinstance(s, kind)] for kind in (Dot, Line))
     assert [dot.title for dot in dots] == ["a: 1, 100", "b: 2, 80", "c: 3, 0"]
     spans = [line for line in lines if line.colour != ORANGE]
@@ -45,10 +45,10 @@ def test_each_field_is_a_dot_with_its_interval():
 
 
 def test_fields_without_any_cell_can_be_plotted():
-    assert "nan" not in fields_plot(["a", "b"], [0, 0], "wbc").svg()
+    assert "nan" not in fields_plot(["a", "b"], [0, 0], [1, 1], "wbc").svg()
 
 
 def test_a_very_wide_interval_does_not_flatten_the_dots():
-    plot = fields_plot(["a", "b"], [100, 1], "wbc")
+    plot = fields_plot(["a", "b"], [100, 1], [1, 1], "wbc")
     (top, bottom) = (dot.centre[1] for dot in plot.shapes if isinstance(dot, Dot))
     assert bottom - top > plot.height / 4

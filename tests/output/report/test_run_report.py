@@ -143,7 +143,7 @@ def test_the_verdict_is_there_with_its_reasons(drawn):
     text = Page(html_of(drawn, rejected)).text
     assert "1 accepted, 1 rejected" in text
     assert "Out of focus, very (reject)." in text
-    assert "Photographs that were rejected (1) are part of these numbers." in text
+    assert "Left out of the means: 1 rejected photograph." in text
 
 
 def test_a_failed_photograph_is_named_with_its_error(drawn):

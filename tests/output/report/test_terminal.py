@@ -3,8 +3,9 @@ import io
 import pytest
 from rich.console import Console
 
-from hemolens.output.report.terminal import counts_table, truth_table
-from hemolens.statistics.counts import Counts
+from hemolens.output.report.terminal import counts_table, summary_lines, truth_table
+from hemolens.statistics.counts import Counts, FrameCounts
+from hemolens.statistics.summary import CountedField, summarise
 
 
 def shown(table, width=80):
@@ -49,3 +50,16 @@ def test_nothing_counted_is_no_error(rows):
 def test_truth_stands_beside_the_counts():
     lines = shown(truth_table(Counts(80, 2, 6), Counts(79, 2, 7)))
     assert lines[1:] == [["truth", "80", "2", "6"], ["counted", "79", "2", "7"]]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "last"),
+    [
+        (["accept", "reject"], "Left out of the means: 1 rejected photograph"),
+        (["reject", "reject"], "No means: every counted photograph was rejected (2)"),
+    ],
+)
+def test_what_the_means_leave_out_is_said(verdicts, last):
+    counts = Counts(100, 1, 5)
+    fields = [CountedField(counts, FrameCounts(counts, 1000), None, True, {}, verdict) for verdict in verdicts]
+    assert summary_lines(summarise(fields))[-1] == last

@@ -21,6 +21,7 @@ from hemolens.output.export.polygon import polygon_of
 if TYPE_CHECKING:
     from hemolens.counted_image import CountedImage
     from hemolens.output.run_record import PhotographRecord
+    from hemolens.statistics.summary import Summary
 
 NAME = "coco.json"
 
@@ -63,7 +64,7 @@ class Coco(ExportFormat):
         self._n_annotations += len(rows)
         return {NAME: text.encode()}
 
-    def end(self, photographs: Sequence[PhotographRecord]) -> Contents:
+    def end(self, photographs: Sequence[PhotographRecord], summary: Summary) -> Contents:
         images = [
             {"id": self._image_ids[each.image], "file_name": each.image, "width": each.width, "height": each.height}
             for each in photographs

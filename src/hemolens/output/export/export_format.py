@@ -11,6 +11,7 @@ from hemolens.output.entries import Entry
 if TYPE_CHECKING:
     from hemolens.counted_image import CountedImage
     from hemolens.output.run_record import PhotographRecord
+    from hemolens.statistics.summary import Summary
 
 Contents = Mapping[str, bytes]
 """Name of a file, relative to the output folder and with forward slashes, and the bytes that come next in it."""
@@ -58,13 +59,15 @@ class ExportFormat(ABC):
     def add(self, entry: Entry, result: CountedImage) -> Contents:
         """Give what a counted photograph adds; when it raises, the photograph has added nothing."""
 
-    def end(self, photographs: Sequence[PhotographRecord]) -> Contents:
+    def end(self, photographs: Sequence[PhotographRecord], summary: Summary) -> Contents:
         """Give what comes after the last photograph.
 
         Parameters
         ----------
         photographs : sequence of PhotographRecord
             Their records in ``run.json`` (:mod:`hemolens.output.run_record`), failures included.
+        summary : mapping
+            What they say together, as in ``summary.csv``.
 
         """
         return {}

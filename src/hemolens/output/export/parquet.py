@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from hemolens.counted_image import CountedImage
     from hemolens.output.run_record import PhotographRecord
+    from hemolens.statistics.summary import Summary
 
 NAME = "cells.parquet"
 
@@ -51,7 +52,7 @@ class Parquet(ExportFormat):
             self._write_group()
         return {NAME: self._written.take()}
 
-    def end(self, photographs: Sequence[PhotographRecord]) -> Contents:
+    def end(self, photographs: Sequence[PhotographRecord], summary: Summary) -> Contents:
         if self._rows:
             self._write_group()
         self._writer.close()

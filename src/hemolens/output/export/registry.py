@@ -17,11 +17,13 @@ from hemolens.output.export.labels import LabelImages
 from hemolens.output.export.omezarr import OmeZarr
 from hemolens.output.export.parquet import Parquet
 from hemolens.output.export.voc import Voc
+from hemolens.output.export.xlsx import Xlsx
 from hemolens.output.export.yolo import Yolo
 
 if TYPE_CHECKING:
     from hemolens.counted_image import CountedImage
     from hemolens.output.run_record import PhotographRecord
+    from hemolens.statistics.summary import Summary
 
 FORMATS: dict[str, type[ExportFormat]] = {
     "coco": Coco,
@@ -32,6 +34,7 @@ FORMATS: dict[str, type[ExportFormat]] = {
     "yolo": Yolo,
     "parquet": Parquet,
     "omezarr": OmeZarr,
+    "xlsx": Xlsx,
 }
 
 
@@ -142,10 +145,10 @@ class ExportFiles:
         """Give what a counted photograph adds to each file; nothing is written yet."""
         return {name: content for each in self._formats for name, content in each.add(entry, result).items()}
 
-    def end(self, draft: Path, photographs: Sequence[PhotographRecord]) -> None:
+    def end(self, draft: Path, photographs: Sequence[PhotographRecord], summary: Summary) -> None:
         """Write what comes after the last photograph."""
         for each in self._formats:
-            write_on(draft, each.end(photographs))
+            write_on(draft, each.end(photographs, summary))
 
 
 def write_on(draft: Path, contents: Contents) -> None:

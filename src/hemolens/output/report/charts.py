@@ -62,7 +62,7 @@ def _spacing(low: float, high: float, n_most: int) -> float:
     return second - first
 
 
-def fields_plot(names: Sequence[str], counts: Sequence[int], kind: CellType) -> Plot:
+def fields_plot(names: Sequence[str], counts: Sequence[int], areas: Sequence[float], kind: CellType) -> Plot:
     """Plot how many cells each field holds, so that one sees whether the fields of a smear are alike.
 
     Parameters
@@ -71,6 +71,8 @@ def fields_plot(names: Sequence[str], counts: Sequence[int], kind: CellType) -> 
         Of the photographs, in their order.
     counts : sequence of int
         Cells by the counting frame; at least two.
+    areas : sequence of float
+        Counted areas, all in one unit.
     kind : {"rbc", "wbc", "plt"}
 
     Returns
@@ -80,7 +82,7 @@ def fields_plot(names: Sequence[str], counts: Sequence[int], kind: CellType) -> 
         interval.
 
     """
-    mean = mean_per_field(counts)
+    mean = mean_per_field(counts, areas)
     spans = [poisson_interval(count) for count in counts]
     highest = max(1.0, *(span.high for span in spans), min(mean.high, 2 * max(counts)))
     numbers = range(1, len(counts) + 1)

@@ -19,9 +19,9 @@ from hemolens.models.card import ModelCard
 from hemolens.output.report.cell_picture import CellPicture
 from hemolens.output.report.charts import FEWEST_CELLS
 from hemolens.output.report.html_page import markdown_table, markdown_text
-from hemolens.output.report.terminal import errors_in_words, fields_in_words, interval_text
+from hemolens.output.report.terminal import errors_in_words, fields_in_words, interval_text, rejected_in_words
 from hemolens.output.run_record import RunRecord
-from hemolens.statistics.counts import Counts
+from hemolens.statistics.counts import Counts, FrameCounts
 from hemolens.statistics.summary import TypeSummary
 from hemolens.statistics.uncertainty import Interval
 
@@ -41,8 +41,10 @@ class ReportedPhotograph:
         Width and height.
     field_share : float or None
         Share of the image that the field of view takes up, 0 … 1; None where that is all of it.
-    counts, in_frame : Counts
-        All cells, and those by the counting frame.
+    counts : Counts
+        All cells.
+    frame : FrameCounts
+        Those by the counting frame, and its area.
     expected, corrected : mapping
         Cell type → mean per field of the smear from this field alone, and number on the photograph without the model's
         bias; the latter for types whose error was measured.
@@ -62,7 +64,7 @@ class ReportedPhotograph:
     size_px: tuple[int, int]
     field_share: float | None
     counts: Counts
-    in_frame: Counts
+    frame: FrameCounts
     expected: Mapping[CellType, Interval]
     corrected: Mapping[CellType, Interval]
     unsure: Mapping[CellType, int]
@@ -99,8 +101,8 @@ COLOURS_NOTE = "Outlines: blue, red cells; yellow, white cells; green, platelets
 UNSURE_NOTE = """**Unsure**: cells with a dashed outline in the image; a person should look at them."""
 
 FIELDS_NOTE = """Dots: photographs in the order of the table, with the range expected by chance alone (95 % Poisson
-intervals). Orange: mean of all, with its interval. Where the dots scatter more widely than these ranges, the fields
-differ."""
+intervals). Orange: mean of all, with its interval. Rejected photographs are left out. Where the dots scatter more
+widely than these ranges, the fields differ."""
 
 
 def markdown_page(
@@ -128,9 +130,9 @@ def markdown_page(
     title = markdown_text(photographs[0].image) if one else f"{len(photographs)} photographs"
     parts = [f"# Blood smear report: {title}", f"**{NOTICE}** {_opening(photographs, record)}"]
     if counted:
-        parts += ["## Counts", _summary_table(summary), *_cautions(counted), _summary_note(summary)]
+        parts += ["## Counts", *_together(summary, counted)]
     if not one or not counted:
-        parts += ["## Photographs", _photographs_table(photographs), *_over_all(counted)]
+        parts += ["## Photographs", _photographs_table(photographs), *_over_all(unrejected(counted))]
     for number, each in enumerate(photographs, start=1):
         if isinstance(each, ReportedPhotograph):
             parts += [] if one else ["---", f"## {number}. {markdown_text(each.image)}"]
@@ -157,6 +159,12 @@ def picture_name(photograph: int) -> str:
 def thumbnail_name(photograph: int) -> str:
     """Name a small picture of a photograph."""
     return f"p{photograph}.jpg"
+
+
+def unrejected(photographs: Iterable[Reported]) -> list[ReportedPhotograph]:
+    """Choose the photographs that say something of their smear together."""
+    counted = (each for each in photographs if isinstance(each, ReportedPhotograph))
+    return [each for each in counted if each.quality.verdict != "reject"]
 
 
 def diameters_um(photographs: Iterable[ReportedPhotograph], kind: CellType) -> NDArray[np.float64]:
@@ -206,14 +214,15 @@ def _summary_table(summary: Mapping[CellType, TypeSummary]) -> str:
     return markdown_table([*header, *(["per µl (95 %)"] if any_ul else [])], rows)
 
 
-def _cautions(counted: Sequence[ReportedPhotograph]) -> list[str]:
-    """Say what makes means over these photographs worth little."""
-    lines = []
-    if n_rejected := sum(each.quality.verdict == "reject" for each in counted):
-        lines.append(f"**Photographs that were rejected ({n_rejected}) are part of these numbers.**")
-    if len({each.size_px for each in counted}) > 1:
-        lines.append("**The photographs are of different sizes: a mean per field says little.**")
-    return [" ".join(lines)]
+def _together(summary: Mapping[CellType, TypeSummary], counted: Sequence[ReportedPhotograph]) -> list[str]:
+    """Say what the photographs tell of their smear together, and which do not count for it."""
+    n_fields, n_rejected = summary["rbc"].n_fields, summary["rbc"].n_rejected
+    left_out = f"**{rejected_in_words(n_rejected, n_fields)}.**" if n_rejected else ""
+    if not n_fields:
+        return [left_out]
+    sizes = {each.size_px for each in unrejected(counted)}
+    differ = "The photographs are of different sizes: the mean is that of a field of their mean size."
+    return [_summary_table(summary), left_out, differ if len(sizes) > 1 else "", _summary_note(summary)]
 
 
 def _summary_note(summary: Mapping[CellType, TypeSummary]) -> str:
@@ -311,7 +320,7 @@ def _counts_table(each: ReportedPhotograph, *, one: bool) -> str:
             str(getattr(each.counts, kind)),
             *([interval_text(each.corrected[kind]) if kind in each.corrected else NONE] if each.corrected else []),
             *([str(each.unsure.get(kind, NONE))] if each.unsure else []),
-            *([] if one else [str(getattr(each.in_frame, kind)), interval_text(each.expected[kind])]),
+            *([] if one else [str(getattr(each.frame.counts, kind)), interval_text(each.expected[kind])]),
         ]
         for kind in CELL_TYPES
     ]

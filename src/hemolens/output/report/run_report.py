@@ -30,6 +30,7 @@ from hemolens.output.report.page import (
     picture_name,
     sizes_name,
     thumbnail_name,
+    unrejected,
 )
 from hemolens.output.report.pdf_page import Picture, pdf_page
 from hemolens.output.report.plot import Plot
@@ -73,7 +74,7 @@ class RunReport:
             size_px=result.image.shape[::-1],
             field_share=None if result.field_of_view is None else result.field_of_view.share,
             counts=result.counts,
-            in_frame=result.frame.counts,
+            frame=result.frame,
             expected={kind: each.expected for kind, each in result.summary.items()},
             corrected=result.corrected,
             unsure=result.unsure,
@@ -132,12 +133,13 @@ def draw_pictures(photographs: list[Reported]) -> dict[str, Picture]:
             diameters, unit = diameters_of(each, kind)
             if len(diameters) >= FEWEST_CELLS:
                 pictures[sizes_name(number, kind)] = size_plot(diameters, unit, kind)
-    counted = [each for each in photographs if isinstance(each, ReportedPhotograph)]
+    used = unrejected(photographs)
     for kind in CELL_TYPES:
-        if len(counted) > 1:
-            names, counts = [each.image for each in counted], [getattr(each.in_frame, kind) for each in counted]
-            pictures[fields_name(kind)] = fields_plot(names, counts, kind)
-        if len(together := diameters_um(counted, kind)) >= FEWEST_CELLS:
+        if len(used) > 1:
+            names, counts = [each.image for each in used], [getattr(each.frame.counts, kind) for each in used]
+            areas = [each.frame.area_px for each in used]
+            pictures[fields_name(kind)] = fields_plot(names, counts, areas, kind)
+        if len(together := diameters_um(used, kind)) >= FEWEST_CELLS:
             pictures[sizes_name(0, kind)] = size_plot(together, "µm", kind)
     return pictures
 

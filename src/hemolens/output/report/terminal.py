@@ -55,22 +55,35 @@ def summary_lines(summary: Mapping[CellType, TypeSummary]) -> list[str]:
     -------
     list of str
         A line for the mean of each type with its interval, one that says which errors the intervals include, and one
-        for each estimate per microlitre; empty when nothing was counted.
+        for each estimate per microlitre; one that says what was left out; empty when nothing was counted.
 
     """
-    n_fields = summary["rbc"].n_fields
+    n_fields, n_rejected = summary["rbc"].n_fields, summary["rbc"].n_rejected
+    left_out = [rejected_in_words(n_rejected, n_fields)] if n_rejected else []
     if not n_fields:
-        return []
+        return left_out
     means = "; ".join(f"{CELL_NAMES[kind]} {interval_text(each.expected)}" for kind, each in summary.items())
     lines = [
         f"Mean per field of the smear, 95 % interval, from {fields_in_words(n_fields)}: {means}",
         f"Cells at the upper and left sides are not in these means; the intervals include {errors_in_words(summary)}",
     ]
-    return lines + [
+    lines += [
         f"Estimated {CELL_NAMES[kind]} per µl with the factor of the site: {interval_text(each.per_ul)}"
         for kind, each in summary.items()
         if each.per_ul is not None
     ]
+    return lines + left_out
+
+
+def rejected_in_words(n_rejected: int, n_fields: int) -> str:
+    """Say which fields are left out of what the others tell together.
+
+    >>> rejected_in_words(2, 3), rejected_in_words(2, 0)
+    ('Left out of the means: 2 rejected photographs', 'No means: every counted photograph was rejected (2)')
+    """
+    if not n_fields:
+        return f"No means: every counted photograph was rejected ({n_rejected})"
+    return f"Left out of the means: {n_rejected} rejected photograph{'s' if n_rejected > 1 else ''}"
 
 
 def fields_in_words(n_fields: int) -> str:
