@@ -48,6 +48,9 @@ ONLY_IN = {
     "numcodecs": {"images/zarr_array.py"},
     "onnxruntime": {"segmentation", "training/eight_bits.py"},  # it quantises as well as it runs
     "reportlab": {"output/report"},
+    "openpyxl": {"output/export/xlsx.py", "labels"},
+    "scipy": {"evaluation", "labels", "training"},
+    "skimage": {"labels"},
 }
 """What a small installation does not have, or what belongs to one room of the house."""
 

@@ -21,7 +21,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def names(found):
-    return [item.found.as_posix() if isinstance(item.found, Path) else "error" for item in found]
+    return [item.found.as_posix() if isinstance(item.found, Path) else "error" for item in found.photographs]
 
 
 def test_a_file_is_found(folder):
@@ -109,15 +109,15 @@ def test_a_folder_without_photographs_is_one_error_among_the_others(folder):
     folder("a.jpg", "d/notes.txt")
     found = find_photographs(["d", "a.jpg"])
     assert names(found) == ["error", "a.jpg"]
-    assert found[0].argument == "d"
-    assert str(found[0].found).startswith("the folder holds no photograph: got 'd'; allowed: a folder,")
+    assert found.photographs[0].argument == "d"
+    assert str(found.photographs[0].found).startswith("the folder holds no photograph: got 'd'; allowed: a folder,")
 
 
 def test_a_pattern_without_matches_is_one_error_among_the_others(folder):
     folder("a.jpg", "b.txt")
     found = find_photographs(["b*", "a.jpg"])
     assert names(found) == ["error", "a.jpg"]
-    assert str(found[0].found).startswith("no photograph has such a name: got 'b*'; allowed: a folder,")
+    assert str(found.photographs[0].found).startswith("no photograph has such a name: got 'b*'; allowed: a folder,")
 
 
 def test_a_folder_that_cannot_be_read_is_an_error(folder, monkeypatch):
@@ -127,14 +127,14 @@ def test_a_folder_that_cannot_be_read_is_an_error(folder, monkeypatch):
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(Path, "iterdir", refuse)
-    (item,) = find_photographs(["d"])
+    (item,) = find_photographs(["d"]).photographs
     assert str(item.found).startswith("the folder cannot be read: got 'd' (Permission denied); allowed:")
 
 
 @pytest.mark.parametrize("argument", ["", "  "])
 def test_an_empty_argument_does_not_mean_the_current_folder(folder, argument):
     folder("a.jpg")
-    (item,) = find_photographs([argument])
+    (item,) = find_photographs([argument]).photographs
     assert str(item.found).startswith("the name of a photograph is empty: got '")
 
 
@@ -157,9 +157,50 @@ def test_the_order_of_the_arguments_is_kept(folder):
 
 
 def test_no_argument_finds_nothing():
-    assert find_photographs([]) == []
+    assert find_photographs([]).photographs == []
 
 
 def test_a_null_byte_in_a_name_is_left_to_reading(folder):
     folder()
     assert names(find_photographs(["a\0*.jpg"])) == ["a\0*.jpg"]
+
+
+def test_what_a_folder_holds_besides_is_counted_by_kind(folder):
+    folder("d/a.jpg", "d/b.HEIC", "d/c.heic", "d/e.czi", "d/README", "d/.hidden", "d/f/g.jpg", "d/h/i.jpg")
+    assert find_photographs(["d"]).passed_over == "1 .czi, 2 .heic, 1 file without suffix, 2 folders (--recursive)"
+
+
+def test_folders_inside_a_folder_are_searched_on_request(folder):
+    folder("d/a.jpg", "d/f/g.jpg", "d/f/h/i.jpg", "d/f/notes.txt", "d/.hidden/k.jpg", "d/z.zarr/zarr.json")
+    found = find_photographs(["d"], recursive=True)
+    assert names(found) == ["d/a.jpg", "d/z.zarr", "d/f/g.jpg", "d/f/h/i.jpg"]
+    assert found.passed_over == "1 .txt"
+
+
+@pytest.mark.posix("symbolic links")
+def test_a_link_to_the_folder_itself_is_not_followed(folder):
+    folder("d/a.jpg")
+    Path("d/again").symlink_to(".")
+    found = find_photographs(["d"], recursive=True)
+    assert names(found) == ["d/a.jpg"]
+    assert found.passed_over == "1 linked folder"
+
+
+@pytest.mark.parametrize("argument", ["d", "d/**/*.*", "d/**/*.png"])
+def test_results_of_an_earlier_run_are_not_photographs(folder, argument):
+    folder("d/a.png", "d/out/overlay/a.png", "d/out/labels/rbc/a.png", "d/out/synthetic-smear.png")
+    Path("d/out/run.json").write_text('{"schema_version": 1, "hemolens": "0.1.0"}', "utf-8")
+    found = find_photographs([argument], recursive=True)
+    assert names(found) == ["d/a.png", "d/out/synthetic-smear.png"]
+    assert "2 results of earlier runs" in found.passed_over
+
+
+def test_a_folder_of_the_user_that_is_called_like_one_is_searched(folder):
+    folder("d/overlay/a.png")
+    assert names(find_photographs(["d"], recursive=True)) == ["d/overlay/a.png"]
+
+
+def test_a_result_that_is_named_itself_is_taken(folder):
+    folder("out/overlay/a.png")
+    Path("out/run.json").write_text('{"schema_version": 1, "hemolens": "0.1.0"}', "utf-8")
+    assert names(find_photographs(["out/overlay/a.png"])) == ["out/overlay/a.png"]

@@ -1,5 +1,7 @@
 import csv
 import json
+import os
+import socket
 
 import pytest
 
@@ -111,6 +113,33 @@ def test_interrupted_before_the_first_count_writes_nothing(stub_pipeline, write_
     with pytest.raises(KeyboardInterrupt):
         count_photographs(find_candidates([write_photograph("a.png", 9)]), tmp_path / "out", CountOptions())
     assert names(tmp_path) == ["a.png"]
+
+
+@pytest.mark.posix("symbolic links")
+def test_a_loop_of_links_costs_only_itself(stub_pipeline, write_photograph, tmp_path):
+    write_photograph("p/a.png", 2)
+    (tmp_path / "p" / "x.jpg").symlink_to("y.jpg")
+    (tmp_path / "p" / "y.jpg").symlink_to("x.jpg")
+    count_photographs(find_candidates([tmp_path / "p"]), tmp_path / "out", CountOptions())
+    (_, count, error), *loops = errors_and_counts(tmp_path / "out")
+    assert (count, error) == ("2", "")
+    assert all(error for _, _, error in loops)
+
+
+@pytest.mark.posix("named pipes and sockets")
+@pytest.mark.parametrize("name", ["x.tif", "x.jpg", "x.svs"])
+def test_a_pipe_or_a_socket_costs_only_itself(stub_pipeline, write_photograph, tmp_path, monkeypatch, name):
+    write_photograph("p/a.png", 2)
+    os.mkfifo(tmp_path / "p" / name)
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind("p/y.png")
+        output = OutputOptions(export=["labels"])
+        count_photographs(find_candidates([tmp_path / "p"]), tmp_path / "out", CountOptions(), output)
+    (_, count, _), *special = errors_and_counts(tmp_path / "out")
+    assert count == "2"
+    assert len(special) == 2
+    assert all("a pipe, a socket or a device" in error for _, _, error in special)
 
 
 def test_a_bad_output_folder_is_found_before_anything_is_counted(stub_pipeline, write_photograph, tmp_path):

@@ -1,6 +1,7 @@
 """``hemolens count``: first what the command does with any pipeline, then the real one on drawn smears."""
 
 import csv
+import io
 import json
 import os
 import signal
@@ -57,6 +58,48 @@ def test_a_report_on_request(stub_pipeline, write_photograph, tmp_path, capsys):
     assert "overlay/, report.html, report.pdf" in capsys.readouterr().out
     assert (tmp_path / "out" / "report.html").is_file()
     assert (tmp_path / "out" / "report.pdf").is_file()
+
+
+def test_a_log_file_has_the_progress(stub_pipeline, write_photograph, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("hemolens.cli.count.LOG_SECONDS", 0)
+    assert run(*[write_photograph(f"{n}.png", n) for n in (1, 2, 3)], "--out", tmp_path / "out") == 0
+    lines = [f"hemolens: {n} of 3 photographs" for n in (1, 2)]
+    assert capsys.readouterr().err.splitlines() == lines
+
+
+def test_what_a_folder_holds_besides_is_said_in_one_line(stub_pipeline, write_photograph, tmp_path, capsys):
+    write_photograph("p/a.png", 2)
+    write_photograph("p/deeper/b.png", 3)
+    (tmp_path / "p" / "c.heic").touch()
+    assert run(tmp_path / "p", "--out", tmp_path / "out") == 0
+    assert capsys.readouterr().err == "hemolens: passed over: 1 .heic, 1 folder (--recursive)\n"
+
+
+def test_folders_inside_a_folder_are_searched_on_request(stub_pipeline, write_photograph, tmp_path):
+    write_photograph("p/a.png", 2)
+    write_photograph("p/deeper/b.png", 3)
+    assert run(tmp_path / "p", "--recursive", "--out", tmp_path / "out") == 0
+    assert [row["rbc"] for row in rows(tmp_path / "out" / "counts.csv")] == ["2", "3"]
+
+
+@pytest.mark.parametrize("broken", [OSError(28, "No space left on device"), BrokenPipeError(32, "Broken pipe")])
+def test_messages_that_nobody_reads_do_not_end_the_run(stub_pipeline, write_photograph, tmp_path, monkeypatch, broken):
+    class Broken(io.StringIO):
+        def write(self, _):
+            raise broken
+
+    monkeypatch.setattr(sys, "stderr", Broken())
+    monkeypatch.setattr(sys, "stdout", Broken())
+    paths = [tmp_path / "missing.png", tmp_path / "gone.png", write_photograph("a.png", 2)]
+    assert run(*paths, "--out", tmp_path / "out") == 1
+    assert [row["rbc"] for row in rows(tmp_path / "out" / "counts.csv")] == ["", "", "2"]
+
+
+def test_closed_streams_do_not_end_the_run(stub_pipeline, write_photograph, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    monkeypatch.setattr(sys, "stdout", None)
+    assert run(tmp_path / "missing.png", write_photograph("a.png", 2), "--out", tmp_path / "out") == 1
+    assert rows(tmp_path / "out" / "counts.csv")[1]["rbc"] == "2"
 
 
 def test_the_default_output_folder(stub_pipeline, write_photograph, tmp_path, monkeypatch):
@@ -253,7 +296,7 @@ def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     expected = {"name": "count", "paths": ["my photos/"], "out": "out", "model": [], "counter": "watershed"}
     expected |= {"diameter_px": None, "um_per_px": None, "export": None, "region": None, "site": None}
-    expected |= {"report": False, "strict": False, "overwrite": False}
+    expected |= {"report": False, "strict": False, "overwrite": False, "recursive": False}
     assert record["command"] == expected
 
 

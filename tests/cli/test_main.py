@@ -90,7 +90,7 @@ def test_the_usual_count_imports_only_what_it_uses(tmp_path):
 
 
 def test_an_unforeseen_error_is_one_line(capsys, monkeypatch, tmp_path):
-    def broken(*_):
+    def broken(*_, **__):
         raise ZeroDivisionError("two\nlines")
 
     monkeypatch.setattr("hemolens.batch.photographs.find_photographs", broken)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from hemolens.batch.found_photographs import find_photographs
 from hemolens.cell_types import CellType
-from hemolens.errors import HemolensError, ModelError, OutputError, PhotographError, UsageError
+from hemolens.errors import HemolensError, ModelError, OutputError, PhotographError, UsageError, quoted
 from hemolens.images.slides import is_slide, open_image
 from hemolens.measurements.quality import Verdict
 from hemolens.options import CountOptions
@@ -96,26 +97,46 @@ class BatchOutcome:
     summary: Mapping[CellType, TypeSummary]
 
 
-def find_candidates(arguments: Sequence[str | PathLike[str]]) -> list[Candidate]:
+@dataclass(frozen=True)
+class Candidates:
+    """The photographs of a run.
+
+    Attributes
+    ----------
+    each : list of Candidate
+        In the order of the arguments; those that name no photograph are among them, with the reason.
+    passed_over : str
+        What in the folders was passed over, such as ``2 .heic, 1 folder (--recursive)``; empty when nothing was.
+
+    """
+
+    each: list[Candidate]
+    passed_over: str = ""
+
+
+def find_candidates(arguments: Sequence[str | PathLike[str]], *, recursive: bool = False) -> Candidates:
     """Find the photographs that files, folders and patterns name.
 
     Parameters
     ----------
     arguments : sequence of str or path
+    recursive : bool, default False
+        Search the folders inside a folder, too.
 
     Returns
     -------
-    list of Candidate
-        In the order of the arguments; those that name no photograph are among them, with the reason.
+    Candidates
 
     """
-    items = find_photographs([fspath(argument) for argument in arguments])
+    found = find_photographs([fspath(argument) for argument in arguments], recursive=recursive)
+    items = found.photographs
     entries = name_entries([item.found if isinstance(item.found, Path) else item.argument for item in items])
-    return [Candidate(entry, item.found) for entry, item in zip(entries, items, strict=True)]
+    each = [Candidate(entry, item.found) for entry, item in zip(entries, items, strict=True)]
+    return Candidates(each, found.passed_over)
 
 
 def count_photographs(
-    candidates: Sequence[Candidate],
+    candidates: Candidates,
     folder: str | PathLike[str],
     options: CountOptions,
     output: OutputOptions | None = None,
@@ -133,7 +154,7 @@ def count_photographs(
 
     Parameters
     ----------
-    candidates : sequence of Candidate
+    candidates : Candidates
     folder : str or path
         The output folder; if it holds results, they stay, and those of this run go into a numbered one beside it.
     options : CountOptions
@@ -163,9 +184,9 @@ def count_photographs(
 
     """
     output = output or OutputOptions()
-    refuse_slides(output.export, (each.entry.image for each in candidates if _is_slide(each)))
+    refuse_slides(output.export, (each.entry.image for each in candidates.each if _is_slide(each)))
     outcomes: list[Outcome] = []
-    entries = [candidate.entry for candidate in candidates]
+    entries = [candidate.entry for candidate in candidates.each]
     wanted = Path(folder)
     existed = os.path.lexists(wanted)
     place = wanted if overwrite else free_folder(wanted, result_names(entries, output))
@@ -173,7 +194,7 @@ def count_photographs(
     try:
         with files:
             try:
-                for candidate in candidates:
+                for candidate in candidates.each:
                     outcomes.append(_count_candidate(candidate, files, options))
                     each(outcomes[-1])
             except KeyboardInterrupt:
@@ -204,6 +225,7 @@ def _count_candidate(candidate: Candidate, files: RunFiles, options: CountOption
         error = str(candidate.found)
     else:
         try:
+            _refuse_what_is_no_file(candidate.found)
             result = count_image(open_image(candidate.found), options)
             files.add(entry, result)
             return Outcome(entry.image, result.counts, "", _warning_of(result), result.quality.verdict)
@@ -221,7 +243,26 @@ def _count_candidate(candidate: Candidate, files: RunFiles, options: CountOption
 
 
 def _is_slide(candidate: Candidate) -> bool:
-    return isinstance(candidate.found, Path) and is_slide(candidate.found)
+    return isinstance(candidate.found, Path) and not _is_special(candidate.found) and is_slide(candidate.found)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether this is a pipe, a socket or a device: opening one may wait for ever."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # reading it says why
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    if _is_special(path):
+        raise PhotographError(
+            "a photograph is not a file",
+            came=f"{quoted(path)}, which is a pipe, a socket or a device",
+            allowed="an ordinary file",
+            do="save the photograph to a file",
+        )
 
 
 def _warning_of(result: Result) -> str:

@@ -13,6 +13,7 @@ import typer
 
 from hemolens import RESEARCH_USE_ONLY
 from hemolens.cli import calibrate, count, demo, evaluate, reproduce, train, validate
+from hemolens.cli.streams import keep_streams_from_failing
 from hemolens.errors import HemolensError, LabelError, UsageError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show is no reason to stop
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    keep_streams_from_failing()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some opens every installed package
     gc.set_threshold(100_000, 10, 10)  # what is imported stays: to look for garbage in it again and again finds none
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from hemolens.batch.photographs import BatchOutcome, Candidate
+    from hemolens.batch.photographs import BatchOutcome, Candidates
     from hemolens.options import CountOptions
     from hemolens.output.options import OutputOptions
+
+LOG_SECONDS = 30.0
+"""How often a log file has a line on the progress, at most."""
 
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.", metavar="DIR")]
 Overwrite = Annotated[
@@ -64,6 +68,7 @@ def count(
     report: Annotated[bool, typer.Option("--report", help="Also write report.html and report.pdf.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 when a photograph is rejected.")] = False,
     overwrite: Overwrite = False,
+    recursive: Annotated[bool, typer.Option("--recursive", help="Search the folders inside a folder, too.")] = False,
 ) -> None:
     """Count the cells in photographs of stained blood smears.
 
@@ -83,8 +88,10 @@ def count(
         "name": "count", "paths": paths, "out": str(out), "model": model or [], "counter": counter,
         "diameter_px": diameter_px, "um_per_px": um_per_px, "export": export, "region": region,
         "site": None if site is None else str(site), "report": report, "strict": strict, "overwrite": overwrite,
+        "recursive": recursive,
     }  # fmt: skip
-    batch = count_candidates(find_candidates(paths), out, options, output, command=command, overwrite=overwrite)
+    candidates = find_candidates(paths, recursive=recursive)
+    batch = count_candidates(candidates, out, options, output, command=command, overwrite=overwrite)
     rows = [(outcome.image, outcome.counts, outcome.verdict) for outcome in batch.outcomes]
     show(counts_table(rows), batch, output, summary_lines(batch.summary))
     say_where(batch, out)
@@ -108,9 +115,12 @@ def output_options(export: str | None, site: Path | None, *, report: bool) -> Ou
 
 @contextmanager
 def shown_progress(console: Console, n_photographs: int) -> Iterator[Callable[[], None]]:
-    """Show a bar for more than one photograph on a terminal; gives what moves it on by one."""
+    """Show a bar for more than one photograph on a terminal, and a line now and then elsewhere.
+
+    Gives what moves it on by one.
+    """
     if n_photographs < 2 or not console.is_terminal:
-        yield lambda: None
+        yield _logged_progress(console, n_photographs)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -120,8 +130,22 @@ def shown_progress(console: Console, n_photographs: int) -> Iterator[Callable[[]
         yield lambda: progress.advance(bar)
 
 
+def _logged_progress(console: Console, n_photographs: int) -> Callable[[], None]:
+    """Write a line for a log file when the last one was long ago."""
+    n_done, last = 0, time.monotonic()
+
+    def advance() -> None:
+        nonlocal n_done, last
+        n_done += 1
+        if n_done < n_photographs and time.monotonic() - last >= LOG_SECONDS:
+            last = time.monotonic()
+            console.print(f"hemolens: {n_done} of {n_photographs} photographs", highlight=False)
+
+    return advance
+
+
 def count_candidates(
-    candidates: list[Candidate],
+    candidates: Candidates,
     out: Path,
     options: CountOptions,
     output: OutputOptions,
@@ -146,7 +170,9 @@ def count_candidates(
 
     console = Console(stderr=True)
     say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
-    with shown_progress(console, len(candidates)) as advance:
+    if candidates.passed_over:
+        say(f"hemolens: passed over: {candidates.passed_over}")
+    with shown_progress(console, len(candidates.each)) as advance:
 
         def each(outcome: Outcome) -> None:
             advance()

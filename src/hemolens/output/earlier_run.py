@@ -7,8 +7,9 @@ import stat
 from pathlib import Path, PurePosixPath
 
 from hemolens.output.entries import Entry
-from hemolens.output.export.registry import file_names
+from hemolens.output.export.registry import FORMATS, file_names, top_names
 from hemolens.output.report import FILE_NAMES as REPORT_NAMES
+from hemolens.output.run_record import NAME as RUN_NAME
 from hemolens.output.run_record import read_run
 
 
@@ -41,6 +42,40 @@ def earlier_files(folder: Path) -> list[Path]:
     exported = file_names(record.output.get("export", []), entries)
     report = [name for name in REPORT_NAMES if name in record.report]
     return [folder / name for name in (*map(str, overlays), *exported, *report) if _is_file_of(folder, name)]
+
+
+def is_result(path: Path) -> bool:
+    """Whether a file or folder belongs to the results of an earlier run rather than to its photographs.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
+        True for what lies in ``overlay/`` or the folder of an export format beside a ``run.json``, and for these
+        folders. The photographs of a user who writes results into their folder are none.
+
+    """
+    folders = [Path(os.path.abspath(path)), *Path(os.path.abspath(path)).parents]  # noqa: PTH100 - keeps links
+    return any(each.name in _RESULT_FOLDERS and _has_run(each.parent) for each in folders)
+
+
+def _has_run(folder: Path) -> bool:
+    """Whether a run's record is there, to judge by its beginning: reading all of it for each photograph takes long."""
+    path = folder / RUN_NAME
+    try:
+        if not path.is_file():  # to open a pipe would wait for ever
+            return False
+        with path.open("rb") as file:
+            start = file.read(200)
+    except OSError:
+        return False
+    return b'"schema_version"' in start and b'"hemolens"' in start
+
+
+_RESULT_FOLDERS = {"overlay", *(name.rstrip("/") for name in top_names(FORMATS) if name.endswith("/"))}
 
 
 def _is_file_of(folder: Path, name: str) -> bool:
