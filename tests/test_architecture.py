@@ -50,7 +50,7 @@ ONLY_IN = {
     "reportlab": {"output/report"},
     "openpyxl": {"output/export/xlsx.py", "labels"},
     "scipy": {"evaluation", "labels", "training"},
-    "skimage": {"labels"},
+    "skimage": set(),
 }
 """What a small installation does not have, or what belongs to one room of the house."""
 

@@ -33,7 +33,7 @@ def test_what_a_command_looks_for_is_what_its_extra_installs(extra):
     [
         ("scipy", ["evaluate", "labels.csv", "--images", "."]),
         ("scipy", ["validate", "counts.csv", "ours.csv"]),
-        ("skimage", ["reproduce", "--data", ".", "--weights", "."]),
+        ("scipy", ["reproduce", "--data", ".", "--weights", "."]),
         ("onnx", ["reproduce", "--data", ".", "--weights", ".", "--train"]),
         ("torch", ["train", "rbc", "--data", "."]),
     ],

@@ -32,8 +32,6 @@ LIBRARIES = (
     "onnxruntime",
     "opencv-python-headless",
     "pillow",
-    "scikit-image",
-    "scipy",
     "tifffile",
 )
 
