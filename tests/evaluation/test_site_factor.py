@@ -84,3 +84,9 @@ def test_rejected_fields_calibrate_nothing(tmp_path):
     columns = "smear,plt_frame,plt_per_ul,frame_area_px,quality"
     with_rejected = read_site_factors(written(tmp_path, [*rows, *rejected], columns))
     assert with_rejected == read_site_factors(written(tmp_path, rows, columns))
+
+
+def test_smears_that_disagree_beyond_measure_are_refused():
+    smears = [CountedSmear([1], 1e9), CountedSmear([10_000_000], 1), CountedSmear([1], 1e9)]
+    with pytest.raises(LabelError, match="the smears disagree too much for a factor"):
+        fit_factor(smears)

@@ -49,3 +49,10 @@ def test_red_cells_need_a_measured_factor(tmp_path):
 def test_a_malformed_file_is_refused(tmp_path, text):
     with pytest.raises(UsageError, match=r"the file of the site is malformed: got '.*site\.toml: "):
         read(tmp_path, text)
+
+
+def test_a_number_of_very_many_digits_is_malformed(tmp_path):
+    path = tmp_path / "site.toml"
+    path.write_text(f"[plt]\nfactor = {'9' * 5000}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="the file of the site is malformed"):
+        read_site(path)

@@ -14,7 +14,7 @@ from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.errors import LabelError, quoted
 from hemolens.labels.count_table import MAX_COUNT
 from hemolens.labels.table import LabelTable, Row, read_table
-from hemolens.statistics.site import Site, SiteFactor
+from hemolens.statistics.site import LARGEST_FACTOR, Site, SiteFactor
 from hemolens.statistics.uncertainty import student_quantile
 
 FEWEST_SMEARS = 3
@@ -85,6 +85,11 @@ def fit_factor(smears: Sequence[CountedSmear], field_area_px: float | None = Non
         With Student's interval of the mean of logarithms; its ``spread`` is what remains of the variance between smears
         when that of the fields' counts is taken off.
 
+    Raises
+    ------
+    LabelError
+        The smears disagree so far that the interval has no useful end.
+
     Examples
     --------
     >>> fields = ([10, 12, 11], 220_000), ([20, 19, 21], 400_000), ([5, 4, 6], 100_000)
@@ -99,6 +104,13 @@ def fit_factor(smears: Sequence[CountedSmear], field_area_px: float | None = Non
     by_chance = float(np.mean([_variance_of_log_mean(smear.counts) for smear in smears]))
     reach = student_quantile(n - 1) * math.sqrt(variance / n)
     middle = float(logs.mean())
+    if abs(middle) + reach > math.log(LARGEST_FACTOR):
+        raise LabelError(
+            "the smears disagree too much for a factor",
+            came=f"per field and microlitre from {math.exp(logs.min()):.3g} to {math.exp(logs.max()):.3g}",
+            allowed=f"an interval of the factor within 1 in {LARGEST_FACTOR:g} and {LARGEST_FACTOR:g}",
+            do="check the counts per microlitre, or calibrate with more smears",
+        )
     return SiteFactor(
         factor=_rounded(math.exp(middle)),
         low=_rounded(math.exp(middle - reach)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,14 +61,38 @@ def read_text(path: Path, max_bytes: int | None = None) -> str:
     Raises
     ------
     LabelError
-        As :func:`read_bytes`, or it is not UTF-8.
+        As :func:`read_bytes`, or it is neither UTF-8 nor, with its mark at the beginning, UTF-16.
 
     """
+    data = read_bytes(path, max_bytes)
     try:
-        return read_bytes(path, max_bytes).decode("utf-8-sig")
+        return decoded(data)
     except UnicodeDecodeError as error:
         what, allowed, do = "the labels are not text in UTF-8", "a file in UTF-8", "save it as UTF-8"
         raise LabelError(what, came=quoted(path), allowed=allowed, do=do) from error
+
+
+def decoded(data: bytes, errors: str = "strict") -> str:
+    """Decode a text in UTF-8, or in UTF-16 where the mark of that comes first, as Excel saves it.
+
+    Parameters
+    ----------
+    data : bytes
+    errors : str
+        As of :meth:`bytes.decode`.
+
+    Raises
+    ------
+    UnicodeDecodeError
+
+    Examples
+    --------
+    >>> decoded("a;b".encode("utf-16")), decoded(bytes([0xEF, 0xBB, 0xBF, 0x61]))
+    ('a;b', 'a')
+
+    """
+    is_utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if is_utf_16 else "utf-8-sig", errors)
 
 
 def problem_of(error: ValidationError) -> str:

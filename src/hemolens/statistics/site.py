@@ -21,7 +21,9 @@ from hemolens.cell_types import CellType
 from hemolens.errors import UsageError, quoted
 from hemolens.files.text_file import read_option_file
 
-_Positive = Annotated[float, Field(gt=0, le=1e12)]
+LARGEST_FACTOR = 1e12
+
+_Positive = Annotated[float, Field(gt=0, le=LARGEST_FACTOR)]
 
 
 class SiteFactor(BaseModel):
@@ -87,7 +89,7 @@ def read_site(path: str | PathLike[str]) -> Site:
     text = read_option_file(path, what="the factors of a site", option="site")
     try:
         site = _SITE.validate_python(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, ValidationError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a plain ValueError
         raise UsageError(
             "the file of the site is malformed",
             came=quoted(f"{path}: {_reason(error)}"),

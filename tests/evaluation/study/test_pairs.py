@@ -111,7 +111,7 @@ def test_a_photograph_that_comes_twice_is_refused(study):
         study(["a.jpg,9,9,5,1,2,"], ["a.jpg,4", "a.jpg,4"])
 
 
-@pytest.mark.parametrize("header", ["image;rbc", "photo,rbc", "image,red"])
+@pytest.mark.parametrize("header", ["photo,rbc", "image,red"])
 def test_columns_that_are_not_those_of_counts_are_refused(study, header):
     with pytest.raises(LabelError, match=r"the columns of 'ours\.csv' are not those of counts.*rbc, wbc, plt"):
         study(["a.jpg,9,9,5,1,2,"], ["a.jpg;4" if ";" in header else "a.jpg,4"], header=header)

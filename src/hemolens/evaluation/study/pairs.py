@@ -24,7 +24,7 @@ MAX_BYTES = 20_000_000
 MAX_PHOTOGRAPHS = 3000
 """Most photographs that are compared: the regression looks at all pairs of them."""
 
-COLUMNS = f"image and any of {', '.join(CELL_TYPES)}, separated by commas"
+COLUMNS = f"image and any of {', '.join(CELL_TYPES)}, in a CSV file or a workbook"
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,12 @@ def read_study(counts: str | PathLike[str], reference: str | PathLike[str]) -> S
     paths = Path(counts), Path(reference)
     for path in paths:
         if not path.exists():
-            do = "check the name"
-            raise UsageError("there is no such table", came=quoted(path), allowed="the name of a CSV file", do=do)
+            raise UsageError(
+                "there is no such table",
+                came=quoted(path),
+                allowed="the name of a CSV file or a workbook (.xlsx)",
+                do="check the name",
+            )
     if paths[0].samefile(paths[1]):
         raise UsageError(
             "the counts are compared with themselves",
