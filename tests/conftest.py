@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,6 +46,12 @@ def data_folder() -> Path | None:
     """Photographs and labels that cannot be redistributed, in the folder that HEMOLENS_DATA names."""
     folder = os.environ.get("HEMOLENS_DATA")
     return Path(folder) if folder and (Path(folder) / "all-idb1" / "images.csv").exists() else None
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C be Ctrl-C: a shell that starts the tests in the background has it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
