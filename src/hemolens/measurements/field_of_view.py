@@ -355,11 +355,12 @@ class FieldImage:
         inside = field.within(Box(0, 0, size[1], size[0])).astype(np.uint8)
         inside = np.asarray(cv2.erode(inside, np.ones((3, 3), np.uint8)), np.uint8)
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _CELL_PX + 1, 2 * _CELL_PX + 1))
-        seen = cv2.blur(view, (3, 3)) * inside[..., None]
-        # the brightest nearby, but not brighter than what is near that: cells vanish, a slope stays
-        brightest = np.where(inside[..., None] > 0, cv2.dilate(seen, disc), 255)
-        filled = cv2.erode(brightest, disc)
-        return _continued(np.where(inside[..., None] > 0, filled, 0).astype(np.float32), inside.astype(np.float32))
+        smooth = cv2.blur(view, (3, 3))
+        green = np.where(inside > 0, smooth[..., 1], 0).astype(np.uint8)
+        brightest, darkest = cv2.dilate(green, disc), cv2.erode(np.where(inside > 0, green, 255).astype(np.uint8), disc)
+        # between the cells nearby it is brighter than half way from the darkest of them
+        is_background = (inside > 0) & (2 * green.astype(int) >= brightest.astype(int) + darkest)
+        return _continued(smooth.astype(np.float32), is_background.astype(np.float32))
 
 
 def _continued(values: NDArray[np.float32], known: NDArray[np.float32]) -> NDArray[np.uint8]:
