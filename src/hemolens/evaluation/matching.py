@@ -105,6 +105,10 @@ class Detection(NamedTuple):
         return 2 * self.n_true_positives / total if total else 1.0
 
 
+OUTCOMES = tuple(field.removeprefix("n_").replace("_", " ") for field in Detection._fields)
+"""True positives, false positives, false negatives: what a :class:`Detection` counts, in its order."""
+
+
 def add_up(detections: Sequence[Detection]) -> Detection:
     """Sum over photographs.
 

@@ -72,7 +72,7 @@ def fill_polygon(rings: Iterable[Ring], box: Box, *, with_border: bool = False) 
 def draw_polygon(picture: NDArray[Any], corners: NDArray[np.floating], value: int) -> None:
     """Paint a polygon together with the line around it, as OpenCV draws it.
 
-    It comes out larger than by :func:`fill_polygon`, by some half a pixel: every pixel that the line runs through is
+    It comes out larger than by :func:`fill_polygon`, by about half a pixel: every pixel that the line runs through is
     painted. This is for what was made with it and would change without it: the targets that the networks were trained
     on, the limits of the quality check; and for drawings on a lattice, where the corners themselves are to be painted.
 

@@ -26,6 +26,7 @@ from hemolens.evaluation.agreement import bland_altman
 from hemolens.evaluation.folder.evaluate import Evaluation
 from hemolens.evaluation.folder.page import N_WORST, markdown_page, picture_name, plot_name, worst_photographs
 from hemolens.evaluation.folder.picture import draw_comparison
+from hemolens.evaluation.matching import OUTCOMES
 from hemolens.evaluation.plots import bland_altman_plot, scatter_plot
 from hemolens.evaluation.record import Record
 from hemolens.files.whole_file import WholeFiles, disk_errors_named
@@ -34,7 +35,7 @@ from hemolens.output.report.cell_picture import jpeg_bytes
 from hemolens.output.report.html_page import html_page
 from hemolens.output.spreadsheet import number, safe_text
 
-COLUMNS = ("truth", "count", "true_positives", "false_positives", "false_negatives")
+COLUMNS = ("truth", "count", *(outcome.replace(" ", "_") for outcome in OUTCOMES))
 """Of each cell type in ``evaluate.csv``."""
 
 NAMES = ("evaluate.html", "evaluate.md", "evaluate.json", "evaluate.csv")

@@ -8,13 +8,10 @@ from hemolens import RESEARCH_USE_ONLY, __version__
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.evaluation.comparison import Comparison
 from hemolens.evaluation.folder.evaluate import EvaluatedPhotograph, Evaluation
-from hemolens.evaluation.matching import MATCHING_RULES
+from hemolens.evaluation.matching import MATCHING_RULES, OUTCOMES
 from hemolens.evaluation.record import NONE, Record, by_metric, number_text, percent_text
 from hemolens.evaluation.robustness import CHANGES
 from hemolens.output.report.html_page import markdown_table, markdown_text, names_text
-
-JUDGED = ("true positives", "false positives", "false negatives")
-"""What cells are counted as, in the order of :class:`~hemolens.evaluation.matching.Detection`."""
 
 N_WORST = 6
 """Most photographs that are shown."""
@@ -191,13 +188,13 @@ def _cells_section(evaluation: Evaluation, records: Sequence[Record]) -> list[st
                 [
                     CELL_NAMES[kind],
                     str(found["true positives"].n_images),
-                    *(number_text(found[metric], 0) for metric in JUDGED),
+                    *(number_text(found[metric], 0) for metric in OUTCOMES),
                     *(number_text(found[metric], 3) for metric in ("precision", "recall", "F1")),
                 ]
             )
     if not rows:
         return ["The labels are counts: which cells were found is not known."]
-    header = ["", "photographs", *JUDGED, "precision", "recall", "F1"]
+    header = ["", "photographs", *OUTCOMES, "precision", "recall", "F1"]
     return [markdown_table(header, rows), CELLS_NOTE]
 
 
@@ -223,7 +220,7 @@ def _in_words(kind: CellType, comparison: Comparison) -> str:
     text = f"{CELL_NAMES[kind].capitalize()}: {comparison.truth} true, {comparison.count} counted"
     if comparison.detection is None:
         return text
-    judged = ", ".join(f"{n} {metric}" for n, metric in zip(comparison.detection, JUDGED, strict=True))
+    judged = ", ".join(f"{n} {metric}" for n, metric in zip(comparison.detection, OUTCOMES, strict=True))
     return f"{text} ({judged})"
 
 

@@ -21,7 +21,7 @@ from hemolens.evaluation.agreement import (
 )
 from hemolens.evaluation.comparison import Comparison
 from hemolens.evaluation.folder.evaluate import Evaluation
-from hemolens.evaluation.matching import add_up
+from hemolens.evaluation.matching import OUTCOMES, add_up
 from hemolens.evaluation.record import Record, make_record
 from hemolens.evaluation.robustness import CHANGES, change_of_counts
 
@@ -44,13 +44,7 @@ def make_records(evaluation: Evaluation) -> list[Record]:
         ]
         judged = [row.detection for row in rows if row.detection is not None]
         if judged:
-            total = add_up(judged)
-            figures = {
-                "true positives": Estimate(total.n_true_positives),
-                "false positives": Estimate(total.n_false_positives),
-                "false negatives": Estimate(total.n_false_negatives),
-            }
-            figures |= detection_figures(judged)
+            figures = dict(zip(OUTCOMES, map(Estimate, add_up(judged)), strict=True)) | detection_figures(judged)
             records += [make_record("cells", kind, metric, len(judged), figure) for metric, figure in figures.items()]
     return records + list(_robustness_records(evaluation))
 
