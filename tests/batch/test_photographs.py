@@ -39,7 +39,7 @@ def test_a_changed_photograph_is_counted_again_into_the_same_folder(stub_pipelin
 def test_label_images_of_a_slide_are_refused_before_anything_is_counted(stub_pipeline, write_photograph, tmp_path):
     (tmp_path / "b.svs").write_bytes(b"not looked at")
     candidates = find_candidates([write_photograph("a.png", 2), tmp_path / "b.svs"])
-    with pytest.raises(UsageError, match=r"labels draws every pixel, .* got the slide 'b.svs'; allowed: coco, .*leave"):
+    with pytest.raises(UsageError, match=r"writes every pixel, .* got the slide 'b.svs'; allowed: coco, .*leave"):
         count_photographs(candidates, tmp_path / "out", CountOptions(), OutputOptions(export=["coco", "labels"]))
     assert not (tmp_path / "out").exists()
 

@@ -83,7 +83,7 @@ def test_a_trained_model_says_how_it_is_counted_with(trained):
     card = read_card(str(trained))
     assert set(card.counters) == set(CELL_TYPES)
     assert card.counters["rbc"].chosen_on == "1 photograph left out of training"
-    assert "settings of a shipped model" in card.counters["wbc"].chosen_on
+    assert "a shipped model, as no photograph" in card.counters["wbc"].chosen_on
 
 
 def test_a_trained_model_is_counted_with_from_the_command_line(trained, tmp_path):

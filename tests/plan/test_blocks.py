@@ -85,7 +85,7 @@ def test_a_smear_no_larger_than_a_window_is_one_block():
 
 
 def test_a_region_beside_the_smear_is_refused():
-    with pytest.raises(PhotographError, match="the region holds no pixel"):
+    with pytest.raises(PhotographError, match="the region contains no pixel"):
         plan_blocks((100, 100), 5.0, rectangle(200, 0, 300, 50))
 
 

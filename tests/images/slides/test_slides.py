@@ -141,5 +141,5 @@ def test_a_slide_is_counted_in_blocks_and_saved(tmp_path, monkeypatch, smear, sl
 
 @pytest.mark.parametrize("name", ["labels", "omezarr"])
 def test_formats_that_draw_every_pixel_of_a_slide_are_refused(tmp_path, slide, name):
-    with pytest.raises(UsageError, match=rf"{name} draws every pixel.*'a.svs'.*leave that format out"):
+    with pytest.raises(UsageError, match=rf"{name} writes every pixel.*'a.svs'.*leave that format out"):
         hemolens.count(slide).save(tmp_path, export=[name])
