@@ -20,7 +20,8 @@ from pathlib import Path
 import torch
 
 from hemolens.training.config import read_config
-from hemolens.training.loop import best_device, read_bank, train
+from hemolens.training.device import best_device
+from hemolens.training.loop import read_bank, train
 from hemolens.training.onnx_export import write_model
 
 

@@ -38,7 +38,7 @@ LAYERS = """
 HEIGHTS = {room: -n for n, line in enumerate(LAYERS.split("\n")) for room in line.split()}
 
 ONLY_IN = {
-    "torch": {"training", "cli/train.py"},
+    "torch": {"training"},
     "onnx": {"training"},
     "dask": {"batch"},
     "typer": {"cli"},

@@ -26,7 +26,7 @@ def test_columns_are_only_ever_added_at_the_end():
     before = ("red_cell_diameter_px", "scale_confidence", "seconds", "overlay", "error")
     assert NAMES[6:15] == (*before, "scale_origin", "scale_warning", "quality", "quality_reason")
     assert NAMES[15:21] == (
-        "frame_area_px", "frame_area_mm2", "um_per_px", "um_per_px_origin", "interval_holds", "rbc_frame",
+        "frame_area_px", "frame_area_mm2", "um_per_px", "um_per_px_origin", "interval_includes", "rbc_frame",
     )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def test_the_numbers_of_the_frame(make_result, make_cell):
     assert float(row["rbc_per_mm2"]) == pytest.approx(3 / 2301e-8, rel=1e-4)
     assert (row["wbc_per_1000_rbc"], row["plt_per_1000_rbc"]) == ("0.00", "333.33")
     assert (row["rbc_expected"], row["rbc_expected_low"], row["rbc_expected_high"]) == ("3.00", "0.62", "8.77")
-    assert (row["interval_holds"], row["rbc_corrected"], row["rbc_unsure"]) == ("sampling only", "", "")
+    assert (row["interval_includes"], row["rbc_corrected"], row["rbc_unsure"]) == ("sampling only", "", "")
 
 
 def test_an_assumed_scale_says_so(make_result):
@@ -71,7 +71,7 @@ def test_the_models_error_corrects_where_it_was_measured(make_result, make_cell)
     own = replace(method, card=known, counter=known.default_counter("rbc"))
     result = replace(result, methods={**result.methods, "rbc": own})
     row = of(result)
-    assert (row["rbc_corrected"], row["wbc_corrected"], row["interval_holds"]) == (
+    assert (row["rbc_corrected"], row["wbc_corrected"], row["interval_includes"]) == (
         "4.00", "", "sampling; model error of rbc",
     )  # fmt: skip
     assert float(row["rbc_corrected_low"]) < 4 < float(row["rbc_corrected_high"])

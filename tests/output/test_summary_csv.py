@@ -13,7 +13,7 @@ def rows(summary):
 
 def test_the_columns_that_other_tools_rely_on():
     expected = (
-        "type,fields,total,frame_total,frame_per_field,expected,expected_low,expected_high,interval_holds,per_mm2,"
+        "type,fields,total,frame_total,frame_per_field,expected,expected_low,expected_high,interval_includes,per_mm2,"
         "per_1000_rbc,per_ul,per_ul_low,per_ul_high,rejected_fields"
     )
     assert summary_bytes(summarise([])).decode().splitlines()[0] == expected
@@ -27,12 +27,12 @@ def test_a_row_for_each_type():
     assert (rbc["fields"], rbc["total"], rbc["frame_per_field"]) == ("2", "400", "200.00")
     assert (rbc["per_mm2"], rbc["per_1000_rbc"], rbc["per_ul"]) == ("20000.0", "", "")
     assert (plt["per_1000_rbc"], plt["per_ul"]) == ("40.00", "120000")
-    assert wbc["interval_holds"] == "sampling only"
+    assert wbc["interval_includes"] == "sampling only"
 
 
 def test_nothing_counted_leaves_fields_empty():
     row = rows(summarise([]))[0]
-    assert (row["fields"], row["expected"], row["interval_holds"], row["per_mm2"]) == ("0", "", "", "")
+    assert (row["fields"], row["expected"], row["interval_includes"], row["per_mm2"]) == ("0", "", "", "")
 
 
 def test_rejected_fields_are_told():

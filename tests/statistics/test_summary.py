@@ -77,7 +77,7 @@ def test_no_ratio_without_red_cells():
 
 def test_the_models_error_is_in_the_interval_where_it_is_known():
     summary = summarise([field(errors={"rbc": ERROR})])
-    assert [summary[kind].holds_model_error for kind in ("rbc", "wbc")] == [True, False]
+    assert [summary[kind].includes_model_error for kind in ("rbc", "wbc")] == [True, False]
     assert summary["rbc"].expected.value == pytest.approx(80)
     assert summary["rbc"].per_field == 100
 

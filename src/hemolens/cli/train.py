@@ -66,35 +66,32 @@ def train(
     if (data is None) == (pack is None):
         refuse_data(data)
 
-    import torch
-
     from hemolens.training.config import read_config
 
-    if threads:
-        torch.set_num_threads(threads)
     chosen = read_config(config)
     changed = {"batch": batch, "first_weights": start}
     chosen = chosen.model_copy(update={name: value for name, value in changed.items() if value is not None})
     if pack is not None:
         write_pack_of(chosen, pack, out)
     elif data is not None:
-        _train(chosen, data, out, seconds, _device(device), workers)
+        _train(chosen, data, out, seconds, device.value, workers, threads)
 
 
 def _train(
-    config: TrainingConfig, data: Path, out: Path, seconds: float | None, device: str | None, workers: int | None
+    config: TrainingConfig, data: Path, out: Path, seconds: float | None, device: str, workers: int | None, threads: int
 ) -> None:
-    import torch
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
     from hemolens.cell_types import CELL_NAMES
     from hemolens.training.counter_settings import choose_counter_settings
+    from hemolens.training.device import choose_device
     from hemolens.training.loop import Progress as Step
-    from hemolens.training.loop import best_device, read_bank
+    from hemolens.training.loop import read_bank
     from hemolens.training.loop import train as run
     from hemolens.training.onnx_export import write_model
 
+    place = choose_device(device, n_threads=threads)
     columns = (TextColumn(config.name), BarColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True)) as progress:
         bar = progress.add_task("reading the photographs", total=1.0)
@@ -103,7 +100,6 @@ def _train(
             text = f"step {step.step}, loss {step.loss:.4f}, {step.seconds_left / 60:.0f} min left"
             progress.update(bar, completed=step.done, description=text)
 
-        place = torch.device(device) if device else best_device()
         material = data if config.cell_type else read_bank(config, data, place)
         n_workers = _processors() if workers is None else workers
         trained = run(config, material, out, seconds=seconds, device=place, n_workers=n_workers, on_progress=show)
@@ -168,31 +164,6 @@ def refuse_data(data: Path | None) -> None:
         allowed="--data to train, --pack to write one file",
         do="give one of the two",
     )
-
-
-def _device(device: Device) -> str | None:
-    """Name of a device that torch has; None for the best one.
-
-    Raises
-    ------
-    UsageError
-
-    """
-    import torch
-
-    from hemolens.errors import UsageError
-
-    if device is Device.auto:
-        return None
-    there = {Device.cpu: True, Device.cuda: torch.cuda.is_available(), Device.mps: torch.backends.mps.is_available()}
-    if not there[device]:
-        raise UsageError(
-            "torch cannot find this device",
-            came=f"--device {device}",
-            allowed=", ".join(["auto", *(each for each, found in there.items() if found)]),
-            do="leave --device out, or install a torch that supports it",
-        )
-    return device.value
 
 
 def _processors() -> int:

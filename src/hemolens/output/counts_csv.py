@@ -26,7 +26,7 @@ class CountedRow(NamedTuple):
     result: CountedImage
 
 
-def interval_holds(kinds: Sequence[CellType]) -> str:
+def interval_includes(kinds: Sequence[CellType]) -> str:
     """Say which errors the intervals hold.
 
     Parameters
@@ -36,7 +36,7 @@ def interval_holds(kinds: Sequence[CellType]) -> str:
 
     Examples
     --------
-    >>> interval_holds(["rbc", "wbc"])
+    >>> interval_includes(["rbc", "wbc"])
     'sampling; model error of rbc, wbc'
 
     """
@@ -179,11 +179,11 @@ COLUMNS: tuple[Column[CountedRow], ...] = (
         lambda row: row.result.red_cell_diameter.um_origin,
     ),
     Column(
-        "interval_holds",
+        "interval_includes",
         str,
         "which errors the intervals of the mean hold: `sampling only`, or `sampling; model error of` the types that "
         "are named",
-        lambda row: interval_holds([kind for kind in CELL_TYPES if row.result.summary[kind].holds_model_error]),
+        lambda row: interval_includes([kind for kind in CELL_TYPES if row.result.summary[kind].includes_model_error]),
     ),
     *(column for kind in CELL_TYPES for column in _of_type(kind)),
     *(_per_1000_rbc(kind) for kind in CELL_TYPES if kind != "rbc"),

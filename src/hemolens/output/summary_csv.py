@@ -28,11 +28,11 @@ class SummaryRow(NamedTuple):
     summary: TypeSummary
 
 
-def interval_holds(summary: TypeSummary) -> str | None:
+def interval_includes(summary: TypeSummary) -> str | None:
     """Say which errors the interval holds; None without photographs."""
     if not summary.n_fields:
         return None
-    return "sampling and model error" if summary.holds_model_error else "sampling only"
+    return "sampling and model error" if summary.includes_model_error else "sampling only"
 
 
 COLUMNS: tuple[Column[SummaryRow], ...] = (
@@ -61,11 +61,11 @@ COLUMNS: tuple[Column[SummaryRow], ...] = (
         n_decimals=2,
     ),
     Column(
-        "interval_holds",
+        "interval_includes",
         str,
         "which errors that interval holds: `sampling and model error`, or `sampling only` where the model's error was "
         "not measured",
-        lambda row: interval_holds(row.summary),
+        lambda row: interval_includes(row.summary),
     ),
     Column(
         "per_mm2",

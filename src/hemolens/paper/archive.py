@@ -87,7 +87,7 @@ def _unpack(path: Path, folder: Path) -> None:
             "there is no such archive of weights",
             came=quoted(path),
             allowed="a folder of models, or the archive paper-weights.zip beside the cards",
-            do="check the name, or train the models with --train and a folder",
+            do="check the name, or give a folder and let the models be trained",
             option="weights",
         )
     known = {f"{name}.onnx" for name in _places(Weights(folder))}
@@ -128,6 +128,6 @@ def _bad(path: Path, came: str) -> ModelError:
         f"{quoted(path)} is not an archive of the paper's weights",
         came=came,
         allowed="the weights that the cards beside it describe, as NAME.onnx",
-        do="take the archive of this version, or train the models with --train and a folder",
+        do="take the archive of this version, or give a folder and let the models be trained",
         option="weights",
     )

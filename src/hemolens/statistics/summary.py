@@ -76,7 +76,7 @@ class TypeSummary:
     expected : Interval
         Mean number per field of the smear, corrected for the model's bias where that was measured. Where the fields
         differ in size, per field of their mean size.
-    holds_model_error : bool
+    includes_model_error : bool
         Whether that interval includes the model's error, or the sampling error only.
     per_mm2 : float or None
         Cells per mm² of the counted area, over the fields whose scale is known; None without one.
@@ -93,7 +93,7 @@ class TypeSummary:
     in_frame: int
     per_field: float
     expected: Interval
-    holds_model_error: bool
+    includes_model_error: bool
     per_mm2: float | None
     per_1000_rbc: float | None
     per_ul: Interval | None
@@ -155,7 +155,7 @@ def _summarise_type(fields: Sequence[CountedField], kind: CellType, site: Site, 
         in_frame=in_frame,
         per_field=sampled.value,
         expected=sampled if error is None else with_model_error(sampled, error),
-        holds_model_error=error is not None,
+        includes_model_error=error is not None,
         per_mm2=sum(count for count, _ in measured) / sum(area for _, area in measured) if measured else None,
         per_1000_rbc=1000 * in_frame / n_rbc if n_rbc and kind != "rbc" else None,
         per_ul=_per_ul(sampled, fields, site[kind]) if fields and kind in site else None,

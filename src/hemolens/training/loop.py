@@ -19,6 +19,7 @@ from hemolens.training.batches import Batch, Batches, PhotographBatches, SmearBa
 from hemolens.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from hemolens.training.config import Phase, TrainingConfig
 from hemolens.training.crops import lenders
+from hemolens.training.device import best_device
 from hemolens.training.losses import total_loss
 from hemolens.training.networks import create_network
 from hemolens.training.networks.network import Network
@@ -73,13 +74,6 @@ def half_precision(device: torch.device) -> torch.autocast:
     else:
         fast = device.type == "cuda" and torch.cuda.is_bf16_supported()
     return torch.autocast(device.type, torch.bfloat16, enabled=fast)
-
-
-def best_device() -> torch.device:
-    """The graphics card that torch finds, CUDA before MPS, else the processor."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def batch_norms(network: nn.Module) -> list[nn.BatchNorm2d]:

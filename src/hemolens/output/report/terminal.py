@@ -99,7 +99,7 @@ def fields_in_words(n_fields: int) -> str:
 
 def errors_in_words(summary: Mapping[CellType, TypeSummary]) -> str:
     """Say which errors the intervals of a summary include."""
-    measured = [CELL_NAMES[kind] for kind, each in summary.items() if each.holds_model_error]
+    measured = [CELL_NAMES[kind] for kind, each in summary.items() if each.includes_model_error]
     if not measured:
         return "sampling error only: the model's error was not measured"
     return f"sampling error, and for {', '.join(measured)} the model's measured error"
