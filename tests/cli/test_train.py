@@ -149,7 +149,8 @@ def test_a_device_that_is_not_there_is_refused(folder, capsys, monkeypatch, devi
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert run(folder / "ours.toml", "--data", folder / "data", "--device", device) == 2
     error = " ".join(capsys.readouterr().err.split())
-    assert f"torch cannot find this device: got --device {device}; allowed: auto, cpu; leave --device out" in error
+    assert f"torch cannot find this device: got '{device}'; allowed: auto, cpu; leave it out" in error
+    assert error.endswith("(--device)")
 
 
 def test_a_pack_of_one_type_is_refused(tmp_path, capsys):
