@@ -300,7 +300,7 @@ def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_
     assert record["command"] == expected
 
 
-def test_the_mean_of_the_smear_is_said_with_what_its_interval_includes(stub_pipeline, write_photograph, tmp_path, capsys):
+def test_the_mean_of_the_smear_says_what_its_interval_includes(stub_pipeline, write_photograph, tmp_path, capsys):
     assert run(write_photograph("a.png", 5), write_photograph("b.png", 9), "--out", tmp_path / "out") == 0
     out = capsys.readouterr().out
     assert "from 2 fields, if they are of one smear: red cells 7.0 (" in out
