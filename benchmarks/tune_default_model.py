@@ -41,7 +41,7 @@ from hemolens.cells.counters.peaks import PeaksSettings
 from hemolens.cells.counters.source import CounterSettings
 from hemolens.evaluation.calibration import calibration_error, fit_score_points
 from hemolens.evaluation.robustness import CHANGES
-from hemolens.evaluation.tuning import Case, compare_case, score, tune
+from hemolens.evaluation.tuning import Case, score, tune
 from hemolens.images.photograph import read_photograph
 from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.labels.truth import Truth, fit_to_frame
@@ -50,6 +50,7 @@ from hemolens.models.card import CountersOfType
 from hemolens.models.store import PAPER_MODELS, read_card, shipped_models, write_card
 from hemolens.segmentation.network_maps import Model, compute_probability_maps, load_model
 from hemolens.training.config import read_config
+from hemolens.training.counter_settings import judged_scores
 from hemolens.training.labelled_folders import allowed_names, part_of, read_source
 
 DEFAULT = "one-pass"
@@ -212,13 +213,7 @@ def calibrate(
     cases: Sequence[Case], kind: CellType, counter: str, settings: CounterSettings
 ) -> tuple[CounterSettings, str]:
     """Fit what a score means on the photographs whose cells are boxed."""
-    scores: list[float] = []
-    is_true_positive: list[bool] = []
-    for case in cases:
-        if case.truth.boxes is not None:
-            found = compare_case(case, kind, counter, settings)
-            scores += [cell.score for cell in (*found.true_positives, *found.false_positives)]
-            is_true_positive += [True] * len(found.true_positives) + [False] * len(found.false_positives)
+    scores, is_true_positive = judged_scores(cases, kind, counter, settings)
     if not scores:
         return settings, ""
     points = fit_score_points(scores, is_true_positive)

@@ -4,22 +4,7 @@ from hemolens.errors import ModelError
 from hemolens.models.card import ModelCard, card_text
 from hemolens.models.store import DEFAULT_MODEL, PAPER_MODELS, read_card, read_model, shipped_models
 
-CARD = {
-    "name": 'a "quoted" \\ name',
-    "cell_type": "wbc",
-    "network": "unet",
-    "outputs": ["mask"],
-    "red_cell_diameter_px": 24.0,
-    "margin_px": 44,
-    "grid_px": 8,
-    "extra_px": 4,
-    "sha256": "0" * 64,
-    "terms": "research",
-    "trained_steps": 10,
-    "trained_on": ["x", "y"],
-    "sources": [{"name": "s", "what": "w", "terms": "t"}],
-    "figures": [{"metric": "m", "photographs": "p", "value": 0.5}],
-}
+from .cards import CARD
 
 
 @pytest.mark.parametrize("name", [DEFAULT_MODEL, *PAPER_MODELS.values()])

@@ -114,7 +114,16 @@ def search(kind: CellType, start: CountersOfType, cases: Sequence[Case]) -> Coun
 
 
 def calibrate_scores(cases: Sequence[Case], kind: CellType, counter: str, settings: CounterSettings) -> CounterSettings:
-    """Fit what a counter's score means on the photographs whose cells are boxed; as they were without any find."""
+    """Fit what a counter's score means on the photographs whose cells are boxed; without any cell it means nothing."""
+    scores, is_true = judged_scores(cases, kind, counter, settings)
+    points = tuple(fit_score_points(scores, is_true)) if scores else ()
+    return settings.model_copy(update={"score_points": points})
+
+
+def judged_scores(
+    cases: Sequence[Case], kind: CellType, counter: str, settings: CounterSettings
+) -> tuple[list[float], list[bool]]:
+    """Scores of the cells that are counted on boxed photographs, and whether each is a true positive."""
     scores: list[float] = []
     is_true: list[bool] = []
     for case in cases:
@@ -122,8 +131,7 @@ def calibrate_scores(cases: Sequence[Case], kind: CellType, counter: str, settin
             found = compare_case(case, kind, counter, settings)
             scores += [cell.score for cell in (*found.true_positives, *found.false_positives)]
             is_true += [True] * len(found.true_positives) + [False] * len(found.false_positives)
-    points = tuple(fit_score_points(scores, is_true)) if scores else ()
-    return settings.model_copy(update={"score_points": points})
+    return scores, is_true
 
 
 def measure(
