@@ -1,0 +1,3 @@
+import { render } from "preact";
+
+render(<main>hemolens</main>, document.getElementById("app")!);

@@ -1,0 +1,78 @@
+"""What a worker does with a photograph: the pipeline of the command line, block by block."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from hemolens.images.image import SmearImage
+from hemolens.images.slides import open_image
+from hemolens.options import CountOptions
+from hemolens.pipeline import conclude, count_block
+from hemolens.plan.plan import make_plan
+from hemolens.result import Result
+from hemolens.review.kept_result import result_bytes
+from hemolens.web import queue, schemas
+from hemolens.web.database.tables import CountRow, JobRow, PhotographRow, new_id, now
+from hemolens.web.events import tell
+from hemolens.web.service import Service
+from hemolens.web.telling import field_data, shown_count, tell_count
+
+if TYPE_CHECKING:
+    from hemolens.web.worker import Held
+
+KEPT_SUFFIX = ".count"
+
+
+def count_photograph(service: Service, job: JobRow, held: Held) -> None:
+    """Count the photograph of a job, and keep what was found.
+
+    Raises
+    ------
+    HemolensError
+        It cannot be counted.
+
+    """
+    with service.database.reading() as session:
+        row = session.get(PhotographRow, job.photograph_id)
+        if row is None:
+            return
+        file = row.file
+    image = open_image(service.storage.path(file))
+    with service.database.writing() as session:
+        row = session.get(PhotographRow, job.photograph_id)
+        if row is None:
+            return
+        (row.height, row.width), row.um_per_px = image.shape, image.um_per_px
+        tell(session, "photograph", row.sample_id, row.id)
+    settings = schemas.CountSettings.model_validate(job.options)
+    result = _count(image, CountOptions(**settings.model_dump()), held)
+    kept = service.storage.keep(result_bytes(result), KEPT_SUFFIX)
+    with service.database.writing() as session:
+        if queue.finish(session, held.job_id, held.worker) is None:
+            return
+        row = session.get(PhotographRow, job.photograph_id)
+        if row is None:
+            return
+        number, moment = new_id(), now()
+        review = schemas.Review(revision=0, n_added=0, n_removed=0, n_changed=0, n_checked=0, people=[])
+        told = tell_count(result, number, job.options, moment, review).model_dump(mode="json")
+        shown = shown_count(row)
+        row.counts.append(
+            CountRow(
+                id=number, options=job.options, file=kept, told=told, field=field_data(result), created_at=moment
+            )
+        )
+        if shown is None or not shown.corrections:
+            row.shown_count_id = number
+        tell(session, "photograph", row.sample_id, row.id)
+
+
+def _count(image: SmearImage, options: CountOptions, held: Held) -> Result:
+    started = time.perf_counter()
+    plan = make_plan(image, options)
+    by_block = []
+    for number, block in enumerate(plan.blocks, start=1):
+        by_block.append(count_block(plan, block))
+        held.progress = number / len(plan.blocks)
+    return conclude(plan, by_block, started)

@@ -1,0 +1,83 @@
+"""How a database is opened, and read from or written to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.orm import Session
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_SECONDS = 20.0
+"""How long a writer waits for another one before it gives up (SQLite)."""
+
+
+class Database:
+    """An open database.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL.
+
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        if self.engine.dialect.name == "sqlite":
+            _prepare_sqlite(self.engine)
+        self._for_writing = self.engine.execution_options(is_writing=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Read one state of the database, whatever others write meanwhile."""
+        with Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Write all or, when an exception leaves the block, nothing. Writers wait for each other."""
+        with Session(self._for_writing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def upgrade(self) -> None:
+        """Make the tables, or bring those of an earlier version up to date."""
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self._for_writing.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """Let readers and one writer work side by side, and nobody fail because somebody else writes.
+
+    Python's driver begins a transaction only at the first change; then two that had read before cannot both write.
+    So transactions begin here, and those that will write wait for each other at once.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout = {round(BUSY_SECONDS * 1000)}",
+            "journal_mode = WAL",
+            "synchronous = FULL",  # what was said to be saved outlives a power cut
+            "foreign_keys = ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        is_writing = connection.get_execution_options().get("is_writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")

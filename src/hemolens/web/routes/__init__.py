@@ -1,0 +1,18 @@
+"""One file for each kind of resource; :data:`ROUTERS` is the table of them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from hemolens.web.routes import cells, events, jobs, photographs, pictures, results, samples, session
+
+ROUTERS: tuple[APIRouter, ...] = (
+    session.router,
+    samples.router,
+    photographs.router,
+    pictures.router,
+    cells.router,
+    jobs.router,
+    results.router,
+    events.router,
+)

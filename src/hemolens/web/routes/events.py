@@ -1,0 +1,64 @@
+"""The stream of events (server-sent events): what has changed since."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from hemolens.web.access import Viewer
+from hemolens.web.events import events_after, last_event
+from hemolens.web.schemas import Event
+from hemolens.web.service import Served, Service
+
+router = APIRouter(tags=["events"])
+EVERY_SECONDS = 0.25
+ALIVE_SECONDS = 15.0
+"""How often a comment says that the connection lives."""
+
+
+@router.get(
+    "/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}, "description": "Messages whose data is an `Event`"}},
+)
+async def get_events(
+    request: Request, service: Served, _: Viewer, last_event_id: Annotated[int | None, Header(ge=0)] = None
+) -> StreamingResponse:
+    """Tell what changes from now on, or since `Last-Event-ID`; ends when the service ends."""
+    since = await run_in_threadpool(_newest, service) if last_event_id is None else last_event_id
+    return StreamingResponse(
+        _messages(request, service, since),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _messages(request: Request, service: Service, since: int) -> AsyncIterator[str]:
+    yield "retry: 1000\n\n"
+    quiet = 0.0
+    while not await request.is_disconnected() and not request.app.state.is_ending:
+        events = await run_in_threadpool(_events, service, since)
+        for each in events:
+            since = each.id
+            yield f"id: {each.id}\nevent: change\ndata: {each.model_dump_json()}\n\n"
+        quiet = 0.0 if events else quiet + EVERY_SECONDS
+        if quiet >= ALIVE_SECONDS:
+            quiet = 0.0
+            yield ": alive\n\n"
+        if not events:
+            await asyncio.sleep(EVERY_SECONDS)
+
+
+def _newest(service: Service) -> int:
+    with service.database.reading() as session:
+        return last_event(session)
+
+
+def _events(service: Service, since: int) -> list[Event]:
+    with service.database.reading() as session:
+        return events_after(session, since)

@@ -1,0 +1,110 @@
+"""Photographs of a sample: sent, counted, counted again, deleted."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Response, UploadFile
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hemolens.web.access import Reviewer, Viewer
+from hemolens.web.database.tables import CountRow, JobRow, PhotographRow, SampleRow, now
+from hemolens.web.deletion import delete_photograph
+from hemolens.web.events import tell
+from hemolens.web.problems import Refused, not_found
+from hemolens.web.schemas import Photograph, Recount, Shown
+from hemolens.web.service import Served, Service, open_sample, photograph_row
+from hemolens.web.telling import tell_photograph
+from hemolens.web.uploads import receive, shown_name, suffix_of
+
+router = APIRouter(tags=["photographs"])
+
+
+@router.post("/samples/{sample}/photographs", status_code=201)
+def add_photograph(
+    sample: str, photograph: Annotated[UploadFile, File()], service: Served, asker: Reviewer
+) -> Photograph:
+    """Send a photograph; it is kept, and waits to be counted."""
+    name = shown_name(photograph.filename)
+    suffix = suffix_of(name)
+    with service.database.reading() as session:
+        _refuse_too_many(service, session, open_sample(session, sample))
+    file, n_bytes = receive(photograph, service.storage, suffix, service.settings.max_upload_bytes)
+    with service.database.writing() as session:
+        row = open_sample(session, sample)
+        _refuse_too_many(service, session, row)
+        added = PhotographRow(
+            sample_id=row.id,
+            position=1 + (session.scalar(_last_position(sample)) or 0),
+            name=name,
+            file=file,
+            n_bytes=n_bytes,
+            created_by=asker.name,
+        )
+        session.add(added)
+        row.touched_at = now()
+        session.flush()
+        tell(session, "photograph", row.id, added.id)
+        _enqueue(session, added, row.options, asker.name)
+        return tell_photograph(added)
+
+
+@router.get("/photographs/{photograph}")
+def get_photograph(photograph: str, service: Served, _: Viewer) -> Photograph:
+    """Tell of a photograph, and of its count as corrected so far."""
+    with service.database.reading() as session:
+        return tell_photograph(photograph_row(session, photograph))
+
+
+@router.post("/photographs/{photograph}/count", status_code=202)
+def count_again(photograph: str, wanted: Recount, service: Served, asker: Reviewer) -> Photograph:
+    """Count a photograph again; earlier counts and their corrections stay."""
+    with service.database.writing() as session:
+        row = photograph_row(session, photograph)
+        sample = open_sample(session, row.sample_id)
+        if row.jobs and row.jobs[-1].state in {"queued", "running"}:
+            raise Refused(409, "this photograph is being counted already", conflict=True)
+        options = sample.options if wanted.settings is None else wanted.settings.model_dump()
+        _enqueue(session, row, options, asker.name)
+        return tell_photograph(row)
+
+
+@router.put("/photographs/{photograph}/shown")
+def show_count(photograph: str, wanted: Shown, service: Served, _: Reviewer) -> Photograph:
+    """Choose which count of a photograph is shown, corrected and summed up."""
+    with service.database.writing() as session:
+        row = photograph_row(session, photograph)
+        open_sample(session, row.sample_id)
+        count = session.get(CountRow, wanted.count)
+        if count is None or count.photograph_id != row.id:
+            raise not_found("count of this photograph")
+        row.shown_count_id = count.id
+        tell(session, "photograph", row.sample_id, row.id)
+        return tell_photograph(row)
+
+
+@router.delete("/photographs/{photograph}", status_code=204)
+def remove_photograph(photograph: str, service: Served, _: Reviewer) -> Response:
+    """Delete a photograph with its counts and corrections."""
+    delete_photograph(service, photograph)
+    return Response(status_code=204)
+
+
+def _enqueue(session: Session, row: PhotographRow, options: dict[str, Any], by: str) -> None:
+    job = JobRow(kind="count", sample_id=row.sample_id, photograph_id=row.id, options=dict(options), created_by=by)
+    row.jobs.append(job)
+    session.flush()
+    tell(session, "job", row.sample_id, row.id, job=job.id, state=job.state, progress=0.0)
+
+
+def _last_position(sample: str) -> Any:
+    return select(func.max(PhotographRow.position)).where(PhotographRow.sample_id == sample)
+
+
+def _refuse_too_many(service: Service, session: Session, sample: SampleRow) -> None:
+    n_photographs = session.scalar(
+        select(func.count()).select_from(PhotographRow).where(PhotographRow.sample_id == sample.id)
+    )
+    if (n_photographs or 0) >= service.settings.max_photographs:
+        raise Refused(413, f"a sample holds at most {service.settings.max_photographs} photographs: make another one")

@@ -1,0 +1,493 @@
+"""What goes in and out of the service, as types: its API.
+
+Places are in pixels of the photograph, x to the right and y downwards; the centre of the first pixel is (0, 0), as in
+``cells.csv``. Times are UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from hemolens.cell_types import CellType
+from hemolens.measurements.quality import Verdict
+from hemolens.measurements.scale import RANGE_PX, RANGE_UM_PER_PX
+from hemolens.web.database.tables import NAME_LENGTH
+
+Role = Literal["viewer", "reviewer", "admin"]
+"""Who looks; who counts, corrects and signs, too; who also looks after accounts and deletes."""
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_LENGTH)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+CorrectionId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+CellId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f.]{1,48}$")]
+Coordinate = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e7)]
+Point = tuple[Coordinate, Coordinate]
+"""x, y"""
+
+MAX_POINTS = 2000
+"""Of an outline or a stroke that somebody draws."""
+MAX_SELECTED = 50_000
+"""Cells that one correction changes."""
+
+
+class _Given(BaseModel):
+    """What a client sends; nothing that is not known is taken."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class _Told(BaseModel):
+    """What the service answers."""
+
+
+class Problem(_Told):
+    """Why something was not done."""
+
+    what: str
+    """In one line, for people."""
+    option: str | None = None
+    """Which parameter is wrong."""
+    conflict: bool = False
+    """Whether somebody else has changed it meanwhile: read again."""
+
+
+# --- who asks -------------------------------------------------------------------------------------------------------
+
+
+class Person(_Told):
+    """Who asks."""
+
+    name: str
+    role: Role
+
+
+class Session(_Told):
+    """What a page needs to know before anything else."""
+
+    person: Person | None
+    """None: log in first."""
+    has_accounts: bool
+    """False on the own machine: then whoever is there may do everything."""
+    csrf: str
+    """To be sent back as ``X-CSRF-Token`` with everything that changes something."""
+    version: str
+    note: str
+    """For research use only."""
+    max_upload_bytes: int
+    suffixes: list[str]
+    """Of the files that may be uploaded."""
+    counters: list[str]
+    exports: list[str]
+    """Formats that can be written here."""
+
+
+class Login(_Given):
+    name: Name
+    password: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
+
+# --- samples and photographs ----------------------------------------------------------------------------------------
+
+
+class CountSettings(_Given):
+    """How photographs are counted: the part of :class:`hemolens.CountOptions` that names no file."""
+
+    counter: str = "auto"
+    diameter_px: Annotated[float, Field(ge=RANGE_PX[0], le=RANGE_PX[1])] | None = None
+    um_per_px: Annotated[float, Field(ge=RANGE_UM_PER_PX[0], le=RANGE_UM_PER_PX[1])] | None = None
+
+
+class Recount(_Given):
+    settings: CountSettings | None = None
+    """Those of the sample, if not given. The new count is shown unless the one that is shown has been corrected."""
+
+
+class Shown(_Given):
+    count: Id
+
+
+class NewSample(_Given):
+    name: Name
+    settings: CountSettings = CountSettings()
+
+
+class SampleChange(_Given):
+    name: Name | None = None
+    settings: CountSettings | None = None
+    """For photographs that are counted from now on."""
+
+
+class IntervalTold(_Told):
+    value: float
+    low: float
+    high: float
+
+
+class TypeNumbers(_Told):
+    """What the cells of one type amount to, on a photograph or over the fields of a sample."""
+
+    total: int
+    """All cells."""
+    in_frame: int
+    """Those by the counting frame."""
+    expected: IntervalTold | None
+    """Mean number per field of the smear, with its 95 % interval."""
+    includes_model_error: bool
+    per_mm2: float | None
+    per_1000_rbc: float | None
+    unsure: int | None
+    """Cells that a person should look at; None where scores are not calibrated."""
+
+
+Numbers = dict[CellType, TypeNumbers]
+
+
+class Job(_Told):
+    """Work that waits, goes on or is over."""
+
+    id: str
+    kind: Literal["count", "results"]
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: float
+    """0 … 1"""
+    error: str
+    sample: str
+    photograph: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class QualityTold(_Told):
+    verdict: Verdict
+    reasons: list[str]
+
+
+class Scale(_Told):
+    red_cell_diameter_px: float
+    confidence: float
+    origin: str
+    um_per_px: float | None
+    um_is_assumed: bool
+    warning: str
+
+
+class Review(_Told):
+    """What people have done to a count."""
+
+    revision: int
+    """How many corrections there are, those that undo and redo included."""
+    n_added: int
+    n_removed: int
+    n_changed: int
+    n_checked: int
+    people: list[str]
+
+
+class Count(_Told):
+    """A count of a photograph, as corrected so far."""
+
+    id: str
+    settings: CountSettings
+    created_at: datetime
+    seconds: float
+    numbers: Numbers
+    quality: QualityTold
+    scale: Scale
+    frame: list[list[list[Point]]]
+    """The counting frame: polygons, of each its rings."""
+    field_of_view: list[list[list[Point]]] | None
+    """The part that shows the smear; None for all of it."""
+    review: Review
+
+
+class Photograph(_Told):
+    """A photograph of a sample."""
+
+    id: str
+    sample: str
+    name: str
+    n_bytes: int
+    created_by: str
+    created_at: datetime
+    width: int | None
+    """None until it has been read."""
+    height: int | None
+    job: Job | None
+    """The last job; None if there was none."""
+    count: Count | None
+    """None until it has been counted."""
+    counts: list[str]
+    """Ids of all counts of it, the oldest first; one of them is shown."""
+
+
+class SignOff(_Told):
+    signed_by: str
+    signed_at: datetime
+    comment: str
+    withdrawn_by: str | None
+    withdrawn_at: datetime | None
+    reason: str | None
+
+
+class SampleSummary(_Told):
+    """A sample in the list of samples."""
+
+    id: str
+    name: str
+    created_by: str
+    created_at: datetime
+    n_photographs: int
+    n_counted: int
+    n_waiting: int
+    n_failed: int
+    signed_by: str | None
+    """None where nobody signed, or it was withdrawn."""
+
+
+class Sample(_Told):
+    """A smear with its fields."""
+
+    id: str
+    name: str
+    settings: CountSettings
+    created_by: str
+    created_at: datetime
+    photographs: list[Photograph]
+    numbers: Numbers | None
+    """Over all fields that are not rejected; None while none is counted."""
+    n_fields: int
+    n_rejected: int
+    sign_offs: list[SignOff]
+    """All there ever were; the last counts unless it is withdrawn."""
+
+
+class NewSignOff(_Given):
+    name: Name | None = None
+    """Who signs, where there are no accounts; with accounts it is who is logged in."""
+    comment: Text = ""
+
+
+class Withdrawal(_Given):
+    name: Name | None = None
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)]
+
+
+class ResultsWanted(_Given):
+    """What is packed for taking away, besides tables, overlays and ``run.json``."""
+
+    export: list[Annotated[str, StringConstraints(max_length=20)]] = Field(default=[], max_length=20)
+    report: bool = True
+    photographs: bool = False
+    """The photographs, too, with COCO labels of the cells: a folder that ``evaluate`` and ``train`` read."""
+
+
+# --- cells and corrections ------------------------------------------------------------------------------------------
+
+
+class CellTold(_Told):
+    """One cell, as it is now."""
+
+    id: str
+    type: CellType
+    x: float
+    y: float
+    outline: list[float]
+    """x, y, x, y … of its corners"""
+    area_px: float
+    diameter_px: float
+    score: float
+    touches_frame: bool
+    in_frame: bool
+    """Whether the counting frame holds it."""
+    by: str
+    """``model``, or the name of the person who made or last changed it."""
+    checked: bool
+    """Whether a person has looked at it."""
+    unsure: bool
+    """Whether a person should."""
+
+
+class _Undoable(_Told):
+    can_undo: bool
+    """Whether there is something that the one who asks can take back."""
+    can_redo: bool
+
+
+class Cells(_Undoable):
+    count: str
+    revision: int
+    cells: list[CellTold]
+
+
+class _Correction(_Given):
+    id: CorrectionId
+    """Made by the client: sent again, it is done once."""
+
+
+class Add(_Correction):
+    """A cell that was missed; its outline is proposed from what the model saw around the point, unless it is given.
+
+    The id of the new cell is the correction's, with ``.0`` behind it.
+    """
+
+    action: Literal["add"]
+    type: CellType
+    point: Point
+    outline: list[Point] | None = Field(default=None, min_length=3, max_length=MAX_POINTS)
+
+
+class Delete(_Correction):
+    action: Literal["delete"]
+    cells: list[CellId] = Field(min_length=1, max_length=MAX_SELECTED)
+
+
+class Retype(_Correction):
+    action: Literal["retype"]
+    cells: list[CellId] = Field(min_length=1, max_length=MAX_SELECTED)
+    type: CellType
+
+
+class Confirm(_Correction):
+    """They are right as they are."""
+
+    action: Literal["confirm"]
+    cells: list[CellId] = Field(min_length=1, max_length=MAX_SELECTED)
+
+
+class Split(_Correction):
+    """One cell is two or more: a stroke divides it."""
+
+    action: Literal["split"]
+    cell: CellId
+    stroke: list[Point] = Field(min_length=2, max_length=MAX_POINTS)
+
+
+class Merge(_Correction):
+    action: Literal["merge"]
+    cells: list[CellId] = Field(min_length=2, max_length=100)
+
+
+class Redraw(_Correction):
+    action: Literal["redraw"]
+    cell: CellId
+    outline: list[Point] = Field(min_length=3, max_length=MAX_POINTS)
+
+
+class Undo(_Correction):
+    """Takes back the last correction of the one who asks."""
+
+    action: Literal["undo"]
+
+
+class Redo(_Correction):
+    action: Literal["redo"]
+
+
+Correction = Annotated[
+    Add | Delete | Retype | Confirm | Split | Merge | Redraw | Undo | Redo, Field(discriminator="action")
+]
+
+
+class CellChange(_Told):
+    cell: str
+    before: CellTold | None
+    after: CellTold | None
+
+
+class CorrectionTold(_Told):
+    """One row of the trail."""
+
+    seq: int
+    id: str
+    actor: str
+    at: datetime
+    action: str
+    reverses: int | None
+    changes: list[CellChange]
+
+
+class Corrected(_Undoable):
+    """What a correction did."""
+
+    correction: CorrectionTold
+    count: Count
+
+
+class Trail(_Told):
+    count: str
+    corrections: list[CorrectionTold]
+
+
+class ProposalWanted(_Given):
+    type: CellType
+    point: Point
+
+
+class Proposal(_Told):
+    outline: list[float]
+    """x, y, x, y …"""
+
+
+# --- events ---------------------------------------------------------------------------------------------------------
+
+
+class Event(_Told):
+    """Something has changed: one message of the stream of events."""
+
+    id: int
+    kind: Literal["sample", "photograph", "job", "correction", "sign-off", "deleted"]
+    sample: str
+    photograph: str | None
+    details: dict[str, float | int | str | None]
+    """Of a job its ``state`` and ``progress``; of a correction its ``seq`` and ``actor``."""
+
+
+# --- accounts -------------------------------------------------------------------------------------------------------
+
+Password = Annotated[str, StringConstraints(min_length=12, max_length=256)]
+
+
+class Account(_Told):
+    id: str
+    name: str
+    role: Role
+    is_active: bool
+    created_at: datetime
+
+
+class NewAccount(_Given):
+    name: Name
+    password: Password
+    role: Role
+
+
+class AccountChange(_Given):
+    role: Role | None = None
+    is_active: bool | None = None
+    password: Password | None = None
+
+
+class PasswordChange(_Given):
+    old: Annotated[str, StringConstraints(max_length=256)]
+    new: Password
+
+
+class NewToken(_Given):
+    name: Name
+
+
+class Token(_Told):
+    id: str
+    name: str
+    created_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class TokenOnce(Token):
+    secret: str
+    """Shown once; the service keeps only its hash."""
