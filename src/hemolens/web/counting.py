@@ -59,9 +59,7 @@ def count_photograph(service: Service, job: JobRow, held: Held) -> None:
         told = tell_count(result, number, job.options, moment, review).model_dump(mode="json")
         shown = shown_count(row)
         row.counts.append(
-            CountRow(
-                id=number, options=job.options, file=kept, told=told, field=field_data(result), created_at=moment
-            )
+            CountRow(id=number, options=job.options, file=kept, told=told, field=field_data(result), created_at=moment)
         )
         if shown is None or not shown.corrections:
             row.shown_count_id = number

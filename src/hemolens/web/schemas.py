@@ -331,7 +331,7 @@ class _Correction(_Given):
 class Add(_Correction):
     """A cell that was missed; its outline is proposed from what the model saw around the point, unless it is given.
 
-    The id of the new cell is the correction's, with ``.0`` behind it.
+    The id of the new cell is the correction's, with ``.1`` behind it.
     """
 
     action: Literal["add"]
@@ -387,9 +387,8 @@ class Redo(_Correction):
     action: Literal["redo"]
 
 
-Correction = Annotated[
-    Add | Delete | Retype | Confirm | Split | Merge | Redraw | Undo | Redo, Field(discriminator="action")
-]
+Edit = Add | Delete | Retype | Confirm | Split | Merge | Redraw
+Correction = Annotated[Edit | Undo | Redo, Field(discriminator="action")]
 
 
 class CellChange(_Told):
