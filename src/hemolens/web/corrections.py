@@ -136,21 +136,22 @@ def _correction(reviewed: Reviewed, wanted: schemas.Correction, actor: str) -> C
 def _changes(reviewed: Reviewed, wanted: schemas.Edit, edits: Edits) -> tuple[Change, ...]:
     match wanted:
         case schemas.Add(outline=None):
-            return edits.add(_proposed(reviewed, wanted.point, wanted.type).outline, wanted.type)
+            changes = edits.add(_proposed(reviewed, wanted.point, wanted.type).outline, wanted.type)
         case schemas.Add():
-            return edits.add(_rows_cols(wanted.outline or []), wanted.type)
+            changes = edits.add(_rows_cols(wanted.outline or []), wanted.type)
         case schemas.Delete():
-            return edits.delete(wanted.cells)
+            changes = edits.delete(wanted.cells)
         case schemas.Retype():
-            return edits.retype(wanted.cells, wanted.type)
+            changes = edits.retype(wanted.cells, wanted.type)
         case schemas.Confirm():
-            return edits.confirm(wanted.cells)
+            changes = edits.confirm(wanted.cells)
         case schemas.Split():
-            return edits.split(wanted.cell, _rows_cols(wanted.stroke))
+            changes = edits.split(wanted.cell, _rows_cols(wanted.stroke))
         case schemas.Merge():
-            return edits.merge(wanted.cells)
+            changes = edits.merge(wanted.cells)
         case schemas.Redraw():
-            return edits.redraw(wanted.cell, _rows_cols(wanted.outline))
+            changes = edits.redraw(wanted.cell, _rows_cols(wanted.outline))
+    return changes
 
 
 def _proposed(reviewed: Reviewed, point: schemas.Point, kind: CellType) -> Cell:
@@ -178,16 +179,8 @@ def _write(
         )
     )
     result = reviewed_result(reviewed.result, reviewed.trail)
-    assert result.review is not None
-    review = schemas.Review(
-        revision=len(reviewed.trail),
-        n_added=result.review.n_added,
-        n_removed=result.review.n_removed,
-        n_changed=result.review.n_changed,
-        n_checked=result.review.n_checked,
-        people=list(result.review.by),
-    )
-    count.told = tell_count(result, count.id, count.options, count.created_at, review).model_dump(mode="json")
+    told = tell_count(result, count.id, count.options, count.created_at, len(reviewed.trail))
+    count.told = told.model_dump(mode="json")
     count.field = field_data(result)
     tell(
         session,

@@ -8,9 +8,9 @@
       └── lease over ───┘
     queued, running ──cancel──► cancelled
 
-A worker leases a job and renews the lease while it lives. When the lease is over, its process is taken for dead, and the
-job is queued again; a job that has cost :data:`MAX_ATTEMPTS` workers their lives has failed. All of it happens in transactions
-that write, and those wait for each other (:meth:`hemolens.web.database.sessions.Database.writing`).
+A worker leases a job and renews the lease while it lives. When the lease is over, its process is taken for dead, and
+the job is queued again; a job that has cost :data:`MAX_ATTEMPTS` workers their lives has failed. All of it happens in
+transactions that write, and those wait for each other (:meth:`hemolens.web.database.sessions.Database.writing`).
 """
 
 from __future__ import annotations

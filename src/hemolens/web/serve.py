@@ -47,9 +47,9 @@ class Workers:
 
     def _start(self) -> subprocess.Popen[str]:
         process = subprocess.Popen([sys.executable, "-m", "hemolens.web.worker"], stdin=subprocess.PIPE, text=True)
-        assert process.stdin is not None
-        process.stdin.write(self._settings.model_dump_json() + "\n")
-        process.stdin.flush()
+        if process.stdin is not None:
+            process.stdin.write(self._settings.model_dump_json() + "\n")
+            process.stdin.flush()
         return process
 
     def _look_after(self) -> None:
