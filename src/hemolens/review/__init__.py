@@ -4,6 +4,7 @@
 :mod:`.trail`          what was corrected, row by row: replayed, undone, summed up
 :mod:`.edits`          what a person wants → the cells that change
 :mod:`.outlines`       outlines drawn by hand → cells
+:mod:`.proposal`       a click → the outline of a cell
 :mod:`.records`        cells and their changes as JSON, and back
 :mod:`.reviewed`       the model's result and the trail → the corrected result
 =====================  ====================================================================
