@@ -6,6 +6,7 @@
 :mod:`.outlines`       outlines drawn by hand → cells
 :mod:`.proposal`       a click → the outline of a cell
 :mod:`.records`        cells and their changes as JSON, and back
+:mod:`.kept_result`    a counted image as bytes, and back
 :mod:`.reviewed`       the model's result and the trail → the corrected result
 =====================  ====================================================================
 """
