@@ -265,8 +265,11 @@ def _parted(body: Body, stroke: NDArray[np.float64]) -> NDArray[np.int32] | None
     line = np.zeros((rows, cols), np.uint8)
     points = np.rint((stroke - (body.box.row0, body.box.col0))[:, ::-1] * 16).astype(np.int32)
     cv2.polylines(line, [points], isClosed=False, color=1, thickness=1, shift=4)
+    on_line = body.pixels & (line > 0)
+    if not on_line.any():
+        return None
     # the line is connected through corners, so what it parts is not connected through sides
-    pieces = numbered_pieces(body.pixels & (line == 0), connectivity=4)
+    pieces = numbered_pieces(body.pixels & ~on_line, connectivity=4)
     sizes = np.bincount(pieces.ravel())
     is_part = sizes >= SMALLEST_PART * body.pixels.sum()
     is_part[0] = False
