@@ -107,7 +107,7 @@ def _class_name(feature: _Feature) -> str:
 
 def _rings(geometry: Geometry) -> list[NDArray[np.float64]]:
     polygons = [geometry.coordinates] if isinstance(geometry, Polygon) else geometry.coordinates
-    return [np.array([point[:2] for point in ring], float) for rings in polygons for ring in rings]
+    return [np.array([point[:2] for point in ring], float) for rings in polygons for ring in rings if ring]
 
 
 FORMAT = LabelFormat(
