@@ -33,7 +33,7 @@ from hemolens.files.whole_file import WholeFiles, disk_errors_named
 from hemolens.images.photograph import read_photograph
 from hemolens.output.report.cell_picture import jpeg_bytes
 from hemolens.output.report.html_page import html_page
-from hemolens.output.spreadsheet import number, safe_text
+from hemolens.files.spreadsheet import number, safe_text
 
 COLUMNS = ("truth", "count", *(outcome.replace(" ", "_") for outcome in OUTCOMES))
 """Of each cell type in ``evaluate.csv``."""

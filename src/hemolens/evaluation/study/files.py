@@ -25,7 +25,7 @@ from hemolens.evaluation.study.page import markdown_page, plot_name
 from hemolens.evaluation.study.pairs import Study
 from hemolens.files.whole_file import WholeFiles, disk_errors_named
 from hemolens.output.report.html_page import html_page
-from hemolens.output.spreadsheet import safe_text
+from hemolens.files.spreadsheet import safe_text
 
 NAMES = ("validate.html", "validate.json", "validate.csv")
 

@@ -16,7 +16,7 @@ from hemolens.labels.count_table import has_counts, read_count_table
 from hemolens.labels.table import read_table
 from hemolens.labels.truth import Truths
 from hemolens.output.report.html_page import names_text
-from hemolens.output.spreadsheet import plain_text
+from hemolens.files.spreadsheet import plain_text
 
 MAX_BYTES = 20_000_000
 """Largest table."""
