@@ -1,8 +1,8 @@
 """Names in labels → photographs in a folder.
 
 Labelling tools change the names of photographs. Label Studio puts eight hexadecimal digits before ``my cells.jpg``,
-``a1b2c3d4-my_cells.jpg``; Roboflow makes ``my-cells_jpg.rf.`` of it, a hash and a suffix. Such a name is understood where
-no photograph has it as it stands.
+``a1b2c3d4-my_cells.jpg``; Roboflow makes ``my-cells_jpg.rf.`` of it, a hash and a suffix. Such a name is understood
+where no photograph has it as it stands.
 """
 
 from __future__ import annotations

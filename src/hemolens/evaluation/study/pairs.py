@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.errors import LabelError, UsageError, quoted
+from hemolens.files.spreadsheet import plain_text
 from hemolens.images.formats import SUFFIXES
 from hemolens.labels.count_table import has_counts, read_count_table
 from hemolens.labels.table import read_table
 from hemolens.labels.truth import Truths
 from hemolens.output.report.html_page import names_text
-from hemolens.files.spreadsheet import plain_text
 
 MAX_BYTES = 20_000_000
 """Largest table."""
