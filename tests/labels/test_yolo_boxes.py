@@ -68,7 +68,7 @@ def test_a_folder_without_boxes_is_refused(read):
 
 
 def test_a_file_that_is_too_large_is_refused(read, monkeypatch):
-    monkeypatch.setattr(yolo_boxes, "MAX_TEXT_BYTES", 30)
+    monkeypatch.setattr(yolo_boxes, "MAX_PHOTOGRAPH_BYTES", 30)
     with pytest.raises(LabelError, match="too large"):
         read(a="0 0.5 0.5 0.1 0.1\n" * 2)
 

@@ -21,7 +21,7 @@ from hemolens.cell_types import CellType
 from hemolens.errors import LabelError, quoted
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.corner_box import LabelBox
-from hemolens.labels.label_file import files_in, read_text
+from hemolens.labels.label_file import MAX_PHOTOGRAPH_BYTES, files_in, read_text
 from hemolens.labels.label_format import LabelFormat
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.truth import Labels
@@ -33,9 +33,6 @@ NAMES = (DATA, "obj.names", "classes.txt")
 
 FOLDERS = ("labels", "labels/*", "*/labels", "*/labels/*", "obj_*_data", "obj_*_data/*")
 """Where the files of the photographs may be."""
-
-MAX_TEXT_BYTES = 20_000_000
-"""Largest file of one photograph: some hundred thousand boxes."""
 
 MAX_NAMES_BYTES = 100_000
 """Largest file of class names."""
@@ -80,7 +77,7 @@ def read_yolo_boxes(names: Path, types: Collection[CellType] | None = None) -> L
             came = f"a second {quoted(path.name)}, in {quoted(path.parent)}"
             raise _unusable("several files for one photograph", came, "photographs with different names")
         of_image = cells.setdefault(path.stem, {})
-        for number, line in enumerate(read_text(path, MAX_TEXT_BYTES).splitlines(), start=1):
+        for number, line in enumerate(read_text(path, MAX_PHOTOGRAPH_BYTES).splitlines(), start=1):
             if line.strip():
                 kind, box = _cell(line, classes, f"line {number} of {quoted(path.name)}")
                 of_image.setdefault(kind, []).append(LabelledCell(box))
