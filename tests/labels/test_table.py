@@ -70,7 +70,5 @@ def test_a_table_as_large_as_allowed_takes_less_than_2_gb(tmp_path):
 def test_a_table_of_too_many_photographs_is_refused(read, header, row, tmp_path, monkeypatch):
     monkeypatch.setattr(table, "MAX_PHOTOGRAPHS", 3)
     path = written(tmp_path, "\n".join([header, *(row.format(n) for n in range(4))]))
-    with pytest.raises(
-        LabelError, match=r"too many photographs: got one more in line 5 of 't\.csv'"
-    ):
+    with pytest.raises(LabelError, match=r"too many photographs: got one more in line 5 of 't\.csv'"):
         read(read_table(path))

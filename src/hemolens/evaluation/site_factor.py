@@ -14,7 +14,7 @@ from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.errors import LabelError, quoted
 from hemolens.labels.count_table import MAX_COUNT
 from hemolens.labels.table import Row, read_table
-from hemolens.statistics.site import LARGEST_FACTOR, Site, SiteFactor
+from hemolens.statistics.site import LARGEST_FACTOR, LARGEST_SPREAD, Site, SiteFactor
 from hemolens.statistics.uncertainty import student_quantile
 
 MAX_BYTES = 20_000_000
@@ -103,12 +103,13 @@ def fit_factor(smears: Sequence[CountedSmear], field_area_px: float | None = Non
 
     """
     n = len(smears)
-    logs = np.array([math.log(smear.per_ul / np.mean(smear.counts)) for smear in smears])
+    logs = np.array([math.log(smear.per_ul) - math.log(np.mean(smear.counts)) for smear in smears])
     variance = float(logs.var(ddof=1))
     by_chance = float(np.mean([_variance_of_log_mean(smear.counts) for smear in smears]))
     reach = student_quantile(n - 1) * math.sqrt(variance / n)
     middle = float(logs.mean())
-    if abs(middle) + reach > math.log(LARGEST_FACTOR):
+    spread = math.sqrt(max(variance - by_chance, 0.0))
+    if abs(middle) + reach > math.log(LARGEST_FACTOR) or spread > LARGEST_SPREAD:
         raise LabelError(
             "the smears disagree too much for a factor",
             came=f"per field and microlitre from {math.exp(logs.min()):.3g} to {math.exp(logs.max()):.3g}",
@@ -119,7 +120,7 @@ def fit_factor(smears: Sequence[CountedSmear], field_area_px: float | None = Non
         factor=_rounded(math.exp(middle)),
         low=_rounded(math.exp(middle - reach)),
         high=_rounded(math.exp(middle + reach)),
-        spread=round(math.sqrt(max(variance - by_chance, 0.0)), 4),
+        spread=round(spread, 4),
         n_smears=n,
         field_area_px=field_area_px,
     )
