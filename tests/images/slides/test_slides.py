@@ -92,7 +92,7 @@ def test_only_a_large_tiled_tiff_is_a_slide(tmp_path, monkeypatch, smear):
 def test_a_pipe_is_not_waited_for(tmp_path, name):
     os.mkfifo(tmp_path / name)
     assert not is_slide(tmp_path / name)
-    with pytest.raises(PhotographError, match="not an ordinary file: got .*, a pipe, a socket or a device"):
+    with pytest.raises(PhotographError, match=r"not an ordinary file: got .*, a pipe, a socket or a device"):
         open_image(tmp_path / name)
 
 
