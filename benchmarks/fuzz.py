@@ -2,12 +2,12 @@
 
     python benchmarks/fuzz.py --images 20000 --labels 10000 --slides 2000
 
-The law: a file is read, or refused with a HemolensError of one printable line; in ten seconds and 2,000 MB, without a
-warning, a write elsewhere, a socket or a new process. What libtiff and libpng print on the terminal themselves is only
-counted: neither Pillow nor OpenCV has a switch for it. Seeds, damage and readers are in
-tests/fuzz/; the number of a case chooses its seed and its damage, so that `--images 1 --first 1234 --work FOLDER` reads
-one again and keeps it. Writes benchmarks/fuzz.json; kinds that are not asked for stay in it as they were recorded.
-Needs `hemolens[evaluate,export,slides]` and Linux, which alone tells the memory of a case.
+The law: a file is read, or refused with a HemolensError of one printable line; in ten seconds of the processor and
+2,000 MB, without a warning, a write elsewhere, a socket or a new process. What libtiff prints on the terminal itself is
+only counted: Pillow has no switch for it. Seeds, damage and readers are in tests/fuzz/; the number of a case chooses
+its seed and its damage, so that `--images 1 --first 1234 --work FOLDER` reads one again and keeps it if it breaks the
+law. Writes benchmarks/fuzz.json; kinds that are not asked for stay in it as they were recorded. Needs
+`hemolens[evaluate,export,slides]` and Linux, which alone tells the memory of a case.
 """
 
 from __future__ import annotations
