@@ -39,14 +39,14 @@ COMMAND = [sys.executable, "-c", "from hemolens.cli import main; main()", "count
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 SEED = 1
 EARLIER, BOTH = "earlier result", "files of both, no run.json"
-CELLS = {"n_rbc": 24, "n_wbc": 1, "n_plt": 2, "red_cell_diameter_px": 36.0, "cut_by_frame": True}
+CELLS = {"n_rbc": 12, "n_wbc": 1, "n_plt": 2, "red_cell_diameter_px": 24.0, "cut_by_frame": True}
 
 
 def draw(folder: Path, numbers: range) -> None:
     """Draw a photograph for each number."""
     folder.mkdir()
     for number in numbers:
-        Image.fromarray(draw_smear(number, height=240, width=320, **CELLS).pixels).save(folder / f"{number:03}.png")
+        Image.fromarray(draw_smear(number, height=120, width=160, **CELLS).pixels).save(folder / f"{number:03}.png")
 
 
 def start(photographs: Path, out: Path) -> subprocess.Popen[str]:

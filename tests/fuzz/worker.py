@@ -23,6 +23,7 @@ from hemolens.errors import HemolensError
 from .mutations import mutate
 from .readers import read
 from .seeds import write_seeds
+from .watch import watch
 
 HANG_S = 120
 """A case that takes longer, by the clock, ends the worker."""
@@ -30,34 +31,6 @@ MOST_ADDRESSES = 12 << 30
 """Bytes of address space of the worker; where a case would have more, it has a MemoryError."""
 MOST_SECONDS, MOST_MB = 10, 2000
 """Of the processor, and of memory, for a case within the law."""
-
-PATHS_OF = {
-    "os.mkdir": 1, "os.remove": 1, "os.rmdir": 1, "os.rename": 2, "os.link": 2, "os.symlink": 2, "os.truncate": 1,
-    "os.chmod": 1, "os.utime": 1, "shutil.rmtree": 1,
-}  # fmt: skip
-"""Event that changes files → how many paths it begins with."""
-
-
-def watch(folder: Path) -> list[str]:
-    """Note from now on every write outside of a folder, every socket and every new process."""
-    seen: list[str] = []
-
-    def is_outside(path: object) -> bool:
-        is_path = isinstance(path, str | bytes | os.PathLike)
-        return is_path and folder not in Path(os.path.realpath(os.fsdecode(path))).parents
-
-    def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open":
-            writes = isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-            paths = arguments[:1] if writes and arguments[0] != os.devnull else ()
-        else:
-            paths = arguments[: PATHS_OF.get(event, 0)]
-        if event.startswith(("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn")):
-            seen.append(event)
-        seen.extend(f"{event} {path!r}" for path in paths if is_outside(path))
-
-    sys.addaudithook(hook)
-    return seen
 
 
 def copied(seed: Path, folder: Path) -> Path:
