@@ -93,11 +93,12 @@ def main() -> None:
     arguments = parser.parse_args()
     recorded = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.out.exists() else {}
     versions = {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+    of_what = {"commit": commit(), "versions": versions}
     with tempfile.TemporaryDirectory() as temporary:
         for kind in KINDS:
             if n_cases := getattr(arguments, kind):
                 rows = read_damaged(kind, arguments.first, n_cases, (arguments.work or Path(temporary)) / kind)
-                recorded[kind] = {"commit": commit(), "versions": versions, **record(rows)}
+                recorded[kind] = of_what | record(rows)
                 print(
                     kind, {name: value for name, value in recorded[kind].items() if name not in {"versions", "faults"}}
                 )
