@@ -51,6 +51,7 @@ ONLY_IN = {
     "openpyxl": {"output/export/xlsx.py", "labels"},
     "scipy": {"evaluation", "labels", "training"},
     "skimage": set(),
+    "yaml": {"labels"},
 }
 """What a small installation does not have, or what belongs to one room of the house."""
 

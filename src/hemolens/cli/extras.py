@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_EVALUATE = ("scipy",)
+_EVALUATE = ("scipy", "yaml")
 
 NEEDED = {"evaluate": _EVALUATE, "train": (*_EVALUATE, "torch", "onnx", "safetensors")}
 """Extra of hemolens → the packages that its commands import."""
