@@ -347,7 +347,7 @@ def _judge_counted(diameter: RedCellDiameter, cells: Sequence[Cell], measures: M
     if n_white > n_red:
         return Finding("cells", "reject", f"more white cells ({n_white}) than red cells ({n_red}) were counted")
     if diameter.warning:
-        return Finding("scale", "warn", "the red-cell diameter is uncertain")
+        return Finding("scale", "warn", diameter.contradiction or "the red-cell diameter is uncertain")
     return None
 
 
