@@ -309,9 +309,7 @@ def overruled_table(records: list[dict[str, Any]], margins: dict[str, dict[str, 
     narrower or wider: as small and large red cells are.
     """
     sure = [record for record in records if record["confidence"] >= LEAST_SURE]
-    ratios = [
-        record["estimate_px"] / record["labelled_px"] * looseness(record["source"], margins) for record in sure
-    ]
+    ratios = [record["estimate_px"] / record["labelled_px"] * looseness(record["source"], margins) for record in sure]
     lines = ["| red cells | photographs | largest factor between file and estimate | overruled |", "|---|--:|--:|--:|"]
     for name, width in (("usual", 1.0), ("a quarter narrower", 0.75), ("a quarter wider", 1.25)):
         factors = [max(width * ratio, 1 / (width * ratio)) for ratio in ratios]
@@ -350,7 +348,8 @@ def page_of(found: dict[str, Any]) -> str:
             "## Against a file's scale",
             "",
             f"An estimate of confidence {LEAST_SURE} or more overrules a file whose scale differs by more than a",
-            f"factor of {LARGEST_UNEXPLAINED}. How often that would hit a file that is right, were the red cells so wide:",
+            f"factor of {LARGEST_UNEXPLAINED}. How often that would hit a file with the right scale, by how wide the",
+            "red cells are:",
         ],
         overruled_table(records, margins),
         ["## Robustness", "", "Median movement of the estimate, on so many held-out photographs of each source."],

@@ -50,8 +50,8 @@ LARGEST_DISAGREEMENT = 1.25
 """A given scale that differs from a trusted estimate by more than this factor, either way, earns a warning."""
 
 LEAST_SURE = 0.6
-"""Confidence from which on an estimate may overrule the scale of a file; ``benchmarks/scale-accuracy.md`` has the largest
-errors there."""
+"""Confidence from which on an estimate may overrule the scale of a file. ``benchmarks/scale-accuracy.md`` has the
+largest errors there."""
 
 LARGEST_UNEXPLAINED = 1.7
 """A file's scale that differs from a sure estimate by more than this factor is taken to be wrong: red cells a quarter
@@ -107,8 +107,8 @@ class RedCellDiameter:
     def um_per_px(self) -> float | None:
         """µm per pixel: as given or stated in the file, else for a red cell :data:`USUAL_RED_CELL_UM` wide.
 
-        None where the diameter is not to be trusted: an estimate below :data:`LEAST_TRUSTED`, or none at all. None, too,
-        where the file and the photograph contradict each other: one of them is wrong about the size of red cells.
+        None where the diameter is not to be trusted: an estimate below :data:`LEAST_TRUSTED`, or none at all. None,
+        too, where the file and the photograph contradict each other.
 
         Examples
         --------
@@ -247,8 +247,8 @@ def choose_scale(
 ) -> RedCellDiameter:
     """Choose the scale of a photograph: what the user gives, else what the file says, else the estimate.
 
-    A file's scale is passed over where the estimate is sure (confidence :data:`LEAST_SURE` or more) and differs from it by more
-    than the factor :data:`LARGEST_UNEXPLAINED`.
+    A file's scale is passed over where the estimate is sure (confidence :data:`LEAST_SURE` or more) and differs from it
+    by more than the factor :data:`LARGEST_UNEXPLAINED`.
 
     Parameters
     ----------
@@ -259,7 +259,7 @@ def choose_scale(
     um_per_px : float or None
         µm per pixel, within :data:`RANGE_UM_PER_PX`; a red cell is taken to be :data:`USUAL_RED_CELL_UM` wide.
     file_um_per_px : float or None
-        The same as the file states it. Outside the range, or against a sure estimate, it is passed over, with a warning.
+        The same as the file states it. Outside the range, or against a sure estimate, it is passed over with a warning.
 
     Returns
     -------
