@@ -71,7 +71,12 @@ class CountedImage:
 
     @cached_property
     def count_errors(self) -> dict[CellType, CountError]:
-        """The error of the counts of each type, where the model's card states it for its counter."""
+        """The error of the counts of each type, where the model's card states it for its counter.
+
+        None for a picture without the colours of a smear: the error was measured on photographs in colour.
+        """
+        if not self.quality.colours_are_natural:
+            return {}
         return {kind: each.count_error for kind, each in self.methods.items() if each.count_error is not None}
 
     @cached_property
