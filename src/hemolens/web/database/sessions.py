@@ -78,6 +78,7 @@ def _prepare_sqlite(engine: Engine) -> None:
             "journal_mode = WAL",
             "synchronous = FULL",  # what was said to be saved outlives a power cut
             "foreign_keys = ON",
+            "secure_delete = ON",  # what is deleted is overwritten
         ):
             connection.execute(f"PRAGMA {pragma}")
 
