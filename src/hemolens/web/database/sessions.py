@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,12 @@ class Database:
         with self._for_writing.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+    def clear_log(self) -> None:
+        """Leave nothing of what was deleted in the log of changes (SQLite); where others read it, at the next time."""
+        if self.engine.dialect.name == "sqlite":
+            with closing(self.engine.raw_connection()) as connection:  # in no transaction
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close all connections."""
