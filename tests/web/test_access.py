@@ -8,7 +8,7 @@ from hemolens.web.access import RANK
 from hemolens.web.database.tables import AccountRow, LoginRow, now
 from hemolens.web.logins import LONGEST, UNUSED
 
-from .conftest import PEOPLE, another_browser, id_of, logged_in, service_of, with_token
+from .browsers import PEOPLE, another_browser, id_of, logged_in, service_of, with_token
 
 ANYBODY, IN_PERSON = "anybody", "in person"
 WHO_MAY = {

@@ -1,97 +1,78 @@
+"""A deletion deletes."""
+
+import os
+import time
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
-from hemolens.web.database.tables import (
-    CorrectionRow,
-    CountRow,
-    EventRow,
-    JobRow,
-    PhotographRow,
-    SampleRow,
-    SignOffRow,
-    Table,
-    now,
-)
-from hemolens.web.deletion import delete_sample, delete_what_nobody_needs
-from hemolens.web.service import Service
-from hemolens.web.settings import ServeSettings
-
-NAME = "Smear of a person who wants to be forgotten"
-KEPT = {EventRow.__table__}
-"""Who looks at the sample must be told that it is gone; without its name."""
+from hemolens.web.database.tables import SampleRow, Table, now
+from hemolens.web.deletion import UNCLAIMED_SECONDS, delete_what_nobody_needs
 
 
-@pytest.fixture
-def open_service(tmp_path):
-    opened = []
-
-    def start(**settings):
-        service = Service(ServeSettings(folder=tmp_path, **settings))
-        service.database.upgrade()
-        opened.append(service)
-        return service
-
-    yield start
-    for service in opened:
-        service.close()
+def files(settings):
+    return [path for path in (settings.folder / "files").rglob("*") if path.is_file()]
 
 
-def add_sample(service, data=b"photograph", name=NAME):
-    """A sample with a row in every table that can hold something of it."""
-    files = [service.storage.keep(data + kind, ".png") for kind in (b"", b" counted", b" results")]
-    with service.database.writing() as session:
-        row = SampleRow(name=name, options={}, created_by="Rita")
-        photograph = PhotographRow(position=1, name=name, file=files[0], n_bytes=len(data), created_by="Rita")
-        count = CountRow(options={}, file=files[1], told={}, field={})
-        count.corrections.append(CorrectionRow(seq=1, id=f"{now()}"[:36], actor="Rita", action="add", changes=[]))
-        photograph.counts.append(count)
-        row.photographs.append(photograph)
-        row.sign_offs.append(SignOffRow(signed_by="Rita", comment=name, revisions={}))
-        session.add(row)
-        session.flush()
-        session.add(JobRow(kind="results", sample_id=row.id, options={}, file=files[2], created_by="Rita"))
-        return row.id, files
-
-
-def rows(service):
-    with service.database.reading() as session:
-        tables = [table for table in Table.metadata.sorted_tables if table not in KEPT]
+def rows(client):
+    with client.app.state.service.database.reading() as session:
+        tables = [table for table in Table.metadata.sorted_tables if table.name not in {"event", "account"}]
         return {table.name: n for table in tables if (n := session.scalar(select(func.count()).select_from(table)))}
 
 
-def test_of_a_sample_nothing_is_left(open_service):
-    service = open_service()
-    number, files = add_sample(service)
-    assert set(rows(service)) == {"sample", "photograph", "count", "correction", "sign_off", "job"}
-    delete_sample(service, number)
-    assert rows(service) == {}
-    assert not [name for name in files if service.storage.path(name).exists()]
+def test_nothing_of_a_deleted_sample_stays(client, counted, correct, work, settings):
+    correct("delete", cells=["1"])
+    client.post(f"/api/samples/{counted['sample']}/sign-off", json={"name": "A"})
+    client.post(f"/api/samples/{counted['sample']}/results", json={"report": False})
+    work()
+    assert len(files(settings)) == 3
+    assert client.delete(f"/api/samples/{counted['sample']}").status_code == 204
+    assert files(settings) == []
+    assert rows(client) == {}
 
 
-def test_not_even_in_the_bytes_of_the_database(open_service, tmp_path):
-    service = open_service()
-    number, _ = add_sample(service)
-    assert NAME.encode() in b"".join(path.read_bytes() for path in tmp_path.glob("hemolens.sqlite*"))
-    delete_sample(service, number)
+def test_nothing_of_a_deleted_photograph_stays(client, counted, settings):
+    assert client.delete(f"/api/photographs/{counted['id']}").status_code == 204
+    assert files(settings) == []
+    assert rows(client) == {"sample": 1}
+
+
+def test_a_file_that_another_photograph_has_stays(client, counted, upload, picture, work):
+    other = upload(picture, "copy.png")["id"]
+    work()
+    client.delete(f"/api/photographs/{counted['id']}")
+    assert client.get(f"/api/photographs/{other}/tiles/0/0/0.jpg").status_code == 200
+
+
+@pytest.mark.parametrize(("age_s", "stays"), [(UNCLAIMED_SECONDS / 2, True), (UNCLAIMED_SECONDS * 2, False)])
+def test_files_without_a_row_are_removed_when_they_are_old(client, settings, age_s, stays):
+    storage = client.app.state.service.storage
+    path = storage.path(storage.keep(b"nobody's", ".png"))
+    os.utime(path, (time.time() - age_s,) * 2)
+    delete_what_nobody_needs(client.app.state.service)
+    assert path.exists() == stays
+
+
+def test_samples_past_their_time_are_deleted(client, counted, settings):
+    service = client.app.state.service
+    service.settings = settings.model_copy(update={"retention_days": 30})
     delete_what_nobody_needs(service)
-    assert NAME.encode() not in b"".join(path.read_bytes() for path in tmp_path.glob("hemolens.sqlite*"))
-
-
-def test_a_file_that_another_sample_needs_stays(open_service):
-    service = open_service()
-    number, files = add_sample(service)
-    add_sample(service)
-    delete_sample(service, number)
-    assert [name for name in files if not service.storage.path(name).exists()] == []
-
-
-@pytest.mark.parametrize(("days", "is_kept"), [(None, True), (30, True), (20, False)])
-def test_samples_are_deleted_when_their_time_is_over(open_service, days, is_kept):
-    service = open_service(retention_days=days)
-    add_sample(service)
+    assert rows(client)["sample"] == 1
     with service.database.writing() as session:
-        session.execute(update(SampleRow).values(touched_at=now() - timedelta(days=25)))
+        session.get(SampleRow, counted["sample"]).touched_at = now() - timedelta(days=31)
     delete_what_nobody_needs(service)
-    assert bool(rows(service)) == is_kept
+    assert rows(client) == {}
+
+
+def test_not_even_in_the_bytes_of_the_database(local):
+    service = local.app.state.service
+    sample = local.post("/api/samples", json={"name": "Somebody who wants to be forgotten"}).json()["id"]
+
+    def kept():
+        return b"".join(path.read_bytes() for path in service.settings.folder.glob("hemolens.sqlite*"))
+
+    assert b"wants to be forgotten" in kept()
+    local.delete(f"/api/samples/{sample}")
+    delete_what_nobody_needs(service)
+    assert b"wants to be forgotten" not in kept()

@@ -6,7 +6,7 @@ import pytest
 from hemolens.web import protection
 from hemolens.web.limits import Allowance
 
-from .conftest import LOCAL, another_browser, logged_in, with_token
+from .browsers import LOCAL, another_browser, logged_in, with_token
 
 EVIL = "http://evil.example"
 SAMPLE = {"name": "a smear"}

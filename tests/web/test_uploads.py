@@ -8,7 +8,7 @@ from PIL import Image
 from hemolens.web.database.tables import PhotographRow
 from hemolens.web.uploads import SUFFIXES, shown_name
 
-from .conftest import service_of, with_token
+from .browsers import service_of, with_token
 
 
 @pytest.fixture

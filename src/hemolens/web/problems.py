@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
-from hemolens.errors import HemolensError, OutputError, quoted
+from hemolens.errors import ConflictError, HemolensError, OutputError, quoted
 from hemolens.web.schemas import Problem
 
 _log = logging.getLogger("hemolens.web")
@@ -69,6 +69,9 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 """For the description of the API: what any route may answer."""
 
 
+_STATUS: dict[type[HemolensError], int] = {ConflictError: 409, OutputError: 503}
+
+
 def add_problems(app: FastAPI) -> None:
     """Make an answer of everything that goes wrong."""
 
@@ -86,8 +89,8 @@ def answer_to(error: Exception) -> JSONResponse:
         case Refused():
             status, problem, headers = error.status, error.problem, error.headers
         case HemolensError():
-            status = 503 if isinstance(error, OutputError) else 422
-            problem = Problem(what=str(error), option=error.option)
+            status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 422)
+            problem = Problem(what=str(error), option=error.option, conflict=status == 409)
         case RequestValidationError():
             first = error.errors()[0]
             place = ".".join(str(each) for each in first["loc"][1:]) or "the request"

@@ -1,6 +1,6 @@
 import pytest
 
-from ..conftest import PASSWORD, PEOPLE, another_browser, id_of, logged_in, with_token
+from ..browsers import PASSWORD, PEOPLE, another_browser, id_of, logged_in, with_token
 
 NEW = "four purple platelets"
 

@@ -3,7 +3,7 @@ import pytest
 from hemolens.web import passwords
 from hemolens.web.database.tables import AccountRow, LoginRow
 
-from ..conftest import LABORATORY, PASSWORD, another_browser, id_of, logged_in, service_of, with_token
+from ..browsers import LABORATORY, PASSWORD, another_browser, id_of, logged_in, service_of, with_token
 
 
 def log_in(browser, name="Rita", password=PASSWORD):

@@ -1,4 +1,4 @@
-from ..conftest import another_browser, logged_in
+from ..browsers import another_browser, logged_in
 
 
 def program(client, secret):
