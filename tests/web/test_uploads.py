@@ -7,6 +7,7 @@ from PIL import Image
 
 from hemolens.web.database.tables import PhotographRow
 from hemolens.web.uploads import SUFFIXES, shown_name
+from hemolens.web.worker import do_one
 
 from .browsers import service_of, with_token
 
@@ -131,3 +132,12 @@ def test_a_name_is_never_a_path(local, picture, given, shown):
 
 def test_no_file_that_a_browser_would_run_is_taken():
     assert not {".html", ".svg", ".js", ".htm", ".xml", ".pdf"} & set(SUFFIXES)
+
+
+def test_a_photograph_with_too_many_pixels_is_not_counted(serve, picture):
+    client = with_token(serve(max_pixels=300 * 200 - 1))
+    photograph = send(client, picture).json()["id"]
+    assert do_one(service_of(client), "worker")
+    job = client.get(f"/api/photographs/{photograph}").json()["job"]
+    assert job["state"] == "failed"
+    assert "300 × 200" in job["error"]

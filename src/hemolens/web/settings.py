@@ -34,7 +34,8 @@ class ServeSettings(BaseModel):
     max_photographs : int
         Most photographs of one sample.
     max_pixels : int
-        Largest photograph, as its file claims it.
+        Largest photograph or slide, as its file claims it. What is read whole has a lower bound that is fixed
+        (:data:`hemolens.images.photograph.MAX_PIXELS`), checked before it is decoded.
     job_seconds : float
         How long one job may take.
     job_memory_bytes : int

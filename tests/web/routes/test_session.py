@@ -112,3 +112,9 @@ def test_a_hash_that_took_less_work_is_renewed_at_the_login(laboratory, monkeypa
         kept = {row.name: row.password_hash for row in session.query(AccountRow)}
     assert "m=16,t=2" in kept["Rita"]
     assert "m=8,t=1" in kept["Ada"]
+
+
+def test_a_login_that_fails_is_logged_in_one_line(laboratory, caplog):
+    log_in(with_token(laboratory), "Rita", "a secret attempt")
+    (record,) = [each for each in caplog.records if each.name == "hemolens.web"]
+    assert record.getMessage() == "a log in as 'Rita' from testclient failed"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 from fastapi import APIRouter, Request, Response
 
 from hemolens import RESEARCH_USE_ONLY, __version__
 from hemolens.cells.counters import COUNTERS
+from hemolens.errors import quoted
 from hemolens.models.method import AUTO
 from hemolens.output.export.registry import FORMATS
 from hemolens.web.access import asker_of
@@ -18,6 +21,7 @@ from hemolens.web.schemas import Login, Person, Session
 from hemolens.web.service import Served, Service
 from hemolens.web.uploads import SUFFIXES
 
+_log = logging.getLogger("hemolens.web")
 router = APIRouter(tags=["session"])
 
 
@@ -42,6 +46,7 @@ def log_in(given: Login, service: Served, attempts: Guarded, request: Request, r
         kept = None if found is None else found.password_hash
         is_right = is_password(given.password, kept)
         if found is None or not is_right or not found.is_active:
+            _log.warning("a log in as %s from %s failed", quoted(given.name), request.state.client)
             raise Refused(401, "the name or the password is not right, or the account is locked")
     renewed = hash_password(given.password) if is_outdated(found.password_hash) else None
     with service.database.writing() as session:
