@@ -102,7 +102,7 @@ def without(parameter: Any) -> str:
     """What holds when a parameter of a command is not given."""
     if parameter.required:
         return "required"
-    if parameter.default in (None, False, ""):
+    if parameter.default is None or parameter.default is False or parameter.default == "":
         return "–"
     return f"`{getattr(parameter.default, 'value', parameter.default)}`"
 
