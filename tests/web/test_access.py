@@ -5,10 +5,11 @@ import pytest
 from sqlalchemy import update
 
 from hemolens.web.access import RANK
+from hemolens.web.accounts import add_account
 from hemolens.web.database.tables import AccountRow, LoginRow, now
 from hemolens.web.logins import LONGEST, UNUSED
 
-from .browsers import PEOPLE, another_browser, id_of, logged_in, service_of, with_token
+from .browsers import LABORATORY, PASSWORD, PEOPLE, another_browser, id_of, logged_in, service_of, with_token
 
 ANYBODY, IN_PERSON = "anybody", "in person"
 WHO_MAY = {
@@ -166,3 +167,14 @@ def test_what_is_not_a_cookie_of_ours_is_nobody(laboratory):
         browser.cookies.clear()
         browser.headers["Cookie"] = f"__Host-hemolens={value}"
         assert browser.get("/api/samples").status_code == 401
+
+
+def test_people_and_programs_are_known_on_every_database(serve, database_url):
+    client = serve(LABORATORY, names=("counts.example",), database=database_url)
+    add_account(service_of(client).database, "Rita", PASSWORD, "reviewer")
+    rita, program = logged_in(client, "Rita"), another_browser(client)
+    program.headers["Authorization"] = f"Bearer {rita.post('/api/tokens', json={'name': 'script'}).json()['secret']}"
+    assert rita.get("/api/samples").status_code == program.get("/api/samples").status_code == 200
+    assert program.get("/api/samples/a%00b").status_code == 404
+    assert rita.delete("/api/session").status_code == 204
+    assert rita.get("/api/samples").status_code == 401

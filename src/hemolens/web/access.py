@@ -54,8 +54,11 @@ class Asker:
         return self.account_id is not None and self.login is None
 
 
-def identify(service: Service, request: Request) -> Asker | None:
-    """Find out who asks; None where nobody is logged in, or the token is not valid."""
+def identify(service: Service, request: Request, *, is_use: bool = True) -> Asker | None:
+    """Find out who asks; None where nobody is logged in, or the token is not valid.
+
+    Where it `is_use`, a login that would end for not being used goes on.
+    """
     if service.settings.is_local:
         return Asker(LOCAL, "admin")
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -69,7 +72,7 @@ def identify(service: Service, request: Request) -> Asker | None:
         account = None if row is None else session.get(AccountRow, row.account_id)
     if row is None or account is None or not account.is_active:
         return None
-    if row.used_at is None or row.used_at + NOTED_EVERY < now():
+    if is_use and (row.used_at is None or row.used_at + NOTED_EVERY < now()):
         _note_use(service, row)
     role: Role = account.role  # type: ignore[assignment]
     return Asker(account.name, role, account.id, row.hash if isinstance(row, LoginRow) else None)
