@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,13 +69,22 @@ def columns_table(columns: Iterable[Column[Any]]) -> str:
 def commands() -> str:
     """Every command with its arguments and options, as ``--help`` has them."""
     parts = []
-    for name, command in typer.main.get_command(app).commands.items():
+    for name, command in all_commands(typer.main.get_command(app)):
         arguments = [each for each in command.params if not is_option(each)]
         usage = " ".join(["hemolens", name, *map(usage_of, arguments)])
         head = ["argument or option", "without it", "meaning"]
         rows = [(f"`{usage_of(each)}`", without(each), each.help) for each in command.params]
         parts.append(f"### `{usage}`\n\n{command.help.partition(chr(10))[0]}\n\n{markdown_table(head, rows)}")
     return "\n" + "\n\n".join(parts) + "\n"
+
+
+def all_commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Give each command with its name, those of a group with the group's before it."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from all_commands(command, f"{before}{name} ")
+        else:
+            yield before + name, command
 
 
 def is_option(parameter: Any) -> bool:
@@ -96,7 +105,7 @@ def without(parameter: Any) -> str:
     """What holds when a parameter of a command is not given."""
     if parameter.required:
         return "required"
-    if parameter.default is None or parameter.default is False:
+    if parameter.default is None or parameter.default is False or parameter.default == "":
         return "–"
     return f"`{getattr(parameter.default, 'value', parameter.default)}`"
 

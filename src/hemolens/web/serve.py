@@ -13,6 +13,7 @@ from contextlib import suppress
 import uvicorn
 
 from hemolens.errors import UsageError, quoted
+from hemolens.web.accounts import require_accounts
 from hemolens.web.app import create_app
 from hemolens.web.deletion import delete_what_nobody_needs
 from hemolens.web.events import forget_old_events
@@ -80,13 +81,11 @@ def serve(settings: ServeSettings, when_ready: Callable[[Service, str], None] = 
     Raises
     ------
     UsageError
-        The port is taken, or the address is not this machine's.
+        The port is taken, the address is not this machine's, or others reach it and there are no accounts.
 
     """
     listener = _listen(settings)
     service = Service(settings)
-    service.database.upgrade()
-    service.storage.clear_drafts()
     over = threading.Event()
     tidying = threading.Thread(target=_tidy, args=(service, over), daemon=True)
     config = uvicorn.Config(
@@ -96,6 +95,9 @@ def serve(settings: ServeSettings, when_ready: Callable[[Service, str], None] = 
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     try:
+        service.database.upgrade()
+        require_accounts(service.database, settings)
+        service.storage.clear_drafts()
         with Workers(settings):
             tidying.start()
             when_ready(service, url)
@@ -103,6 +105,7 @@ def serve(settings: ServeSettings, when_ready: Callable[[Service, str], None] = 
     finally:
         over.set()
         service.close()
+        listener.close()
 
 
 def _listen(settings: ServeSettings) -> socket.socket:
