@@ -31,7 +31,7 @@ export const de: Texts = {
     navigation: "Hauptnavigation",
     language: "Sprache",
     theme: "Darstellung",
-    themes: { system: "Wie das System", light: "Hell", dark: "Dunkel" },
+    themes: { system: "System", light: "Hell", dark: "Dunkel" },
     logOut: "Abmelden",
     account: "Ihr Konto",
     accounts: "Konten",
@@ -61,6 +61,8 @@ export const de: Texts = {
   uploads: {
     drop: "Aufnahmen eines Blutausstrichs hier ablegen",
     dropMore: "Weitere Aufnahmen dieses Ausstrichs hier ablegen",
+    add: "Aufnahmen eines Blutausstrichs hinzufügen",
+    addMore: "Aufnahmen dieses Ausstrichs hinzufügen",
     dropNow: "Loslassen, um sie hinzuzufügen",
     accepted: (suffixes) => `${suffixes}; auch ganze Ordner`,
     choose: "Dateien auswählen",
@@ -134,6 +136,7 @@ export const de: Texts = {
         ? "1 Aufnahme bleibt wegen ihrer Qualität unberücksichtigt"
         : `${number(n)} Aufnahmen bleiben wegen ihrer Qualität unberücksichtigt`,
     waiting: (n) => `${number(n)} noch in Zählung`,
+    failed: (n) => `${number(n)} nicht zählbar`,
     total: "Zellen insgesamt",
     perField: "Je Gesichtsfeld",
     interval: (low, high) => `${low} bis ${high}`,

@@ -28,7 +28,7 @@ export const en = {
     navigation: "Main",
     language: "Language",
     theme: "Appearance",
-    themes: { system: "As the system", light: "Light", dark: "Dark" },
+    themes: { system: "System", light: "Light", dark: "Dark" },
     logOut: "Log out",
     account: "Your account",
     accounts: "Accounts",
@@ -58,6 +58,8 @@ export const en = {
   uploads: {
     drop: "Drop photographs of a blood smear here",
     dropMore: "Drop more photographs of this smear here",
+    add: "Add photographs of a blood smear",
+    addMore: "Add photographs of this smear",
     dropNow: "Let go to add them",
     accepted: (suffixes: string): string => `${suffixes}; whole folders, too`,
     choose: "Choose files",
@@ -125,6 +127,7 @@ export const en = {
     rejected: (n: number): string =>
       n === 1 ? "1 photograph is left out for its quality" : `${number(n)} photographs are left out for their quality`,
     waiting: (n: number): string => `${number(n)} still being counted`,
+    failed: (n: number): string => `${number(n)} could not be counted`,
     total: "cells in all",
     perField: "Per field",
     interval: (low: string, high: string): string => `${low} to ${high}`,

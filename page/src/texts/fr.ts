@@ -31,7 +31,7 @@ export const fr: Texts = {
     navigation: "Navigation principale",
     language: "Langue",
     theme: "Apparence",
-    themes: { system: "Comme le système", light: "Clair", dark: "Sombre" },
+    themes: { system: "Système", light: "Clair", dark: "Sombre" },
     logOut: "Se déconnecter",
     account: "Votre compte",
     accounts: "Comptes",
@@ -61,6 +61,8 @@ export const fr: Texts = {
   uploads: {
     drop: "Déposez ici des photographies d’un frottis sanguin",
     dropMore: "Déposez ici d’autres photographies de ce frottis",
+    add: "Ajoutez des photographies d’un frottis sanguin",
+    addMore: "Ajoutez des photographies de ce frottis",
     dropNow: "Relâchez pour les ajouter",
     accepted: (suffixes) => `${suffixes} ; des dossiers entiers aussi`,
     choose: "Choisir des fichiers",
@@ -132,6 +134,7 @@ export const fr: Texts = {
     rejected: (n) =>
       several(n, "photographie écartée pour sa qualité", "photographies écartées pour leur qualité"),
     waiting: (n) => `${number(n)} en cours de comptage`,
+    failed: (n) => several(n, "photographie non comptée", "photographies non comptées"),
     total: "cellules au total",
     perField: "Par champ",
     interval: (low, high) => `${low} à ${high}`,

@@ -44,7 +44,7 @@ export function SampleScreen({ id }: { id: string }) {
           {mayAdd ? (
             <DropArea
               isSmall={sample.photographs.length > 0}
-              title={sample.photographs.length > 0 ? uploads.dropMore : uploads.drop}
+              title={sample.photographs.length > 0 ? { drop: uploads.dropMore, add: uploads.addMore } : uploads}
               onFiles={({ files }) => queue.add(id, files)}
             />
           ) : null}

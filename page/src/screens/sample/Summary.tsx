@@ -7,11 +7,14 @@ import { TypeSummary } from "./TypeSummary";
 export function Summary({ sample }: { sample: Sample }) {
   const { summary } = texts.value;
   const { numbers, n_fields, n_rejected } = sample;
-  const n_open = sample.photographs.filter((each) => stateOf(each) === "open").length;
+  const states = sample.photographs.map(stateOf);
+  const n_open = states.filter((each) => each === "open").length;
+  const n_failed = states.filter((each) => each === "failed").length;
   if (sample.photographs.length === 0) return null;
   if (numbers === null) return <p class="panel summary-empty soft">{summary.none}</p>;
   const facts = [summary.fields(n_fields)];
   if (n_rejected) facts.push(summary.rejected(n_rejected));
+  if (n_failed) facts.push(summary.failed(n_failed));
   if (n_open) facts.push(summary.waiting(n_open));
   const shown = CELL_TYPES.flatMap((type) => (numbers[type] ? [{ type, told: numbers[type] }] : []));
   const includesError = shown.every(({ told }) => told.includes_model_error);

@@ -29,7 +29,7 @@ export function Start() {
       </div>
       {may("reviewer") ? (
         <>
-          <DropArea title={texts.value.uploads.drop} onFiles={makeSample} />
+          <DropArea title={texts.value.uploads} onFiles={makeSample} />
           <Demo />
         </>
       ) : (
