@@ -1,21 +1,21 @@
 import { useSignal } from "@preact/signals";
 import { api, done, type Schema } from "../../api/client";
 import { may, session } from "../../api/session";
-import { Complaint } from "../../parts/Complaint";
+import { Check } from "../../parts/Check";
 import { Field } from "../../parts/Field";
 import { Form } from "../../parts/Form";
-import { useAction } from "../../parts/useAction";
 import { texts } from "../../texts";
+import { CounterChoice } from "./CounterChoice";
 import { signOffOf, stateOf, type Sample, type SampleStore } from "./sampleStore";
 
 /** How the photographs of a sample are counted. */
 export function Settings({ sample, store }: { sample: Sample; store: SampleStore }) {
-  const { settings: words } = texts.value;
+  const { common, settings: words } = texts.value;
   const counter = useSignal(sample.settings.counter ?? "auto");
   const diameter = useSignal(sample.settings.diameter_px?.toString() ?? "");
   const scale = useSignal(sample.settings.um_per_px?.toString() ?? "");
-  const isSaved = useSignal(false);
-  const handedOver = useSignal<number | null>(null);
+  const isCountedAgain = useSignal(false);
+  const said = useSignal("");
   const countable = sample.photographs.filter((each) => stateOf(each) !== "open");
 
   const save = async (): Promise<void> => {
@@ -24,22 +24,16 @@ export function Settings({ sample, store }: { sample: Sample; store: SampleStore
       diameter_px: numberIn(diameter.value),
       um_per_px: numberIn(scale.value),
     };
+    said.value = "";
     const params = { path: { sample: sample.id } };
     store.take(await done(api.PATCH("/api/samples/{sample}", { params, body: { settings } })));
-    isSaved.value = true;
-  };
-  const countAgain = useAction(async () => {
-    const wanted = countable.map((each) => each.id);
-    await save();
-    try {
-      for (const [n, photograph] of wanted.entries()) {
-        handedOver.value = n;
-        await api.POST("/api/photographs/{photograph}/count", { params: { path: { photograph } }, body: {} });
-      }
-    } finally {
-      handedOver.value = null;
+    for (const [n, { id }] of isCountedAgain.value ? countable.entries() : []) {
+      said.value = words.counting(n, countable.length);
+      await api.POST("/api/photographs/{photograph}/count", { params: { path: { photograph: id } }, body: {} });
     }
-  });
+    isCountedAgain.value = false;
+    said.value = words.saved;
+  };
 
   if (!may("reviewer")) return null;
   return (
@@ -50,36 +44,22 @@ export function Settings({ sample, store }: { sample: Sample; store: SampleStore
       {signOffOf(sample) ? (
         <p class="soft small">{words.signed}</p>
       ) : (
-        <>
-          <Form onSend={save} action={words.save}>
-            <label class="field">
-              <span class="field-name">{words.counter}</span>
-              <select value={counter.value} onChange={(event) => (counter.value = event.currentTarget.value)}>
-                {session.value?.counters.map((each) => (
-                  <option key={each} value={each}>
-                    {each === "auto" ? words.auto : each}
-                  </option>
-                ))}
-              </select>
-            </label>
-            <Field label={words.diameter} value={diameter} type="number" hint={words.measured} />
-            <Field label={words.scale} value={scale} type="number" hint={words.fromFile} />
-          </Form>
+        <Form onSend={save} action={common.save}>
+          <CounterChoice counter={counter} counters={session.value?.counters ?? []} />
+          <Field label={words.diameter} value={diameter} type="number" hint={words.measured} />
+          <Field label={words.scale} value={scale} type="number" hint={words.fromFile} />
           {countable.length ? (
-            <div class="count-again">
-              <button type="button" disabled={countAgain.isBusy} onClick={countAgain.run}>
-                {words.saveAndCount(countable.length)}
-              </button>
-              <p class="soft small" role="status">
-                {handedOver.value === null ? words.kept : words.counting(handedOver.value, countable.length)}
-              </p>
-              <Complaint words={countAgain.complaint} />
-            </div>
+            <Check
+              isOn={isCountedAgain.value}
+              onChange={(isOn) => (isCountedAgain.value = isOn)}
+              name={words.countAgain(countable.length)}
+              means={words.kept}
+            />
           ) : null}
           <p class="small" role="status">
-            {isSaved.value ? words.saved : ""}
+            {said.value}
           </p>
-        </>
+        </Form>
       )}
     </details>
   );
