@@ -49,7 +49,7 @@ export function AccountRow({ account, onChange }: Props) {
           isFixed={isOwn}
           onRole={(role) => void change({ role })}
         />
-        <button type="button" onClick={() => (isSettingPassword.value = true)}>
+        <button type="button" disabled={isOwn} onClick={() => (isSettingPassword.value = true)}>
           {words.setPassword}
         </button>
         <button type="button" disabled={isOwn} onClick={() => void change({ is_active: !account.is_active })}>

@@ -14,11 +14,7 @@ export function LogIn() {
   return (
     <section class="panel log-in" aria-labelledby="log-in-title">
       <h1 id="log-in-title">{words.title}</h1>
-      <Form
-        action={words.logIn}
-        isReady={name.value.trim() !== "" && password.value !== ""}
-        onSend={() => logIn({ name: name.value, password: password.value })}
-      >
+      <Form action={words.logIn} onSend={() => logIn({ name: name.value, password: password.value })}>
         <Field label={words.name} value={name} autocomplete="username" maxLength={200} required />
         <Field
           label={words.password}
