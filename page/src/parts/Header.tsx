@@ -20,6 +20,7 @@ export function Header() {
           <Logo />
           hemolens
         </a>
+        <span class="soft small header-note">{shell.researchUse}</span>
       </nav>
       <div class="header-end">
         {session.value?.has_accounts && session.value.person ? <PersonMenu person={session.value.person} /> : null}

@@ -21,7 +21,11 @@ export function preferred(wanted: readonly string[]): Language {
   return "en";
 }
 
-export const language = kept<Language>("hemolens-language", LANGUAGES, preferred(globalThis.navigator?.languages ?? []));
+export const language = kept<Language>(
+  "hemolens-language",
+  LANGUAGES,
+  preferred(globalThis.navigator?.languages ?? []),
+);
 
 /** What the page says, in the language that is chosen: `texts.value.start.title`. */
 export const texts = computed<Texts>(() => ALL_TEXTS[language.value]);
