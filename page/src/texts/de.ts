@@ -6,6 +6,7 @@ const number = (n: number): string => n.toLocaleString("de");
 const several = (n: number, one: string, many: string): string => `${number(n)} ${n === 1 ? one : many}`;
 
 export const de: Texts = {
+  languageName: "Deutsch",
   cells: {
     rbc: "Erythrozyten",
     wbc: "Leukozyten",

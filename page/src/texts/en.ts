@@ -4,6 +4,7 @@ const number = (n: number): string => n.toLocaleString("en");
 const several = (n: number, one: string, many: string): string => `${number(n)} ${n === 1 ? one : many}`;
 
 export const en = {
+  languageName: "English",
   cells: {
     rbc: "Red cells",
     wbc: "White cells",

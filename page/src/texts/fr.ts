@@ -6,6 +6,7 @@ const number = (n: number): string => n.toLocaleString("fr");
 const several = (n: number, one: string, many: string): string => `${number(n)} ${n < 2 ? one : many}`;
 
 export const fr: Texts = {
+  languageName: "Français",
   cells: {
     rbc: "Érythrocytes",
     wbc: "Leucocytes",
