@@ -9,6 +9,7 @@ A document shows a recorded table between a line ``<!-- benchmarks/NAME.md -->``
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -26,6 +27,8 @@ from hemolens.output.column import Column
 from hemolens.output.entries import Entry
 from hemolens.output.export.registry import FORMATS
 from hemolens.output.report.html_page import markdown_table
+from hemolens.web.app import create_app
+from hemolens.web.settings import ServeSettings
 
 ROOT = Path(__file__).parent.parent
 SHOWN = re.compile(
@@ -139,6 +142,16 @@ GENERATED: dict[str, Callable[[], str]] = {
 }
 """Name → text that follows from the code."""
 
+API = ROOT / "page" / "openapi.json"
+"""What the page's types are made from."""
+
+
+def described_api() -> str:
+    """Describe the interface of the service (OpenAPI)."""
+    app = create_app(ServeSettings(folder=Path("unused")))
+    return json.dumps(app.openapi(), indent=1, ensure_ascii=False) + "\n"
+
 
 if __name__ == "__main__":
     show_tables()
+    API.write_text(described_api(), encoding="utf-8")

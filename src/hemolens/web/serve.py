@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 
@@ -18,6 +19,7 @@ from hemolens.web.events import forget_old_events
 from hemolens.web.service import Service
 from hemolens.web.settings import ServeSettings
 
+BACKLOG = 256
 LOOK_SECONDS = 0.5
 TIDY_SECONDS = 3600.0
 _log = logging.getLogger("hemolens.web")
@@ -42,8 +44,7 @@ class Workers:
         self._thread.join()
         for process in self._processes:
             process.kill()
-        for process in self._processes:
-            process.wait()
+            _close(process)
 
     def _start(self) -> subprocess.Popen[str]:
         process = subprocess.Popen([sys.executable, "-m", "hemolens.web.worker"], stdin=subprocess.PIPE, text=True)
@@ -58,7 +59,13 @@ class Workers:
                 if process.poll() is not None:
                     if process.returncode:
                         _log.warning("a worker ended unexpectedly (%s)", process.returncode)
+                    _close(process)
                     self._processes[number] = self._start()
+
+
+def _close(process: subprocess.Popen[str]) -> None:
+    with suppress(OSError), process:  # closes its input, and waits until it has ended
+        pass
 
 
 def serve(settings: ServeSettings, when_ready: Callable[[Service, str], None] = lambda service, url: None) -> None:
@@ -104,6 +111,7 @@ def _listen(settings: ServeSettings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)  # who comes before the server runs waits
     except OSError as error:
         listener.close()
         raise UsageError(
