@@ -4,7 +4,11 @@ from __future__ import annotations
 
 _EVALUATE = ("scipy",)
 
-NEEDED = {"evaluate": _EVALUATE, "train": (*_EVALUATE, "torch", "onnx", "safetensors")}
+NEEDED = {
+    "evaluate": _EVALUATE,
+    "train": (*_EVALUATE, "torch", "onnx", "safetensors"),
+    "web": ("fastapi", "uvicorn", "sqlalchemy", "alembic", "argon2", "multipart", "psutil"),
+}
 """Extra of hemolens → the packages that its commands import."""
 
 
@@ -13,7 +17,7 @@ def require_extra(extra: str) -> None:
 
     Parameters
     ----------
-    extra : {"evaluate", "train"}
+    extra : {"evaluate", "train", "web"}
 
     Raises
     ------

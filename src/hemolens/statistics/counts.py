@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -141,18 +142,43 @@ def count_in_region_frame(cells: Iterable[Cell], shape: tuple[int, int], region:
     FrameCounts
 
     """
-    counts, area_px = NO_CELLS, 0
+    owned, area_px = _owned_in_strips(cells := list(cells), shape, region)
+    return FrameCounts(count_cells(compress(cells, owned)), area_px)
+
+
+def are_in_frame(cells: Sequence[Cell], shape: tuple[int, int], region: Region | None = None) -> list[bool]:
+    """Say of each cell whether the counting frame holds it.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+    shape : (int, int)
+        Rows and columns of the photograph.
+    region : Region, optional
+        Where cells are counted; the whole photograph without it.
+
+    """
+    if region is None:
+        return [cell.box.row0 > 0 and cell.box.col0 > 0 for cell in cells]
+    return _owned_in_strips(cells, shape, region)[0]
+
+
+def _owned_in_strips(cells: Sequence[Cell], shape: tuple[int, int], region: Region) -> tuple[list[bool], int]:
+    """Say which cells have their upper left corner in a region, and how many pixels it has without row and column 0."""
+    owned, area_px = [False] * len(cells), 0
     waiting = sorted(
-        (cell for cell in cells if cell.box.row0 > 0 and cell.box.col0 > 0), key=lambda cell: cell.box.row0
+        (n for n, cell in enumerate(cells) if cell.box.row0 > 0 and cell.box.col0 > 0),
+        key=lambda n: cells[n].box.row0,
     )
     for row0 in range(0, shape[0], STRIP_ROWS):
         strip = Box(row0, 0, min(row0 + STRIP_ROWS, shape[0]), shape[1])
         inside = region.within(strip)
         area_px += int(inside[max(0, 1 - row0) :, 1:].sum())
-        begins = bisect_left(waiting, strip.row1, key=lambda cell: cell.box.row0)
+        begins = bisect_left(waiting, strip.row1, key=lambda n: cells[n].box.row0)
         here, waiting = waiting[:begins], waiting[begins:]
-        counts += count_cells(cell for cell in here if inside[cell.box.row0 - row0, cell.box.col0])
-    return FrameCounts(counts, area_px)
+        for n in here:
+            owned[n] = bool(inside[cells[n].box.row0 - row0, cells[n].box.col0])
+    return owned, area_px
 
 
 def cells_in_region(cells: Sequence[Cell], region: NDArray[np.bool_]) -> list[Cell]:

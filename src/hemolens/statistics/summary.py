@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.measurements.quality import Verdict
 from hemolens.statistics.counts import Counts, FrameCounts
 from hemolens.statistics.uncertainty import (
     CountError,
@@ -19,7 +20,6 @@ from hemolens.statistics.uncertainty import (
 )
 
 if TYPE_CHECKING:
-    from hemolens.measurements.quality import Verdict
     from hemolens.statistics.site import Site, SiteFactor
 
 

@@ -55,13 +55,10 @@ def count_photograph(service: Service, job: JobRow, held: Held) -> None:
         if row is None:
             return
         number, moment = new_id(), now()
-        review = schemas.Review(revision=0, n_added=0, n_removed=0, n_changed=0, n_checked=0, people=[])
-        told = tell_count(result, number, job.options, moment, review).model_dump(mode="json")
+        told = tell_count(result, number, job.options, moment).model_dump(mode="json")
         shown = shown_count(row)
         row.counts.append(
-            CountRow(
-                id=number, options=job.options, file=kept, told=told, field=field_data(result), created_at=moment
-            )
+            CountRow(id=number, options=job.options, file=kept, told=told, field=field_data(result), created_at=moment)
         )
         if shown is None or not shown.corrections:
             row.shown_count_id = number

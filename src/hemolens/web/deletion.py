@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from hemolens.web.database.tables import CountRow, JobRow, PhotographRow, SampleRow, now
 from hemolens.web.events import tell
 from hemolens.web.service import Service, open_sample, photograph_row, sample_row
+
+UNCLAIMED_SECONDS = 3600.0
+"""How old a file is at least that is removed because no row has it: a row is written after its file."""
 
 _HOLDERS = (PhotographRow.file, CountRow.file, JobRow.file)
 
@@ -30,9 +32,7 @@ def delete_sample(service: Service, sample_id: str) -> None:
         files += session.scalars(select(JobRow.file).where(JobRow.sample_id == sample_id, JobRow.file.is_not(None)))
         session.delete(row)
         tell(session, "deleted", sample_id)
-        session.flush()
-        unused = _unused(session, files)
-    service.storage.remove(unused)
+    _remove_unused(service, files)
 
 
 def delete_photograph(service: Service, photograph_id: str) -> None:
@@ -50,9 +50,7 @@ def delete_photograph(service: Service, photograph_id: str) -> None:
         files = _files_of(row)
         tell(session, "deleted", row.sample_id, row.id)
         session.delete(row)
-        session.flush()
-        unused = _unused(session, files)
-    service.storage.remove(unused)
+    _remove_unused(service, files)
 
 
 def delete_what_nobody_needs(service: Service) -> None:
@@ -64,16 +62,14 @@ def delete_what_nobody_needs(service: Service) -> None:
             past = list(old)
         for sample_id in past:
             delete_sample(service, sample_id)
-    names = service.storage.names()
-    with service.database.writing() as session:  # nobody adds a row meanwhile
-        unused = _unused(session, names)
-        service.storage.remove(unused)
+    _remove_unused(service, service.storage.names(older_than_s=UNCLAIMED_SECONDS))
 
 
 def _files_of(photograph: PhotographRow) -> list[str]:
     return [photograph.file, *(count.file for count in photograph.counts)]
 
 
-def _unused(session: Session, names: Iterable[str]) -> set[str]:
-    used = {name for column in _HOLDERS for name in session.scalars(select(column)) if name is not None}
-    return set(names) - used
+def _remove_unused(service: Service, names: Iterable[str]) -> None:
+    with service.database.writing() as session:  # nobody adds a row meanwhile; who does so later finds the file gone
+        used = {name for column in _HOLDERS for name in session.scalars(select(column)) if name is not None}
+        service.storage.remove(set(names) - used)

@@ -128,9 +128,7 @@ def crop(image: SmearImage, box: Box, side_px: int) -> bytes:
     n_rows, n_cols = box.row1 - box.row0, box.col1 - box.col0
     zoom = side_px / max(n_rows, n_cols)
     shape = max(round(n_rows * zoom), 1), max(round(n_cols * zoom), 1)
-    inside = Box(
-        max(box.row0, 0), max(box.col0, 0), min(box.row1, image.shape[0]), min(box.col1, image.shape[1])
-    )
+    inside = Box(max(box.row0, 0), max(box.col0, 0), min(box.row1, image.shape[0]), min(box.col1, image.shape[1]))
     drawn = np.full((*shape, 3), 128, np.uint8)
     if inside.row0 < inside.row1 and inside.col0 < inside.col1:
         top, left = round((inside.row0 - box.row0) * zoom), round((inside.col0 - box.col0) * zoom)
@@ -143,9 +141,7 @@ def crop(image: SmearImage, box: Box, side_px: int) -> bytes:
 def _read(image: SmearImage, box: Box, shape: Shape) -> NDArray[np.uint8]:
     """Read a box, in pixels of the full resolution, at a size: from the smallest level that has that many pixels."""
     wanted = shape[0] / (box.row1 - box.row0)
-    level = max(
-        (n for n, size in enumerate(image.levels) if size[0] / image.shape[0] >= wanted * 0.99), default=0
-    )
+    level = max((n for n, size in enumerate(image.levels) if size[0] / image.shape[0] >= wanted * 0.99), default=0)
     down, right = (own / full for own, full in zip(image.levels[level], image.shape, strict=True))
     n_rows, n_cols = image.levels[level]
     part = Box(

@@ -4,38 +4,62 @@
 
     queued ──claim──► running ──finish──► done
       ▲                 │  └────fail────► failed
-      └──lease over─────┘
+      └── give_back ────┤
+      └── lease over ───┘
     queued, running ──cancel──► cancelled
 
-A worker leases a job and renews the lease while it lives. When the lease is over, its process is taken for dead, and the
-job is queued again; a job that has cost :data:`MAX_ATTEMPTS` workers their lives has failed.
+A worker leases a job and renews the lease while it lives. When the lease is over, its process is taken for dead, and
+the job is queued again; a job that has cost :data:`MAX_ATTEMPTS` workers their lives has failed. All of it happens in
+transactions that write, and those wait for each other (:meth:`hemolens.web.database.sessions.Database.writing`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hemolens.web.database.tables import JobRow, now
+from hemolens.web.database.tables import JobRow, PhotographRow, SampleRow, now
 from hemolens.web.events import tell
 
-LEASE = timedelta(seconds=15)
+LEASE = timedelta(seconds=10)
 MAX_ATTEMPTS = 2
 LOST = "the program that worked on it ended unexpectedly; the photograph may need more memory than there is"
 
 
+def enqueue(
+    session: Session, kind: str, options: Mapping[str, object], by: str, of: PhotographRow | SampleRow
+) -> JobRow:
+    """Add a job.
+
+    Parameters
+    ----------
+    session : Session
+    kind : {"count", "results"}
+    options : mapping
+        What the job needs to know.
+    by : str
+        Who wants it.
+    of : PhotographRow or SampleRow
+        What is to be worked on.
+
+    """
+    job = JobRow(kind=kind, options=dict(options), created_by=by, sample_id=of.id)
+    if isinstance(of, PhotographRow):
+        job.sample_id = of.sample_id
+        of.jobs.append(job)
+    session.add(job)
+    session.flush()
+    _tell(session, job)
+    return job
+
+
 def claim(session: Session, worker: str) -> JobRow | None:
-    """Lease the oldest job that waits; None where none does. In a transaction that writes."""
+    """Lease the oldest job that waits; None where none does."""
     requeue_lost(session)
-    job = session.scalar(
-        select(JobRow)
-        .where(JobRow.state == "queued")
-        .order_by(JobRow.created_at, JobRow.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    job = session.scalar(select(JobRow).where(JobRow.state == "queued").order_by(JobRow.created_at, JobRow.id).limit(1))
     if job is not None:
         job.state, job.worker, job.progress = "running", worker, 0.0
         job.leased_until, job.n_attempts = now() + LEASE, job.n_attempts + 1
@@ -65,10 +89,9 @@ def fail(session: Session, job_id: str, worker: str, error: str) -> None:
     _end(session, job_id, worker, "failed", error)
 
 
-def give_back(session: Session, job_id: str, worker: str) -> None:
-    """Queue a job again whose worker must end before it is done, and did not die of it."""
-    job = session.get(JobRow, job_id, with_for_update=True)
-    if job is not None and job.state == "running" and job.worker == worker:
+def give_back(session: Session, worker: str) -> None:
+    """Queue again what a worker has, which must end before that is done and did not die of it."""
+    for job in session.scalars(select(JobRow).where(JobRow.state == "running", JobRow.worker == worker)):
         job.state, job.worker, job.leased_until, job.n_attempts = "queued", "", None, job.n_attempts - 1
         _tell(session, job)
 
@@ -82,9 +105,7 @@ def cancel(session: Session, job: JobRow) -> None:
 
 def requeue_lost(session: Session) -> None:
     """Queue the jobs of dead workers again."""
-    lost = session.scalars(
-        select(JobRow).where(JobRow.state == "running", JobRow.leased_until < now()).with_for_update(skip_locked=True)
-    )
+    lost = session.scalars(select(JobRow).where(JobRow.state == "running", JobRow.leased_until < now()))
     for job in lost:
         if job.n_attempts >= MAX_ATTEMPTS:
             job.state, job.error, job.finished_at = "failed", LOST, now()
@@ -94,15 +115,8 @@ def requeue_lost(session: Session) -> None:
         _tell(session, job)
 
 
-def end_leases_of(session: Session, worker: str) -> None:
-    """Say that a worker is known to be dead: nobody needs to wait for its lease."""
-    session.execute(
-        update(JobRow).where(JobRow.state == "running", JobRow.worker == worker).values(leased_until=now() - LEASE)
-    )
-
-
 def _end(session: Session, job_id: str, worker: str, state: str, error: str = "") -> JobRow | None:
-    job = session.get(JobRow, job_id, with_for_update=True)
+    job = session.get(JobRow, job_id)
     if job is None or job.state != "running" or job.worker != worker:
         return None
     job.state, job.error, job.finished_at, job.leased_until = state, error, now(), None

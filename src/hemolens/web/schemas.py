@@ -86,6 +86,8 @@ class Session(_Told):
 
 
 class Login(_Given):
+    """A name and its password."""
+
     name: Name
     password: Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
@@ -102,26 +104,36 @@ class CountSettings(_Given):
 
 
 class Recount(_Given):
+    """How a photograph is counted again."""
+
     settings: CountSettings | None = None
     """Those of the sample, if not given. The new count is shown unless the one that is shown has been corrected."""
 
 
 class Shown(_Given):
+    """Which count of a photograph is shown."""
+
     count: Id
 
 
 class NewSample(_Given):
+    """A sample to make."""
+
     name: Name
     settings: CountSettings = CountSettings()
 
 
 class SampleChange(_Given):
+    """What of a sample is to change; what is not given stays."""
+
     name: Name | None = None
     settings: CountSettings | None = None
     """For photographs that are counted from now on."""
 
 
 class IntervalTold(_Told):
+    """A value with its 95 % interval."""
+
     value: float
     low: float
     high: float
@@ -162,11 +174,15 @@ class Job(_Told):
 
 
 class QualityTold(_Told):
+    """Whether a photograph is fit to be counted, and why not."""
+
     verdict: Verdict
     reasons: list[str]
 
 
 class Scale(_Told):
+    """How wide a red cell is on a photograph, and how that is known."""
+
     red_cell_diameter_px: float
     confidence: float
     origin: str
@@ -225,6 +241,8 @@ class Photograph(_Told):
 
 
 class SignOff(_Told):
+    """A person stands, or stood, up for the counts of a sample."""
+
     signed_by: str
     signed_at: datetime
     comment: str
@@ -266,12 +284,16 @@ class Sample(_Told):
 
 
 class NewSignOff(_Given):
+    """Who signs."""
+
     name: Name | None = None
     """Who signs, where there are no accounts; with accounts it is who is logged in."""
     comment: Text = ""
 
 
 class Withdrawal(_Given):
+    """Why a sign-off no longer holds."""
+
     name: Name | None = None
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)]
 
@@ -318,6 +340,8 @@ class _Undoable(_Told):
 
 
 class Cells(_Undoable):
+    """The cells of a count."""
+
     count: str
     revision: int
     cells: list[CellTold]
@@ -331,7 +355,7 @@ class _Correction(_Given):
 class Add(_Correction):
     """A cell that was missed; its outline is proposed from what the model saw around the point, unless it is given.
 
-    The id of the new cell is the correction's, with ``.0`` behind it.
+    The id of the new cell is the correction's, with ``.1`` behind it.
     """
 
     action: Literal["add"]
@@ -341,11 +365,15 @@ class Add(_Correction):
 
 
 class Delete(_Correction):
+    """What was counted is no cell."""
+
     action: Literal["delete"]
     cells: list[CellId] = Field(min_length=1, max_length=MAX_SELECTED)
 
 
 class Retype(_Correction):
+    """Cells are of another type."""
+
     action: Literal["retype"]
     cells: list[CellId] = Field(min_length=1, max_length=MAX_SELECTED)
     type: CellType
@@ -367,11 +395,15 @@ class Split(_Correction):
 
 
 class Merge(_Correction):
+    """Several cells are one."""
+
     action: Literal["merge"]
     cells: list[CellId] = Field(min_length=2, max_length=100)
 
 
 class Redraw(_Correction):
+    """A cell has another outline."""
+
     action: Literal["redraw"]
     cell: CellId
     outline: list[Point] = Field(min_length=3, max_length=MAX_POINTS)
@@ -384,15 +416,18 @@ class Undo(_Correction):
 
 
 class Redo(_Correction):
+    """Brings back what the one who asks has undone last."""
+
     action: Literal["redo"]
 
 
-Correction = Annotated[
-    Add | Delete | Retype | Confirm | Split | Merge | Redraw | Undo | Redo, Field(discriminator="action")
-]
+Edit = Add | Delete | Retype | Confirm | Split | Merge | Redraw
+Correction = Annotated[Edit | Undo | Redo, Field(discriminator="action")]
 
 
 class CellChange(_Told):
+    """What became of one cell."""
+
     cell: str
     before: CellTold | None
     after: CellTold | None
@@ -418,16 +453,22 @@ class Corrected(_Undoable):
 
 
 class Trail(_Told):
+    """Corrections of a count, the oldest first."""
+
     count: str
     corrections: list[CorrectionTold]
 
 
 class ProposalWanted(_Given):
+    """Where a cell is said to be."""
+
     type: CellType
     point: Point
 
 
 class Proposal(_Told):
+    """The outline that a cell may have."""
+
     outline: list[float]
     """x, y, x, y …"""
 
@@ -452,6 +493,8 @@ Password = Annotated[str, StringConstraints(min_length=12, max_length=256)]
 
 
 class Account(_Told):
+    """A person who may use the service."""
+
     id: str
     name: str
     role: Role
@@ -460,27 +503,37 @@ class Account(_Told):
 
 
 class NewAccount(_Given):
+    """An account to make."""
+
     name: Name
     password: Password
     role: Role
 
 
 class AccountChange(_Given):
+    """What of an account is to change; what is not given stays."""
+
     role: Role | None = None
     is_active: bool | None = None
     password: Password | None = None
 
 
 class PasswordChange(_Given):
+    """One's own password, and a new one."""
+
     old: Annotated[str, StringConstraints(max_length=256)]
     new: Password
 
 
 class NewToken(_Given):
+    """What a token is for."""
+
     name: Name
 
 
 class Token(_Told):
+    """What a program shows in place of a password."""
+
     id: str
     name: str
     created_at: datetime
@@ -489,5 +542,7 @@ class Token(_Told):
 
 
 class TokenOnce(Token):
+    """A token that was just made."""
+
     secret: str
     """Shown once; the service keeps only its hash."""

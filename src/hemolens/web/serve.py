@@ -47,9 +47,9 @@ class Workers:
 
     def _start(self) -> subprocess.Popen[str]:
         process = subprocess.Popen([sys.executable, "-m", "hemolens.web.worker"], stdin=subprocess.PIPE, text=True)
-        assert process.stdin is not None
-        process.stdin.write(self._settings.model_dump_json() + "\n")
-        process.stdin.flush()
+        if process.stdin is not None:
+            process.stdin.write(self._settings.model_dump_json() + "\n")
+            process.stdin.flush()
         return process
 
     def _look_after(self) -> None:
@@ -61,14 +61,14 @@ class Workers:
                     self._processes[number] = self._start()
 
 
-def serve(settings: ServeSettings, when_ready: Callable[[str], None] = lambda url: None) -> None:
+def serve(settings: ServeSettings, when_ready: Callable[[Service, str], None] = lambda service, url: None) -> None:
     """Serve until the user or the system ends it.
 
     Parameters
     ----------
     settings : ServeSettings
     when_ready : callable
-        Called with the address when the service answers.
+        Called with the service and its address as soon as it listens.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def serve(settings: ServeSettings, when_ready: Callable[[str], None] = lambda ur
     try:
         with Workers(settings):
             tidying.start()
-            when_ready(url)
+            when_ready(service, url)
             server.run(sockets=[listener])
     finally:
         over.set()
@@ -100,7 +100,7 @@ def serve(settings: ServeSettings, when_ready: Callable[[str], None] = lambda ur
 
 def _listen(settings: ServeSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, so that answers do not wait
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))

@@ -7,10 +7,12 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
+from hemolens.review.kept_result import read_result
 from hemolens.web.database.sessions import Database
-from hemolens.web.database.tables import PhotographRow, SampleRow
+from hemolens.web.database.tables import CountRow, PhotographRow, SampleRow
 from hemolens.web.pictures import OpenImages, StoredImage
 from hemolens.web.problems import Refused, not_found
+from hemolens.web.reviews import Reviewed, Reviews
 from hemolens.web.settings import ServeSettings
 from hemolens.web.storage import Storage
 
@@ -24,6 +26,7 @@ class Service:
     database : Database
     storage : Storage
     opened : OpenImages
+    reviews : Reviews
 
     """
 
@@ -33,6 +36,7 @@ class Service:
         self.database = Database(settings.database_url)
         self.storage = Storage(settings.folder)
         self.opened = OpenImages()
+        self.reviews = Reviews()
 
     def image(self, photograph: PhotographRow) -> StoredImage:
         """Give a photograph that has been read once; its pixels are read when they are asked for.
@@ -51,6 +55,19 @@ class Service:
             photograph.name,
             (photograph.height, photograph.width),
             photograph.um_per_px,
+        )
+
+    def reviewed(self, session: Session, photograph: PhotographRow, count: CountRow) -> Reviewed:
+        """Give a count of a photograph as it was corrected so far.
+
+        Raises
+        ------
+        ReviewError
+            What is kept of the count cannot be read.
+
+        """
+        return self.reviews.get(
+            session, count, lambda: read_result(self.storage.read(count.file), self.image(photograph))
         )
 
     def close(self) -> None:
@@ -113,5 +130,7 @@ def open_sample(session: Session, sample_id: str) -> SampleRow:
     """
     sample = sample_row(session, sample_id)
     if signed_off(sample):
-        raise Refused(409, f"signed off by {sample.sign_offs[-1].signed_by}: withdraw the sign-off before you change it")
+        raise Refused(
+            409, f"signed off by {sample.sign_offs[-1].signed_by}: withdraw the sign-off before you change it"
+        )
     return sample

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -67,9 +68,14 @@ class Storage:
         for name in names:
             self.path(name).unlink(missing_ok=True)
 
-    def names(self) -> list[str]:
-        """Names of all files."""
-        return [each.name for each in self._files.glob("??/*")]
+    def holds(self, name: str) -> bool:
+        """Whether there is such a file."""
+        return self.path(name).is_file()
+
+    def names(self, older_than_s: float) -> list[str]:
+        """Names of all files that were kept more than so many seconds ago."""
+        before = time.time() - older_than_s
+        return [each.name for each in self._files.glob("??/*") if each.stat().st_mtime < before]
 
     def clear_drafts(self) -> None:
         """Remove what was left half received by a service that was killed."""
@@ -116,6 +122,12 @@ class Draft:
     def path(self) -> Path:
         """Where it is being written."""
         return self._path
+
+    def adopt(self, suffix: str) -> str:
+        """Keep what somebody else wrote to :attr:`path`."""
+        with self._path.open("rb") as file:
+            self._hash = hashlib.file_digest(file, "sha256")
+        return self.keep(suffix)
 
     def keep(self, suffix: str) -> str:
         """Put the file into the storage, safe on the disk, and say what it is called there."""

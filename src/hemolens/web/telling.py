@@ -42,7 +42,7 @@ def _interval(interval: Interval) -> schemas.IntervalTold | None:
 
 
 def tell_count(
-    result: CountedImage, count_id: str, settings: Mapping[str, object], created_at: datetime, review: schemas.Review
+    result: CountedImage, count_id: str, settings: Mapping[str, object], created_at: datetime, revision: int = 0
 ) -> schemas.Count:
     """Tell of a count what holds after its last correction."""
     scale = result.red_cell_diameter
@@ -66,7 +66,21 @@ def tell_count(
         ),
         frame=_frame(result),
         field_of_view=None if field is None else _polygons(field.region),
-        review=review,
+        review=_review(result, revision),
+    )
+
+
+def _review(result: CountedImage, revision: int) -> schemas.Review:
+    review = result.review
+    if review is None:
+        return schemas.Review(revision=revision, n_added=0, n_removed=0, n_changed=0, n_checked=0, people=[])
+    return schemas.Review(
+        revision=revision,
+        n_added=review.n_added,
+        n_removed=review.n_removed,
+        n_changed=review.n_changed,
+        n_checked=review.n_checked,
+        people=list(review.by),
     )
 
 

@@ -22,9 +22,9 @@ _PART = 1 << 20
 
 
 def shown_name(given: str | None) -> str:
-    """Make a name to show of what a browser calls a file: without folders and without what no name has.
+    r"""Make a name to show of what a browser calls a file: without folders and without what no name has.
 
-    >>> shown_name("C:\\\\smears\\\\a.jpg"), shown_name("../../etc/b.png"), shown_name("\\x00c\\u202e.tif")
+    >>> shown_name("C:\\smears\\a.jpg"), shown_name("../../etc/b.png"), shown_name("\x00c\u202e.tif")
     ('a.jpg', 'b.png', 'c.tif')
     """
     last = re.split(r"[/\\]", given or "")[-1]

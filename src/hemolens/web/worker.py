@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NoReturn
 from uuid import uuid4
 
@@ -111,15 +112,17 @@ def do_one(service: Service, worker: str) -> bool:
 def main() -> None:
     """Do jobs until the one who started this is gone."""
     service = Service(ServeSettings.model_validate_json(sys.stdin.readline()))
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
     worker = uuid4().hex
+    threading.Thread(target=_leave_with_parent, args=(service, worker), daemon=True).start()
     while True:
         if not do_one(service, worker):
             time.sleep(IDLE_SECONDS)
 
 
-def _leave_with_parent() -> NoReturn:
+def _leave_with_parent(service: Service, worker: str) -> NoReturn:
     sys.stdin.read()
+    with suppress(Exception), service.database.writing() as session:  # else the lease runs out
+        queue.give_back(session, worker)
     _leave()
 
 

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+WRITERS_KEY = 0x68656D6F
+"""Of the lock by which writers wait for each other (PostgreSQL; SQLite has but one writer)."""
 BUSY_SECONDS = 20.0
 """How long a writer waits for another one before it gives up (SQLite)."""
 
@@ -39,8 +41,10 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """Write all or, when an exception leaves the block, nothing. Writers wait for each other."""
+        """Write all or, when an exception leaves the block, nothing. Writers wait for each other, in any database."""
         with Session(self._for_writing, expire_on_commit=False) as session, session.begin():
+            if self.engine.dialect.name == "postgresql":
+                session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS_KEY})
             yield session
 
     def upgrade(self) -> None:

@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hemolens.web.access import Reviewer, Viewer
-from hemolens.web.database.tables import CountRow, JobRow, PhotographRow, SampleRow, now
+from hemolens.web.database.tables import CountRow, PhotographRow, SampleRow, now
 from hemolens.web.deletion import delete_photograph
 from hemolens.web.events import tell
 from hemolens.web.problems import Refused, not_found
+from hemolens.web.queue import enqueue
 from hemolens.web.schemas import Photograph, Recount, Shown
 from hemolens.web.service import Served, Service, open_sample, photograph_row
 from hemolens.web.telling import tell_photograph
@@ -34,6 +35,8 @@ def add_photograph(
     with service.database.writing() as session:
         row = open_sample(session, sample)
         _refuse_too_many(service, session, row)
+        if not service.storage.holds(file):  # the same photograph was deleted elsewhere at this moment
+            raise Refused(503, "the photograph was deleted while it was sent: send it again")
         added = PhotographRow(
             sample_id=row.id,
             position=1 + (session.scalar(_last_position(sample)) or 0),
@@ -46,7 +49,7 @@ def add_photograph(
         row.touched_at = now()
         session.flush()
         tell(session, "photograph", row.id, added.id)
-        _enqueue(session, added, row.options, asker.name)
+        enqueue(session, "count", row.options, asker.name, added)
         return tell_photograph(added)
 
 
@@ -66,7 +69,7 @@ def count_again(photograph: str, wanted: Recount, service: Served, asker: Review
         if row.jobs and row.jobs[-1].state in {"queued", "running"}:
             raise Refused(409, "this photograph is being counted already", conflict=True)
         options = sample.options if wanted.settings is None else wanted.settings.model_dump()
-        _enqueue(session, row, options, asker.name)
+        enqueue(session, "count", options, asker.name, row)
         return tell_photograph(row)
 
 
@@ -89,13 +92,6 @@ def remove_photograph(photograph: str, service: Served, _: Reviewer) -> Response
     """Delete a photograph with its counts and corrections."""
     delete_photograph(service, photograph)
     return Response(status_code=204)
-
-
-def _enqueue(session: Session, row: PhotographRow, options: dict[str, Any], by: str) -> None:
-    job = JobRow(kind="count", sample_id=row.sample_id, photograph_id=row.id, options=dict(options), created_by=by)
-    row.jobs.append(job)
-    session.flush()
-    tell(session, "job", row.sample_id, row.id, job=job.id, state=job.state, progress=0.0)
 
 
 def _last_position(sample: str) -> Any:

@@ -8,8 +8,8 @@ from fastapi.responses import FileResponse
 from hemolens.output.options import OutputOptions
 from hemolens.web.access import Viewer
 from hemolens.web.database.tables import JobRow
-from hemolens.web.events import tell
 from hemolens.web.problems import Refused, not_found
+from hemolens.web.queue import enqueue
 from hemolens.web.schemas import Job, ResultsWanted
 from hemolens.web.service import Served, sample_row
 from hemolens.web.telling import shown_count, tell_job
@@ -26,11 +26,7 @@ def want_results(sample: str, wanted: ResultsWanted, service: Served, asker: Vie
         row = sample_row(session, sample)
         if not any(shown_count(each) for each in row.photographs):
             raise Refused(409, "no photograph of this sample is counted yet: there are no results")
-        job = JobRow(kind="results", sample_id=row.id, options=wanted.model_dump(), created_by=asker.name)
-        session.add(job)
-        session.flush()
-        tell(session, "job", row.id, job=job.id, state=job.state, progress=0.0)
-        return tell_job(job)
+        return tell_job(enqueue(session, "results", wanted.model_dump(), asker.name, row))
 
 
 @router.get("/jobs/{job}/results.zip", response_class=FileResponse, responses=_ZIP)

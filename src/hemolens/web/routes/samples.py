@@ -9,6 +9,7 @@ from sqlalchemy.orm import selectinload
 from hemolens.web.access import Admin, Reviewer, Viewer
 from hemolens.web.database.tables import PhotographRow, SampleRow, SignOffRow, now
 from hemolens.web.deletion import delete_sample
+from hemolens.web.drawn_sample import add_drawn_sample
 from hemolens.web.events import tell
 from hemolens.web.problems import Refused
 from hemolens.web.schemas import NewSample, NewSignOff, Sample, SampleChange, SampleSummary, Withdrawal
@@ -40,6 +41,14 @@ def add_sample(wanted: NewSample, service: Served, asker: Reviewer) -> Sample:
         session.flush()
         tell(session, "sample", row.id)
         return tell_sample(row)
+
+
+@router.post("/demo", status_code=201)
+def add_demo(service: Served, asker: Reviewer) -> Sample:
+    """Make a sample of drawn smears, whose cells the program drew itself."""
+    number = add_drawn_sample(service, asker.name)
+    with service.database.reading() as session:
+        return tell_sample(sample_row(session, number))
 
 
 @router.get("/samples/{sample}")
@@ -82,9 +91,7 @@ def sign_off(sample: str, wanted: NewSignOff, service: Served, asker: Reviewer) 
     with service.database.writing() as session:
         row = open_sample(session, sample)
         row.sign_offs.append(
-            SignOffRow(
-                signed_by=signer(asker, wanted.name), comment=wanted.comment, revisions=revisions_of(row)
-            )
+            SignOffRow(signed_by=signer(asker, wanted.name), comment=wanted.comment, revisions=revisions_of(row))
         )
         tell(session, "sign-off", row.id)
         session.flush()
@@ -102,5 +109,3 @@ def withdraw(sample: str, wanted: Withdrawal, service: Served, asker: Reviewer) 
         last.withdrawn_by, last.withdrawn_at, last.reason = signer(asker, wanted.name), now(), wanted.reason
         tell(session, "sign-off", row.id)
         return tell_sample(row)
-
-

@@ -1,0 +1,109 @@
+"""What a worker does to pack the results of a sample: the files of the command line, of counts as corrected."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from hemolens.options import CountOptions
+from hemolens.output.entries import Entry, name_entries
+from hemolens.output.options import OutputOptions
+from hemolens.output.run_files import RunFiles
+from hemolens.result import Result
+from hemolens.review.reviewed import reviewed_result
+from hemolens.web import queue, schemas
+from hemolens.web.database.tables import JobRow, PhotographRow, SampleRow
+from hemolens.web.service import Service, signed_off
+from hemolens.web.telling import shown_count
+
+if TYPE_CHECKING:
+    from hemolens.web.worker import Held
+
+LABELS = "coco"
+"""Format of the labels beside photographs."""
+PHOTOGRAPHS = "photographs"
+"""Folder of the photographs in what is packed."""
+NOT_COUNTED = "not counted"
+
+
+def write_results(service: Service, job: JobRow, held: Held) -> None:
+    """Pack the results of the sample of a job into one zip file of the storage.
+
+    Raises
+    ------
+    HemolensError
+        They cannot be written.
+
+    """
+    wanted = schemas.ResultsWanted.model_validate(job.options)
+    exports = {*wanted.export, *([LABELS] if wanted.photographs else [])}
+    output = OutputOptions(export=tuple(exports), report=wanted.report)
+    with service.database.reading() as session, tempfile.TemporaryDirectory() as folder:
+        sample = session.get(SampleRow, job.sample_id)
+        if sample is None:
+            return
+        rows = list(sample.photographs)
+        entries = [Entry(each.image, each.overlay, None) for each in name_entries([row.name for row in rows])]
+        _write_run(service, session, sample, Path(folder), entries, output, held)
+        with service.storage.draft() as draft:
+            kept = [service.storage.path(row.file) for row in rows] if wanted.photographs else []
+            _pack(draft.path, Path(folder), list(zip(entries, kept, strict=False)))
+            name = draft.adopt(".zip")
+    with service.database.writing() as session:
+        done = queue.finish(session, held.job_id, held.worker)
+        if done is not None:
+            done.file = name
+
+
+def _write_run(
+    service: Service,
+    session: Session,
+    sample: SampleRow,
+    folder: Path,
+    entries: Sequence[Entry],
+    output: OutputOptions,
+    held: Held,
+) -> None:
+    settings = schemas.CountSettings.model_validate(sample.options)
+    command: dict[str, object] = {"name": "serve", "sample": sample.name}
+    options = CountOptions(**settings.model_dump())
+    with RunFiles(folder, entries, options, output, command) as files:
+        for number, (entry, row) in enumerate(zip(entries, sample.photographs, strict=True), start=1):
+            result = _result(service, session, sample, row)
+            if result is None:
+                files.add_failure(entry, row.jobs[-1].error or NOT_COUNTED if row.jobs else NOT_COUNTED)
+            else:
+                files.add(entry, result)
+            held.progress = 0.9 * number / len(entries)
+
+
+def _result(service: Service, session: Session, sample: SampleRow, photograph: PhotographRow) -> Result | None:
+    """Give what holds of a photograph, with who signed; None where it was not counted."""
+    count = shown_count(photograph)
+    if count is None:
+        return None
+    reviewed = service.reviewed(session, photograph, count)
+    signed = sample.sign_offs[-1] if signed_off(sample) else None
+    if signed is None:
+        return reviewed_result(reviewed.result, reviewed.trail)
+    return reviewed_result(
+        reviewed.result,
+        reviewed.trail,
+        signed_by=signed.signed_by,
+        signed_at=signed.signed_at,
+        comment=signed.comment,
+    )
+
+
+def _pack(archive: Path, folder: Path, photographs: Sequence[tuple[Entry, Path]]) -> None:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not path.name.startswith("."):
+                packed.write(path, path.relative_to(folder))
+        for entry, path in photographs:
+            packed.write(path, f"{PHOTOGRAPHS}/{entry.image}", zipfile.ZIP_STORED)
