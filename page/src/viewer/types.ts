@@ -10,6 +10,7 @@ export type CellType = Cell["type"];
 export type Change = Schemas["CellChange"];
 export type Count = Schemas["Count"];
 export type Photograph = Schemas["Photograph"];
+export type Sample = Schemas["Sample"];
 export type Corrected = Schemas["Corrected"];
 export type Trail = Schemas["Trail"];
 export type Done = Schemas["CorrectionTold"];

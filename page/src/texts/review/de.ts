@@ -132,7 +132,6 @@ export const reviewDe: typeof reviewEn = {
   },
   quality: {
     title: "Aufnahme",
-    verdicts: { accept: "Gut", warn: "Genau ansehen", reject: "Zum Auszählen ungeeignet" },
     diameter: "Erythrozyten",
     scale: "Maßstab",
     assumed: "angenommen",

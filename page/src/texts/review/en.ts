@@ -132,7 +132,6 @@ export const reviewEn = {
   },
   quality: {
     title: "Photograph",
-    verdicts: { accept: "Good", warn: "Look closely", reject: "Not fit to count" } as Record<string, string>,
     diameter: "Red cells",
     scale: "Scale",
     assumed: "assumed",

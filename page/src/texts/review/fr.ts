@@ -136,7 +136,6 @@ export const reviewFr: typeof reviewEn = {
   },
   quality: {
     title: "Photographie",
-    verdicts: { accept: "Bonne", warn: "À regarder de près", reject: "Impropre au comptage" },
     diameter: "Érythrocytes",
     scale: "Échelle",
     assumed: "supposée",

@@ -1,0 +1,32 @@
+import { useEffect, useRef } from "preact/hooks";
+import { texts } from "../texts";
+import { useDesk } from "./desk";
+import { startPicture } from "./drawing";
+import { ScaleBar } from "./ScaleBar";
+import { ToolHint } from "./ToolHint";
+
+/** The photograph with its cells, to look at and to work on. */
+export function PictureView() {
+  const desk = useDesk();
+  const element = useRef<HTMLDivElement>(null);
+  const place = useRef<HTMLDivElement>(null);
+  const cells = useRef<HTMLCanvasElement>(null);
+  const marks = useRef<HTMLCanvasElement>(null);
+  useEffect(() => startPicture(desk, place.current!, { cells: cells.current!, marks: marks.current! }), [desk]);
+  useEffect(() => element.current?.focus({ preventScroll: true }), []);
+  return (
+    <div
+      ref={element}
+      class={`picture tool-${desk.view.tool.value}`}
+      tabIndex={0}
+      role="application"
+      aria-label={texts.value.review.picture}
+    >
+      <div ref={place} class="picture-tiles" />
+      <canvas ref={cells} class="layer" />
+      <canvas ref={marks} class="layer" />
+      <ScaleBar />
+      <ToolHint />
+    </div>
+  );
+}
