@@ -1,10 +1,11 @@
 import createClient from "openapi-fetch";
+import type { Readable } from "openapi-typescript-helpers";
 import { isLost, pause, waitBefore } from "./connection";
 import type { components, paths } from "./schema";
 import { session, type Session } from "./session";
 
-/** A type of the API by its name, such as `Schema<"Sample">`. */
-export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
+/** A type of the API by its name, such as `Schema<"Sample">`, as calls answer it: pairs are arrays. */
+export type Schema<Name extends keyof components["schemas"]> = Readable<components["schemas"][Name]>;
 
 /** The service said no; its message is in its words. */
 export class Refusal extends Error {
