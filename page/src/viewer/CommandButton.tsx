@@ -21,7 +21,7 @@ export function CommandButton({ name }: { name: CommandName }) {
       disabled={!command.isPossible()}
       onClick={(event) => {
         command.run();
-        if (event.detail > 0) picture.value?.element.focus(); // a mouse: the next key is for the picture again
+        if (event.detail > 0) picture.value?.element.parentElement?.focus({ preventScroll: true }); // a mouse: the next key is for the picture again
       }}
     >
       <Icon of={name} />

@@ -34,25 +34,25 @@ function TypeCount({ type }: { type: CellType }) {
         <span class={`swatch swatch-${type}`} />
         {texts.value.cells[type]}
       </dt>
-      <dd class="number">
-        <strong data-count={type}>{shown(total)}</strong>
-        <ul class="soft small">
-          <li>
-            {shown(inFrame)} {words.inFrame}
-          </li>
-          {type !== "rbc" && nRed ? (
-            <li>
-              {measure((1000 * inFrame) / nRed)} {words.per1000}
-            </li>
-          ) : null}
-        </ul>
+      <dd class="number number-large" data-count={type}>
+        {shown(total)}
+      </dd>
+      <dd class="of-type soft small number">
+        <span>
+          {shown(inFrame)} {words.inFrame}
+        </span>
+        {type !== "rbc" && nRed ? (
+          <span>
+            {measure((1000 * inFrame) / nRed)} {words.per1000}
+          </span>
+        ) : null}
       </dd>
       {expected ? (
-        <dd
-          class={store.isUpToDate.value ? "number small" : "number small stale"}
-          title={store.isUpToDate.value ? words.expected : words.updating}
-        >
-          {measure(expected.low)} – {measure(expected.high)} <span class="soft">{words.expected}</span>
+        <dd class={store.isUpToDate.value ? "of-type small" : "of-type small stale"}>
+          <span class="soft">{words.expected}</span>
+          <span class="number">
+            {measure(expected.low)} – {measure(expected.high)}
+          </span>
         </dd>
       ) : null}
     </div>

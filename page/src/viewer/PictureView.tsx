@@ -8,15 +8,12 @@ import { ToolHint } from "./ToolHint";
 /** The photograph with its cells, to look at and to work on. */
 export function PictureView() {
   const desk = useDesk();
-  const element = useRef<HTMLDivElement>(null);
   const place = useRef<HTMLDivElement>(null);
   const cells = useRef<HTMLCanvasElement>(null);
   const marks = useRef<HTMLCanvasElement>(null);
   useEffect(() => startPicture(desk, place.current!, { cells: cells.current!, marks: marks.current! }), [desk]);
-  useEffect(() => element.current?.focus({ preventScroll: true }), []);
   return (
     <div
-      ref={element}
       class={`picture tool-${desk.view.tool.value}`}
       tabIndex={0}
       role="application"

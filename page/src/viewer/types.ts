@@ -1,29 +1,26 @@
 /** The parts of the service's description that the review screen speaks of. */
-import type { Readable } from "openapi-typescript-helpers";
-import type { components } from "../api/schema";
+import type { Schema } from "../api/client";
 
-type Schemas = Readable<components["schemas"]>;
-
-export type Cell = Schemas["CellTold"];
-export type Cells = Schemas["Cells"];
+export type Cell = Schema<"CellTold">;
+export type Cells = Schema<"Cells">;
 export type CellType = Cell["type"];
-export type Change = Schemas["CellChange"];
-export type Count = Schemas["Count"];
-export type Photograph = Schemas["Photograph"];
-export type Sample = Schemas["Sample"];
-export type Corrected = Schemas["Corrected"];
-export type Trail = Schemas["Trail"];
-export type Done = Schemas["CorrectionTold"];
+export type Change = Schema<"CellChange">;
+export type Count = Schema<"Count">;
+export type Photograph = Schema<"Photograph">;
+export type Sample = Schema<"Sample">;
+export type Corrected = Schema<"Corrected">;
+export type Trail = Schema<"Trail">;
+export type Done = Schema<"CorrectionTold">;
 export type Wanted =
-  | Schemas["Add"]
-  | Schemas["Delete"]
-  | Schemas["Retype"]
-  | Schemas["Confirm"]
-  | Schemas["Split"]
-  | Schemas["Merge"]
-  | Schemas["Redraw"]
-  | Schemas["Undo"]
-  | Schemas["Redo"];
+  | Schema<"Add">
+  | Schema<"Delete">
+  | Schema<"Retype">
+  | Schema<"Confirm">
+  | Schema<"Split">
+  | Schema<"Merge">
+  | Schema<"Redraw">
+  | Schema<"Undo">
+  | Schema<"Redo">;
 
 /** A correction before it has its id. */
 export type Wish = Wanted extends infer Each ? (Each extends Wanted ? Omit<Each, "id"> : never) : never;

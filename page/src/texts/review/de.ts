@@ -86,7 +86,6 @@ export const reviewDe: typeof reviewEn = {
     per1000: "je 1.000 Erythrozyten",
     expected: "Mittel je Gesichtsfeld, 95 %",
     frame: "Gezählt wird im Zählrahmen: Was eine rote Seite berührt, zählt nicht; was eine grüne berührt, zählt.",
-    updating: "Das Intervall folgt",
   },
   checked: {
     title: "Durchgesehen",

@@ -86,7 +86,6 @@ export const reviewEn = {
     per1000: "per 1,000 red cells",
     expected: "mean per field, 95 %",
     frame: "Cells are counted in the frame: those that touch a red side are left out, those that touch a green one count.",
-    updating: "The interval follows",
   },
   checked: {
     title: "Checked",

@@ -86,7 +86,6 @@ export const reviewFr: typeof reviewEn = {
     per1000: "pour 1 000 érythrocytes",
     expected: "moyenne par champ, 95 %",
     frame: "On compte dans le cadre : ce qui touche un côté rouge est exclu, ce qui touche un côté vert est compté.",
-    updating: "L’intervalle suit",
   },
   checked: {
     title: "Vérifié",
