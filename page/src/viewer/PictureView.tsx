@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { texts } from "../texts";
 import { useDesk } from "./desk";
-import { startPicture } from "./drawing";
+import { Drawing } from "./drawing";
 import { ScaleBar } from "./ScaleBar";
 import { ToolHint } from "./ToolHint";
 
@@ -11,7 +11,10 @@ export function PictureView() {
   const place = useRef<HTMLDivElement>(null);
   const cells = useRef<HTMLCanvasElement>(null);
   const marks = useRef<HTMLCanvasElement>(null);
-  useEffect(() => startPicture(desk, place.current!, { cells: cells.current!, marks: marks.current! }), [desk]);
+  useEffect(() => {
+    const drawing = new Drawing(desk, place.current!, { cells: cells.current!, marks: marks.current! });
+    return () => drawing.close();
+  }, [desk]);
   return (
     <div
       class={`picture tool-${desk.view.tool.value}`}

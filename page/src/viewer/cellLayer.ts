@@ -1,10 +1,9 @@
 /** Draws the cells of a photograph on a canvas over it. */
 import type { Bucket, CellSet } from "./cellSet";
 import { detailFor, type Detail } from "./detail";
-import { thinned } from "./geometry";
+import { EVERYWHERE, intersection, sidesOf, thinned, type Box } from "./geometry";
 import { boxShown, type View } from "./picture";
 import { CELL_TYPES, type Area, type Cell, type CellType } from "./types";
-import { sidesOf } from "./geometry";
 
 /** RGB, as in the overlays of the program. */
 export const COLOURS: Record<CellType, string> = { rbc: "rgb(0 90 181)", wbc: "rgb(255 221 0)", plt: "rgb(0 230 170)" };
@@ -13,6 +12,8 @@ const CASING = "rgb(0 0 0 / 45%)";
 const EXCLUDING = "rgb(200 30 30)";
 const INCLUDING = "rgb(20 130 60)";
 const SHADE = "rgb(20 20 30 / 45%)";
+const MARGIN = 0.25; // drawn beyond each side of what is seen, so that moving needs no drawing
+const LINE_PX = 12; // of the screen: no line is wider
 
 export interface Scene {
   cells: CellSet;
@@ -41,25 +42,62 @@ export class CellLayer {
   private readonly context: CanvasRenderingContext2D;
   private readonly drawn = new WeakMap<Bucket, Drawn>();
   private readonly areas = new WeakMap<Area, AreaPaths>();
+  private drawnFor: View | null = null;
 
   constructor(readonly canvas: HTMLCanvasElement) {
     this.context = canvas.getContext("2d")!;
   }
 
-  draw(view: View, scene: Scene): void {
-    const { context } = this;
-    startDrawing(context, view);
+  /**
+   * Draw what is seen and a margin around it.
+   *
+   * @param part where it has changed since it was drawn for this view
+   */
+  draw(view: View, scene: Scene, part: Box = EVERYWHERE): void {
+    const { context, canvas } = this;
+    const wide = withMargin(view);
+    if (part === EVERYWHERE) {
+      startDrawing(context, wide);
+      const { style } = canvas;
+      [style.left, style.top] = [`${-MARGIN * view.width}px`, `${-MARGIN * view.height}px`];
+      [style.width, style.height, style.transform] = [`${wide.width}px`, `${wide.height}px`, ""];
+      this.drawnFor = view;
+    }
+    const line = LINE_PX / view.scale;
+    const shown = boxShown(wide);
+    const box = intersection(shown, { x0: part.x0 - line, y0: part.y0 - line, x1: part.x1 + line, y1: part.y1 + line });
+    context.save();
+    context.beginPath();
+    context.rect(box.x0, box.y0, box.x1 - box.x0, box.y1 - box.y0);
+    context.clip();
+    if (part !== EVERYWHERE) context.clearRect(box.x0, box.y0, box.x1 - box.x0, box.y1 - box.y0);
     this.drawAreas(view, scene);
-    if (!scene.areOutlinesShown) return;
-    if (scene.other) this.drawCells(view, scene, scene.other, OTHER_COLOUR);
-    this.drawCells(view, scene, scene.cells, null);
+    if (scene.areOutlinesShown) {
+      if (scene.other) this.drawCells(view, box, scene, scene.other, OTHER_COLOUR);
+      this.drawCells(view, box, scene, scene.cells, null);
+    }
+    context.restore();
   }
 
-  private drawCells(view: View, scene: Scene, cells: CellSet, colour: string | null): void {
+  /** Move what is drawn to where it belongs in another view; false where it must be drawn anew. */
+  follow(view: View): boolean {
+    const { drawnFor, canvas } = this;
+    if (!drawnFor || drawnFor.width !== view.width || drawnFor.height !== view.height) return false;
+    const [before, now] = [withMargin(drawnFor), withMargin(view)];
+    const zoom = view.scale / drawnFor.scale;
+    const [left, top] = [now.x - zoom * before.x, now.y - zoom * before.y];
+    const covers = (start: number, size: number): boolean =>
+      start <= MARGIN * size && start + zoom * (1 + 2 * MARGIN) * size >= (1 + MARGIN) * size;
+    if (zoom < 0.5 || zoom > 2 || !covers(left, view.width) || !covers(top, view.height)) return false;
+    canvas.style.transform = `translate(${left}px, ${top}px) scale(${zoom})`;
+    return true;
+  }
+
+  private drawCells(view: View, box: Box, scene: Scene, cells: CellSet, colour: string | null): void {
     const { context } = this;
     const detail = detailFor(scene.diameter * view.scale);
     const isShown = colour ? ALL : scene.isShown;
-    const shown = [...cells.bucketsIn(boxShown(view))].map((each) => this.pathsOf(each, detail, isShown));
+    const shown = [...cells.bucketsIn(box)].map((each) => this.pathsOf(each, detail, isShown));
     const thin = Math.min(2, Math.max(1, (scene.diameter * view.scale) / 25)) / view.scale;
     for (const type of CELL_TYPES) {
       const paths = shown.map((each) => each[type]).filter((each) => each !== undefined);
@@ -114,6 +152,11 @@ export class CellLayer {
 }
 
 const ALL = (): boolean => true;
+
+function withMargin({ scale, x, y, width, height }: View): View {
+  const [right, down] = [MARGIN * width, MARGIN * height];
+  return { scale, x: x + right, y: y + down, width: width + 2 * right, height: height + 2 * down };
+}
 
 /** Fit the canvas to the view in pixels of the device, empty it, and let drawing be in pixels of the photograph. */
 export function startDrawing(context: CanvasRenderingContext2D, view: View): void {

@@ -1,6 +1,6 @@
 /** The cells of a photograph, found by id and by place. */
 import { signal } from "@preact/signals";
-import { boxOf, holds, type Box } from "./geometry";
+import { boxOf, EVERYWHERE, holds, union, type Box } from "./geometry";
 import type { Cell } from "./types";
 
 /** The cells whose centres lie in one square of the grid. `version` rises when one of them changes. */
@@ -17,6 +17,7 @@ export class CellSet {
   private readonly byId = new Map<string, Cell>();
   private readonly buckets = new Map<number, Bucket>();
   private reach = 0;
+  private changed: Box | null = null;
 
   /** @param side of a square of the grid in pixels of the photograph, a few cells wide */
   constructor(
@@ -33,7 +34,15 @@ export class CellSet {
     this.buckets.clear();
     this.reach = 0;
     for (const cell of cells) this.put(cell);
+    this.changed = EVERYWHERE;
     this.version.value += 1;
+  }
+
+  /** Where cells have changed since this was asked last; null for nowhere. */
+  takeChanged(): Box | null {
+    const { changed } = this;
+    this.changed = null;
+    return changed;
   }
 
   /** Change cells: one with `after` is put in, one without is taken out. */
@@ -119,16 +128,23 @@ export class CellSet {
     const bucket = this.bucketOf(cell);
     bucket.cells.set(cell.id, cell);
     bucket.version += 1;
-    const box = boxOf(cell.outline);
+    const box = this.touch(cell);
     this.reach = Math.max(this.reach, cell.x - box.x0, box.x1 - cell.x, cell.y - box.y0, box.y1 - cell.y);
   }
 
   private take(id: string): void {
     const cell = this.byId.get(id);
     if (!cell) return;
+    this.touch(cell);
     this.byId.delete(id);
     const bucket = this.bucketOf(cell);
     bucket.cells.delete(id);
     bucket.version += 1;
+  }
+
+  private touch(cell: Cell): Box {
+    const box = boxOf(cell.outline);
+    this.changed = this.changed ? union(this.changed, box) : box;
+    return box;
   }
 }

@@ -8,6 +8,24 @@ export interface Box {
   y1: number;
 }
 
+export const EVERYWHERE: Box = { x0: -Infinity, y0: -Infinity, x1: Infinity, y1: Infinity };
+
+/** The smallest box that holds both. */
+export function union(a: Box, b: Box): Box {
+  return {
+    ...{ x0: Math.min(a.x0, b.x0), y0: Math.min(a.y0, b.y0) },
+    ...{ x1: Math.max(a.x1, b.x1), y1: Math.max(a.y1, b.y1) },
+  };
+}
+
+/** What two boxes share; it may be empty. */
+export function intersection(a: Box, b: Box): Box {
+  return {
+    ...{ x0: Math.max(a.x0, b.x0), y0: Math.max(a.y0, b.y0) },
+    ...{ x1: Math.min(a.x1, b.x1), y1: Math.min(a.y1, b.y1) },
+  };
+}
+
 export function boxOf(outline: readonly number[]): Box {
   const box = { x0: Infinity, y0: Infinity, x1: -Infinity, y1: -Infinity };
   for (let n = 0; n + 1 < outline.length; n += 2) {

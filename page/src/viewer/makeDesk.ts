@@ -55,6 +55,11 @@ export function keepInStep({ store, sample }: Desk, sampleId: string, photograph
   const readCells = refreshing(async () => {
     await untilDeleted(() => store.catchUp(), undefined);
   });
+  const catchUp = (): void => {
+    readSample();
+    readCells();
+  };
+  catchUp();
   const end = listen(
     ({ kind, sample: changed, photograph, details }) => {
       if (changed !== sampleId) return;
@@ -62,7 +67,7 @@ export function keepInStep({ store, sample }: Desk, sampleId: string, photograph
       if (photograph !== photographId) return;
       if (kind !== "correction" || store.isNews(Number(details["seq"]))) readCells();
     },
-    () => (readSample(), readCells()),
+    catchUp,
   );
   return () => {
     end();

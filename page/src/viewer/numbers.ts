@@ -30,7 +30,7 @@ export function usualDiameters(cells: Iterable<Cell>, redCellDiameter: number): 
   const assumed = { rbc: 1, wbc: 1.6, plt: 0.35 }; // of a red cell's
   return Object.fromEntries(
     CELL_TYPES.map((type) => {
-      const sizes = known[type].sort((a, b) => a - b);
+      const sizes = Float64Array.from(known[type]).sort();
       return [type, sizes[sizes.length >> 1] ?? assumed[type] * redCellDiameter];
     }),
   ) as Record<CellType, number>;

@@ -5,6 +5,7 @@ import type { Box } from "./geometry";
 const TILE_PX = 512;
 const LARGE_PX = 4000;
 const CLOSEST = 8;
+const LONGEST_CLICK_MS = 1500; // a slow hand, or a busy machine
 
 /** screen = scale × photograph + offset, in CSS pixels of the element. */
 export interface View {
@@ -27,6 +28,8 @@ export interface Gestures {
   click: (at: PointerAt) => void;
   drag: (at: PointerAt) => boolean;
   dragEnd: () => void;
+  /** Null when the pointer has left. */
+  hover: (at: { x: number; y: number } | null) => void;
 }
 
 export class Picture {
@@ -54,6 +57,7 @@ export class Picture {
       ...{ maxZoomPixelRatio: CLOSEST, minZoomImageRatio: 0.8, visibilityRatio: 0.5 },
       animationTime: isStill ? 0 : 0.25,
       ...{ zoomPerScroll: 1.25, imageSmoothingEnabled: true, preserveImageSizeOnResize: true },
+      clickTimeThreshold: LONGEST_CLICK_MS,
       gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: false, flickEnabled: false },
       gestureSettingsTouch: { clickToZoom: false, dblClickToZoom: false, flickEnabled: !isStill, pinchRotate: false },
       gestureSettingsPen: { clickToZoom: false, dblClickToZoom: false },
@@ -80,6 +84,11 @@ export class Picture {
       event.preventDefaultAction = gestures.drag(at(event));
     });
     this.viewer.addHandler("canvas-drag-end", gestures.dragEnd);
+    this.element.addEventListener("pointermove", ({ buttons, clientX, clientY }) => {
+      const { left, top } = this.element.getBoundingClientRect();
+      if (!buttons) gestures.hover(this.toPhotograph(clientX - left, clientY - top));
+    });
+    this.element.addEventListener("pointerleave", () => gestures.hover(null));
   }
 
   get view(): View {

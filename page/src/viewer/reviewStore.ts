@@ -108,7 +108,7 @@ export class ReviewStore {
 
   /** Correct; what comes of it is shown at once. Gives the id of the correction. */
   correct(wish: Wish): string {
-    const wanted = { ...wish, id: crypto.randomUUID().replaceAll("-", "") } as Wanted;
+    const wanted = { ...wish, id: newId() } as Wanted;
     this.outbox!.add(wanted);
     batch(() => {
       this.pending.value = this.outbox!.all();
@@ -222,4 +222,9 @@ export class ReviewStore {
     this.previews.push(...changes);
     this.cells.change(changes);
   }
+}
+
+/** 32 random hexadecimal digits; `crypto.randomUUID` is not there without HTTPS. */
+function newId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
