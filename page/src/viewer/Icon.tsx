@@ -4,6 +4,7 @@ import type { CommandName } from "./commands";
 const LINES: Partial<Record<CommandName, string>> = {
   select: "M6 3l12 9-6 1-3 6z",
   lasso: "M12 5c5 0 8 2 8 5s-3 5-8 5-8-2-8-5 3-5 8-5zM8 15c-1 2-3 3-2 6",
+  addMiddle: "M12 3v6M12 15v6M3 12h6M15 12h6",
   remove: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10 11v5M14 11v5",
   confirm: "M4 13l5 5L20 6",
   split: "M12 12m-8 0a8 6 0 1 0 16 0a8 6 0 1 0 -16 0M12 2v20",

@@ -25,6 +25,7 @@ export function PictureView() {
       <div ref={place} class="picture-tiles" />
       <canvas ref={cells} class="layer" />
       <canvas ref={marks} class="layer" />
+      {desk.view.isAdding.value ? <div class="middle" /> : null}
       <ScaleBar />
       <ToolHint />
     </div>

@@ -13,7 +13,7 @@ export function ReviewHeader({ sample }: { sample: string }) {
   const nWaiting = desk.store.pending.value.length;
   return (
     <div class="review-header">
-      <a class="quiet-link" href={samplePath(sample)} aria-label={words.toSample}>
+      <a class="quiet-link" href={samplePath(sample)} title={words.toSample}>
         ← {desk.sample.value?.name ?? words.toSample}
       </a>
       <h1 title={photograph?.name}>{photograph?.name ?? ""}</h1>

@@ -3,7 +3,7 @@ import { CommandButton } from "./CommandButton";
 import type { CommandName } from "./commands";
 
 export const GROUPS: Record<"choose" | "change" | "history" | "doubts" | "view", readonly CommandName[]> = {
-  choose: ["select", "lasso", "addRbc", "addWbc", "addPlt"],
+  choose: ["select", "lasso", "addRbc", "addWbc", "addPlt", "addMiddle"],
   change: ["confirm", "remove", "toRbc", "toWbc", "toPlt", "split", "merge", "redraw"],
   history: ["undo", "redo"],
   doubts: ["previousDoubt", "nextDoubt", "gallery"],

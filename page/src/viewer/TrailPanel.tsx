@@ -1,6 +1,7 @@
 import { when } from "../parts/format";
 import { texts } from "../texts";
 import { useDesk } from "./desk";
+import type { Done } from "./types";
 
 const MOST = 100;
 
@@ -23,7 +24,7 @@ export function TrailPanel() {
           .map((each) => (
             <li key={each.id}>
               <strong>{each.actor}</strong> {words.actions[each.action] ?? each.action}
-              {each.reverses === null ? `: ${words.cells(each.changes.length)}` : ""}{" "}
+              {each.reverses === null ? `: ${words.cells(nCells(each))}` : ""}{" "}
               <time class="soft" dateTime={each.at}>
                 {when(each.at)}
               </time>
@@ -33,4 +34,9 @@ export function TrailPanel() {
       {trail.length > MOST ? <p class="soft small">{words.more(trail.length - MOST)}</p> : null}
     </details>
   );
+}
+
+/** How many cells were corrected; of one that was added, what it made. */
+function nCells({ changes }: Done): number {
+  return changes.filter((each) => each.before).length || changes.length;
 }

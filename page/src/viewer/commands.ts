@@ -1,15 +1,17 @@
 /** All that can be done, with its keys: the keyboard, the toolbar and the list of keys are made from this table. */
-import type { CellType } from "./types";
 import type { Doubt } from "./doubt";
 import type { Picture } from "./picture";
 import type { ReviewStore } from "./reviewStore";
 import type { ReviewView, Tool } from "./reviewView";
+import type { Tools } from "./tools";
+import type { CellType } from "./types";
 
 export const COMMANDS = {
   select: ["v", "Escape"],
   addRbc: ["1"],
   addWbc: ["2"],
   addPlt: ["3"],
+  addMiddle: ["a"],
   lasso: ["l"],
   remove: ["Delete", "Backspace", "x"],
   toRbc: ["r"],
@@ -59,6 +61,7 @@ const LEAST_PX = 60; // of a cell that is gone to, on the screen
 export function commandsOf(
   store: ReviewStore,
   view: ReviewView,
+  tools: Tools,
   picture: () => Picture | null,
   mayChange: () => boolean,
   around: () => Around,
@@ -102,13 +105,18 @@ export function commandsOf(
     select: {
       ...tool("select"),
       run: () => {
-        if (view.tool.value === "select") view.select([]);
+        if (view.gallery.value !== null) view.gallery.value = null;
+        else if (view.tool.value === "select") view.select([]);
         view.choose("select");
       },
     },
     addRbc: tool("rbc", mayChange),
     addWbc: tool("wbc", mayChange),
     addPlt: tool("plt", mayChange),
+    addMiddle: {
+      run: () => picture() && tools.click({ ...picture()!.middle, isMore: false }, 0),
+      isPossible: () => mayChange() && view.isAdding.value && view.gallery.value === null,
+    },
     lasso: tool("lasso"),
     remove: { run: settle(() => store.correct({ action: "delete", cells: ids() })), isPossible: hasSelection },
     toRbc: retype("rbc"),

@@ -39,11 +39,10 @@ export function makeDesk(photographId: string): Desk {
     };
     return { previous: to(-1), next: to(1) };
   };
-  return {
-    ...{ api: ownApi, store, view, sample, readOnly, picture, placed: signal<View | null>(null) },
-    tools: new Tools(store, view, mayChange),
-    commands: commandsOf(store, view, () => picture.value, mayChange, around),
-  };
+  const tools = new Tools(store, view, mayChange);
+  const commands = commandsOf(store, view, tools, () => picture.value, mayChange, around);
+  const placed = signal<View | null>(null);
+  return { api: ownApi, store, view, tools, commands, sample, readOnly, picture, placed };
 }
 
 /** Load what the desk shows, and again whenever it has changed; gives a function that ends it. */

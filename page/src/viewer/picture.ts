@@ -77,13 +77,19 @@ export class Picture {
       const { shiftKey, ctrlKey, metaKey } = event.originalEvent as PointerEvent;
       return { ...this.toPhotograph(event.position.x, event.position.y), isMore: shiftKey || ctrlKey || metaKey };
     };
+    let isDrawing = false;
+    let endOfLine: Event | null = null;
     this.viewer.addHandler("canvas-click", (event) => {
-      if (event.quick) gestures.click(at(event));
+      if (event.quick && event.originalEvent !== endOfLine) gestures.click(at(event)); // a closed line ends where it began
     });
     this.viewer.addHandler("canvas-drag", (event) => {
-      event.preventDefaultAction = gestures.drag(at(event));
+      isDrawing = event.preventDefaultAction = gestures.drag(at(event));
     });
-    this.viewer.addHandler("canvas-drag-end", gestures.dragEnd);
+    this.viewer.addHandler("canvas-drag-end", (event) => {
+      endOfLine = isDrawing ? event.originalEvent : null;
+      isDrawing = false;
+      gestures.dragEnd();
+    });
     this.element.addEventListener("pointermove", ({ buttons, clientX, clientY }) => {
       const { left, top } = this.element.getBoundingClientRect();
       if (!buttons) gestures.hover(this.toPhotograph(clientX - left, clientY - top));
@@ -104,6 +110,12 @@ export class Picture {
   toPhotograph(x: number, y: number): { x: number; y: number } {
     const { view } = this;
     return { x: (x - view.x) / view.scale, y: (y - view.y) / view.scale };
+  }
+
+  /** The place of the photograph in the middle of what is seen. */
+  get middle(): { x: number; y: number } {
+    const { width, height } = this.view;
+    return this.toPhotograph(width / 2, height / 2);
   }
 
   fit(): void {

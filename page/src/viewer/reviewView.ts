@@ -5,7 +5,7 @@ import { compareCells, NO_DISAGREEMENT } from "./comparison";
 import { doubtFrom, doubtOrder, type Doubt } from "./doubt";
 import { ALL_CELLS, passes, type Filter } from "./filter";
 import type { ReviewStore } from "./reviewStore";
-import type { Cell, CellType, Point } from "./types";
+import { CELL_TYPES, type Cell, type CellType, type Point } from "./types";
 
 /** A cell type stands for adding cells of it. */
 export type Tool = "select" | CellType | "lasso" | "split" | "redraw";
@@ -38,6 +38,8 @@ export class ReviewView {
     this.store.cells.version.value;
     return this.other.value ? compareCells(this.store.cells, this.other.value.cells) : NO_DISAGREEMENT;
   });
+
+  readonly isAdding = computed(() => CELL_TYPES.some((type) => type === this.tool.value));
 
   constructor(private readonly store: ReviewStore) {}
 

@@ -24,6 +24,7 @@ export const reviewDe: typeof reviewEn = {
     addRbc: "Erythrozyten hinzufügen",
     addWbc: "Leukozyten hinzufügen",
     addPlt: "Thrombozyten hinzufügen",
+    addMiddle: "In der Mitte hinzufügen",
     lasso: "Mit dem Lasso auswählen",
     remove: "Löschen",
     toRbc: "Ist ein Erythrozyt",
@@ -60,7 +61,7 @@ export const reviewDe: typeof reviewEn = {
   },
   hints: {
     select: "Eine Zelle anklicken wählt sie aus; mit Umschalt kommen weitere dazu.",
-    add: "Dorthin klicken, wo eine Zelle fehlt.",
+    add: "Dorthin klicken, wo eine Zelle fehlt, oder sie unter das Kreuz schieben und A drücken.",
     lasso: "Zellen einkreisen, um sie auszuwählen.",
     split: "Einen Strich durch eine Zelle ziehen, die zwei sind.",
     redraw: "Eine Zelle auswählen, dann ihren Umriss zeichnen.",

@@ -24,6 +24,7 @@ export const reviewEn = {
     addRbc: "Add red cells",
     addWbc: "Add white cells",
     addPlt: "Add platelets",
+    addMiddle: "Add one in the middle",
     lasso: "Select with a lasso",
     remove: "Delete",
     toRbc: "Is a red cell",
@@ -60,7 +61,7 @@ export const reviewEn = {
   },
   hints: {
     select: "Click a cell to select it; Shift and click to select more.",
-    add: "Click where a cell was missed.",
+    add: "Click where a cell was missed, or move it under the cross and press A.",
     lasso: "Draw around cells to select them.",
     split: "Draw a line across a cell that is two.",
     redraw: "Select a cell, then draw its outline.",

@@ -24,6 +24,7 @@ export const reviewFr: typeof reviewEn = {
     addRbc: "Ajouter des érythrocytes",
     addWbc: "Ajouter des leucocytes",
     addPlt: "Ajouter des plaquettes",
+    addMiddle: "En ajouter une au milieu",
     lasso: "Sélectionner au lasso",
     remove: "Supprimer",
     toRbc: "C’est un érythrocyte",
@@ -60,7 +61,7 @@ export const reviewFr: typeof reviewEn = {
   },
   hints: {
     select: "Cliquez sur une cellule pour la sélectionner ; avec Maj, d’autres s’y ajoutent.",
-    add: "Cliquez là où une cellule a été oubliée.",
+    add: "Cliquez là où une cellule a été oubliée, ou amenez-la sous la croix et appuyez sur A.",
     lasso: "Entourez des cellules pour les sélectionner.",
     split: "Tracez une ligne à travers une cellule qui en est deux.",
     redraw: "Sélectionnez une cellule, puis dessinez son contour.",
