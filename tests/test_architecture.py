@@ -14,6 +14,7 @@ LAYERS = """
     training
     evaluation
     __init__
+    review
     pipeline
     result
     output

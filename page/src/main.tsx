@@ -5,13 +5,18 @@ import { Shell } from "./parts/Shell";
 import { followTheme } from "./parts/theme";
 import { Screen } from "./screens/Screen";
 import { followLanguage } from "./texts";
+import { guardUploads } from "./uploads/uploads";
 import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/shell.css";
+import "./styles/start.css";
+import "./styles/sample.css";
+import "./styles/account.css";
 
 followTheme();
 followLanguage();
 followLinks();
+guardUploads();
 void loadSession();
 
 const place = document.getElementById("app")!;

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hemolens.cell_types import CellType
 from hemolens.cells.cell import Cell
@@ -24,6 +25,65 @@ if TYPE_CHECKING:
 
 UNSURE_BELOW = 0.75
 """Calibrated score below which a person should look at a cell: more than one in four such cells is none."""
+
+
+MODEL = "model"
+"""In place of a person's name: the model found the cell, and nobody has changed it."""
+
+
+class CellOrigin(NamedTuple):
+    """Where a cell comes from.
+
+    Attributes
+    ----------
+    by : str
+        Who made it or last changed it: :data:`MODEL`, or the name of a person.
+    checked : bool
+        Whether a person has made, changed or confirmed it.
+
+    """
+
+    by: str = MODEL
+    checked: bool = False
+
+
+@dataclass(frozen=True)
+class Review:
+    """What people have made of the model's result: the two compared, whatever was done and undone in between.
+
+    Attributes
+    ----------
+    n_added, n_removed : int
+        Cells that only the corrected result has, and cells that only the model's has. Of a cell split in two one is
+        removed and two are added.
+    n_changed : int
+        Cells of both whose type or outline differ.
+    by : tuple of str
+        Names of the people whose corrections hold, in the order of their first.
+    origins : tuple of CellOrigin
+        One for each cell of the counted image, in the same order.
+    signed_by : str or None
+        Who stands up for the counts; None where nobody has signed.
+    signed_at : datetime or None
+        With its time zone.
+    comment : str
+        Of the one who signed.
+
+    """
+
+    n_added: int
+    n_removed: int
+    n_changed: int
+    by: tuple[str, ...]
+    origins: tuple[CellOrigin, ...]
+    signed_by: str | None = None
+    signed_at: datetime | None = None
+    comment: str = ""
+
+    @property
+    def n_checked(self) -> int:
+        """Cells that a person has made, changed or confirmed."""
+        return sum(origin.checked for origin in self.origins)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +114,8 @@ class CountedImage:
         Whether the image is fit to be counted: ``verdict`` (accept, warn or reject), and the reasons in words.
     seconds : float
         Time taken, in seconds.
+    review : Review or None
+        What people have corrected, and who signed; None for what the model alone has counted.
 
     """
 
@@ -68,11 +130,33 @@ class CountedImage:
     colours: MeasuredColours
     quality: Quality
     seconds: float
+    review: Review | None = None
 
     @cached_property
     def count_errors(self) -> dict[CellType, CountError]:
-        """The error of the counts of each type, where the model's card states it for its counter."""
-        return {kind: each.count_error for kind, each in self.methods.items() if each.count_error is not None}
+        """The model's error in the counts of each type, where its card states it for its counter.
+
+        A count that a person vouches for does not carry it: that of a type of which every cell is checked, on an image
+        that is signed off. Both are needed: checked cells say nothing of those that were overlooked, and a signature
+        nothing of each cell. Until then all of it stays, although a part may be corrected.
+        """
+        return {
+            kind: each.count_error
+            for kind, each in self.methods.items()
+            if each.count_error is not None and not self._is_vouched_for(kind)
+        }
+
+    def _is_vouched_for(self, kind: CellType) -> bool:
+        if self.review is None or self.review.signed_by is None:
+            return False
+        return all(
+            origin.checked for cell, origin in zip(self.cells, self.review.origins, strict=True) if cell.type == kind
+        )
+
+    @property
+    def origins(self) -> tuple[CellOrigin, ...]:
+        """Where each cell comes from, in the order of the cells."""
+        return (CellOrigin(),) * len(self.cells) if self.review is None else self.review.origins
 
     @cached_property
     def frame(self) -> FrameCounts:

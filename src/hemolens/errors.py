@@ -8,7 +8,9 @@
     ├── ModelError        trained weights or their card are missing or damaged
     ├── LabelError        labels to measure against are malformed or do not fit their photographs
     ├── TrainingError     a training configuration, its labels or its checkpoint do not fit
-    └── OutputError       results cannot be written where they were asked for
+    ├── OutputError       results cannot be written where they were asked for
+    ├── ReviewError       a correction cannot be made, or a kept result cannot be read
+    └── ConflictError     a correction does not fit the cells as somebody else has left them
 
 A message says four things: what is wrong, what came, what is allowed, and what to do.
 :class:`HemolensError` composes it, so that none of the four is forgotten.
@@ -64,6 +66,14 @@ class TrainingError(HemolensError):
 
 class OutputError(HemolensError):
     """Results cannot be written where they were asked for."""
+
+
+class ReviewError(HemolensError):
+    """A correction cannot be made as it was asked for, or a kept result cannot be read."""
+
+
+class ConflictError(HemolensError):
+    """A correction does not fit the cells as they are now: somebody has changed them in between."""
 
 
 def quoted(text: object) -> str:

@@ -304,7 +304,7 @@ def test_the_mean_of_the_smear_says_what_its_interval_includes(stub_pipeline, wr
     assert run(write_photograph("a.png", 5), write_photograph("b.png", 9), "--out", tmp_path / "out") == 0
     out = capsys.readouterr().out
     assert "from 2 fields, if they are of one smear: red cells 7.0 (" in out
-    assert "the intervals include sampling error only: the model's error was not measured" in out
+    assert "the intervals include sampling error only, without the model's error" in out
     assert "per µl" not in out
 
 

@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+from hemolens.counted_image import CellOrigin, Review
 from hemolens.output.cells_csv import COLUMNS, cell_rows, measurements_of
 from hemolens.output.column import header
 from hemolens.output.entries import Entry
@@ -6,32 +9,39 @@ ENTRY = Entry("a.jpg", "overlay/a.png", "a.jpg")
 
 
 def test_the_columns_are_those_that_other_tools_rely_on():
-    expected = "image,cell,type,x,y,x0,y0,x1,y1,area_px,diameter_px,score,touches_frame"
+    expected = "image,cell,type,x,y,x0,y0,x1,y1,area_px,diameter_px,score,touches_frame,by,checked"
     assert ",".join(header(COLUMNS)) == expected
 
 
-def test_x_is_the_column_and_the_box_is_half_open(make_cell):
-    (row,) = cell_rows(ENTRY, [make_cell("wbc", row=5, col=7, half=2)])
-    assert row == ("a.jpg", "1", "wbc", "7.00", "5.00", "5", "3", "10", "8", "25.0", "5.64", "0.7500", "0")
+def test_x_is_the_column_and_the_box_is_half_open(make_result, make_cell):
+    (row,) = cell_rows(ENTRY, make_result("a.jpg", make_cell("wbc", row=5, col=7, half=2)))
+    measured = ("7.00", "5.00", "5", "3", "10", "8", "25.0", "5.64", "0.7500", "0")
+    assert row == ("a.jpg", "1", "wbc", *measured, "model", "0")
     assert len(row) == len(COLUMNS)
 
 
-def test_cells_are_numbered_from_one_within_the_photograph(make_cell):
-    rows = list(cell_rows(ENTRY, [make_cell(), make_cell(touches_frame=True)]))
-    assert [(row[1], row[-1]) for row in rows] == [("1", "0"), ("2", "1")]
+def test_cells_are_numbered_from_one_within_the_photograph(make_result, make_cell):
+    rows = list(cell_rows(ENTRY, make_result("a.jpg", make_cell(), make_cell(touches_frame=True))))
+    assert [(row[1], row[12]) for row in rows] == [("1", "0"), ("2", "1")]
 
 
-def test_no_cells_have_no_rows():
-    assert list(cell_rows(ENTRY, [])) == []
+def test_no_cells_have_no_rows(make_result):
+    assert list(cell_rows(ENTRY, make_result())) == []
 
 
-def test_a_name_like_a_formula_is_made_harmless(make_cell):
-    ((image, *_),) = cell_rows(Entry("=1+1.jpg", "overlay/a.png", None), [make_cell()])
+def test_a_name_like_a_formula_is_made_harmless(make_result, make_cell):
+    ((image, *_),) = cell_rows(Entry("=1+1.jpg", "overlay/a.png", None), make_result("a.jpg", make_cell()))
     assert image == "'=1+1.jpg"
 
 
-def test_measurements_are_rounded_as_in_the_table(make_cell):
+def test_who_made_a_cell_is_told_and_no_formula(make_result, make_cell):
+    origins = (CellOrigin(), CellOrigin("=Ada", checked=True))
+    result = replace(make_result("a.jpg", make_cell(), make_cell()), review=Review(0, 0, 1, ("=Ada",), origins))
+    assert [row[-2:] for row in cell_rows(ENTRY, result)] == [("model", "0"), ("'=Ada", "1")]
+
+
+def test_measurements_are_rounded_as_in_the_table(make_result, make_cell):
     cell = make_cell(half=1, touches_frame=True)
-    ((*_, area, diameter, score, touches),) = cell_rows(ENTRY, [cell])
+    ((*_, area, diameter, score, touches, _, _),) = cell_rows(ENTRY, make_result("a.jpg", cell))
     measured = {"score": score, "area_px": area, "diameter_px": diameter, "touches_frame": touches}
     assert measurements_of(cell) == {name: float(text) for name, text in measured.items()}

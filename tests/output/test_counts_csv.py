@@ -1,8 +1,10 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from hemolens.cells.counters.peaks import PeaksSettings
+from hemolens.counted_image import CellOrigin, Review
 from hemolens.measurements.quality import Finding, Quality
 from hemolens.measurements.scale import RedCellDiameter
 from hemolens.output.column import header
@@ -31,7 +33,16 @@ def test_columns_are_only_ever_added_at_the_end():
 
 
 def test_no_column_has_the_name_of_another():
-    assert len(set(NAMES)) == len(NAMES) == 49
+    assert len(set(NAMES)) == len(NAMES) == 54
+
+
+def test_a_review_is_told_at_the_end(make_result, make_cell):
+    result = make_result("a.jpg", make_cell())
+    assert counted_row(ENTRY, result)[-5:] == ("",) * 5
+    review = Review(
+        1, 2, 0, ("=Ada", "Ben"), (CellOrigin(),), signed_by="@Cy", signed_at=datetime(2026, 1, 2, tzinfo=UTC)
+    )
+    assert counted_row(ENTRY, replace(result, review=review))[-5:] == ("1", "2", "0", "'=Ada; Ben", "'@Cy")
 
 
 def test_a_counted_photograph(make_result, make_cell):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 import hemolens
+from hemolens.counted_image import CellOrigin, Review
 from hemolens.measurements.colours import MeasuredColours, StandardColours
 from hemolens.measurements.quality import Finding, Quality
 from hemolens.measurements.scale import RedCellDiameter
@@ -45,6 +46,16 @@ def test_a_record_reads_back_as_it_was_written(make_result, tmp_path):
     record.photographs += [PhotographRecord.counted(ENTRY, make_result("a.jpg")), PhotographRecord.failed(ENTRY, "x")]
     (tmp_path / NAME).write_bytes(record.bytes())
     assert read_run(tmp_path) == record
+
+
+def test_a_review_is_told_with_the_signature(make_result, make_cell):
+    result = make_result("a.jpg", make_cell())
+    assert counted(ENTRY, result)["review"] is None
+    review = Review(1, 0, 2, ("Ada",), (CellOrigin("Ada", checked=True),), "Ben", STARTED, "clear")
+    assert counted(ENTRY, replace(result, review=review))["review"] == {
+        "n_added": 1, "n_removed": 0, "n_changed": 2, "n_checked": 1, "by": ["Ada"], "signed_by": "Ben",
+        "signed_at": "2026-01-02T03:04:05+00:00", "comment": "clear",
+    }  # fmt: skip
 
 
 def test_a_run_is_not_complete_before_it_ends():

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { session } from "../api/session";
 import { texts } from "../texts";
+import { UploadBar } from "../uploads/UploadBar";
 import { ConnectionBar } from "./ConnectionBar";
 import { Header } from "./Header";
 import { path } from "./router";
@@ -22,6 +23,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <main id="main" class="main" tabIndex={-1} ref={main}>
         {children}
       </main>
+      <UploadBar />
       <footer class="footer">
         <p>{texts.value.shell.researchUse}</p>
         <p>{session.value ? texts.value.shell.version(session.value.version) : null}</p>

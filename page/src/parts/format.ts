@@ -1,11 +1,15 @@
 import { computed } from "@preact/signals";
 import { language } from "../texts";
 
-const whole = computed(() => new Intl.NumberFormat(language.value, { maximumFractionDigits: 0 }));
-const precise = computed(() => new Intl.NumberFormat(language.value, { maximumSignificantDigits: 3 }));
-const moment = computed(() => new Intl.DateTimeFormat(language.value, { dateStyle: "medium", timeStyle: "short" }));
-const share = computed(() => new Intl.NumberFormat(language.value, { style: "percent", maximumFractionDigits: 0 }));
-const size = computed(() => new Intl.NumberFormat(language.value, { maximumFractionDigits: 1 }));
+/** The language of the page as it is written where the browser is, such as en-GB. */
+const locale = computed(
+  () => navigator.languages.find((each) => each.split("-")[0] === language.value) ?? language.value,
+);
+const whole = computed(() => new Intl.NumberFormat(locale.value, { maximumFractionDigits: 0 }));
+const precise = computed(() => new Intl.NumberFormat(locale.value, { maximumSignificantDigits: 3 }));
+const moment = computed(() => new Intl.DateTimeFormat(locale.value, { dateStyle: "medium", timeStyle: "short" }));
+const share = computed(() => new Intl.NumberFormat(locale.value, { style: "percent", maximumFractionDigits: 0 }));
+const size = computed(() => new Intl.NumberFormat(locale.value, { maximumFractionDigits: 1 }));
 
 /** A number of things: 12,345. */
 export const count = (value: number): string => whole.value.format(value);

@@ -1,16 +1,36 @@
 import { session } from "../api/session";
-import { routeOf, path } from "../parts/router";
+import { path, routeOf } from "../parts/router";
 import { texts } from "../texts";
 import { Review } from "../viewer/Review";
+import { Account } from "./account/Account";
+import { Accounts } from "./account/Accounts";
+import { LogIn } from "./account/LogIn";
+import { SampleScreen } from "./sample/SampleScreen";
+import { Start } from "./start/Start";
 
-/** The screen that the path names. */
+/** The screen that the path names, or the way in. */
 export function Screen() {
-  if (session.value === null) return <p class="loading">{texts.value.common.loading}</p>;
+  const { common } = texts.value;
+  if (session.value === null) return <p class="loading">{common.loading}</p>;
+  if (session.value.person === null) return <LogIn />;
   const route = routeOf(path.value);
   switch (route.screen) {
+    case "start":
+      return <Start />;
+    case "sample":
+      return <SampleScreen key={route.sample} id={route.sample} />;
     case "review":
       return <Review key={route.photograph} sample={route.sample} photograph={route.photograph} />;
-    default:
-      return <p>{texts.value.common.nothingHere}</p>;
+    case "account":
+      return <Account />;
+    case "accounts":
+      return <Accounts />;
+    case "nothing":
+      return (
+        <div class="empty">
+          <p>{common.nothingHere}</p>
+          <a href="/">{common.toStart}</a>
+        </div>
+      );
   }
 }

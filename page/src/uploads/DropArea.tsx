@@ -8,7 +8,8 @@ import { chosenFrom, chosenIn, sortOut, type Chosen } from "./chosen";
 import { leftOutWords } from "./leftOut";
 
 interface Props {
-  title: string;
+  /** What to do with a mouse, and on a phone. */
+  title: { drop: string; add: string };
   /** Called with files that the service takes by name and size, at least one. */
   onFiles: (chosen: Chosen) => Promise<void> | void;
   isSmall?: boolean;
@@ -42,10 +43,20 @@ export function DropArea({ title, onFiles, isSmall = false }: Props) {
   };
 
   return (
-    <section class={`drop ${isSmall ? "drop-small" : ""} ${isOver.value ? "drop-over" : ""}`} aria-label={title}>
-      <p class="drop-title">{isOver.value ? uploads.dropNow : title}</p>
+    <section class={`drop ${isSmall ? "drop-small" : ""} ${isOver.value ? "drop-over" : ""}`} aria-label={title.add}>
+      {isSmall ? null : <ThreeCells />}
+      <p class="drop-title">
+        {isOver.value ? (
+          uploads.dropNow
+        ) : (
+          <>
+            <span class="only-pointer">{title.drop}</span>
+            <span class="only-touch">{title.add}</span>
+          </>
+        )}
+      </p>
       <div class="buttons drop-buttons">
-        <button type="button" class="primary" onClick={() => files.current?.click()}>
+        <button type="button" class={isSmall ? "" : "primary"} onClick={() => files.current?.click()}>
           {uploads.choose}
         </button>
         <button type="button" class="only-pointer" onClick={() => folder.current?.click()}>
@@ -61,6 +72,23 @@ export function DropArea({ title, onFiles, isSmall = false }: Props) {
       <input hidden type="file" accept="image/*" capture="environment" ref={camera} onChange={onInput} />
       <Complaint words={complaint.value} />
     </section>
+  );
+}
+
+function ThreeCells() {
+  return (
+    <svg class="drop-picture" viewBox="0 0 72 48" aria-hidden="true">
+      {[
+        [17, 28, 13],
+        [45, 18, 14],
+        [58, 38, 8],
+      ].map(([x, y, r = 0]) => (
+        <>
+          <circle cx={x} cy={y} r={r} />
+          <circle class="pallor" cx={x} cy={y} r={0.4 * r} />
+        </>
+      ))}
+    </svg>
   );
 }
 

@@ -122,12 +122,14 @@ export class UploadQueue {
     }
   }
 
-  /** The photograph that had arrived before the connection was lost. */
-  #arrived(upload: Upload, photographs: Photograph[]): Photograph | undefined {
+  /** The photograph that had arrived before the connection was lost; no other upload takes it from then on. */
+  #arrived(upload: Upload, photographs: Photograph[]): Photograph | null {
     const known = new Set(this.uploads.value.map((each) => each.photograph?.id));
-    return photographs.find(
-      (each) => each.name === upload.file.name && each.n_bytes === upload.file.size && !known.has(each.id),
-    );
+    upload.photograph =
+      photographs.find(
+        (each) => each.name === upload.file.name && each.n_bytes === upload.file.size && !known.has(each.id),
+      ) ?? null;
+    return upload.photograph;
   }
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,18 @@ class Cell:
     diameter_px: float
     score: float
     touches_frame: bool
+
+    def is_same(self, other: Cell) -> bool:
+        """Whether another cell has the same values, its outline point by point.
+
+        >>> cell, = cells_from_labels(np.eye(1, 4, dtype=np.int32), cell_type="plt")
+        >>> cell.is_same(replace(cell)), cell.is_same(replace(cell, type="rbc"))
+        (True, False)
+        """
+        names = [field.name for field in fields(self) if field.name != "outline"]
+        return all(getattr(self, name) == getattr(other, name) for name in names) and np.array_equal(
+            self.outline, other.outline
+        )
 
 
 def cells_from_labels(

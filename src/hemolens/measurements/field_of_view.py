@@ -56,7 +56,7 @@ _MARGIN = 0.004  # share of the longer side that is cut off all around
 _LEAST_SEEN = 0.4
 """Share of a cut cell that is seen at least; a little of what is seen is cut off with the rim."""
 
-_USUAL_DISCS: dict[CellType, float] = {"rbc": 1.0, "wbc": 3.0, "plt": 0.1}
+USUAL_DISCS: dict[CellType, float] = {"rbc": 1.0, "wbc": 3.0, "plt": 0.1}
 """Area of a usual cell, in discs of the red-cell diameter, where no whole one is seen."""
 
 _Mask = NDArray[np.bool_]
@@ -99,9 +99,9 @@ class FieldOfView:
             In the same order.
 
         """
-        cut = [self._cuts(cell) for cell in cells]
+        cut = [self.cuts(cell) for cell in cells]
         usual: dict[CellType, float] = {}
-        for kind, discs in _USUAL_DISCS.items():
+        for kind, discs in USUAL_DISCS.items():
             whole = [cell.area_px for cell, is_cut in zip(cells, cut, strict=True) if cell.type == kind and not is_cut]
             usual[kind] = float(np.median(whole)) if whole else discs * np.pi / 4 * red_cell_diameter_px**2
         return [
@@ -110,7 +110,8 @@ class FieldOfView:
             if not is_cut or cell.area_px >= _LEAST_SEEN * usual[cell.type]
         ]
 
-    def _cuts(self, cell: Cell) -> bool:
+    def cuts(self, cell: Cell) -> bool:
+        """Whether the rim of the field, or what surrounds it, cuts a cell."""
         row0, col0, row1, col1 = cell.box
         around = Box(row0 - 2, col0 - 2, row1 + 2, col1 + 2)
         inside = self.region.within(around)

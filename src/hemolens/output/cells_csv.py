@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from hemolens.cell_types import CELL_TYPES
 from hemolens.cells.cell import Cell
+from hemolens.counted_image import MODEL, CellOrigin, CountedImage
 from hemolens.output.column import Column, texts
 from hemolens.output.entries import Entry
 
@@ -23,12 +24,15 @@ class CellRow(NamedTuple):
     number : int
         Of the cell within its photograph, from 1.
     cell : Cell
+    origin : CellOrigin
+        Who made it or last changed it, and whether a person has checked it.
 
     """
 
     image: str
     number: int
     cell: Cell
+    origin: CellOrigin
 
 
 _OF_CELL: tuple[Column[Cell], ...] = (
@@ -61,20 +65,36 @@ COLUMNS: tuple[Column[CellRow], ...] = (
     Column("image", str, "name of the photograph, as in `counts.csv`", lambda row: row.image),
     Column("cell", int, "number of the cell within its photograph, from 1", lambda row: row.number),
     *(column.of(lambda row: row.cell) for column in _OF_CELL),
+    Column(
+        "by", str, f"who made or last changed the cell: `{MODEL}`, or the name of a person", lambda row: row.origin.by
+    ),
+    Column(
+        "checked",
+        bool,
+        "whether a person has made, changed or confirmed the cell; its score is 1 then",
+        lambda row: row.origin.checked,
+    ),
 )
+"""New columns come at the end: programs may count on the places of those before."""
 
 _MEASURED = {column.name: column for column in _OF_CELL}
 MEASUREMENTS = tuple(_MEASURED[name] for name in ("score", "area_px", "diameter_px", "touches_frame"))
 """The columns that other programs show beside the outline of a cell."""
 
 
-def cell_rows(entry: Entry, cells: Iterable[Cell]) -> Iterator[tuple[str, ...]]:
+def rows_of(entry: Entry, result: CountedImage) -> Iterator[CellRow]:
+    """Number the cells of one photograph."""
+    for number, (cell, origin) in enumerate(zip(result.cells, result.origins, strict=True), start=1):
+        yield CellRow(entry.image, number, cell, origin)
+
+
+def cell_rows(entry: Entry, result: CountedImage) -> Iterator[tuple[str, ...]]:
     """Write the rows of one photograph's cells.
 
     Parameters
     ----------
     entry : Entry
-    cells : iterable of Cell
+    result : CountedImage
 
     Yields
     ------
@@ -82,8 +102,8 @@ def cell_rows(entry: Entry, cells: Iterable[Cell]) -> Iterator[tuple[str, ...]]:
         One text for each of :data:`COLUMNS`.
 
     """
-    for number, cell in enumerate(cells, start=1):
-        yield texts(COLUMNS, CellRow(entry.image, number, cell))
+    for row in rows_of(entry, result):
+        yield texts(COLUMNS, row)
 
 
 def measurements_of(cell: Cell) -> dict[str, float]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from hemolens.cell_types import CELL_TYPES, CellType
-from hemolens.counted_image import UNSURE_BELOW
+from hemolens.counted_image import UNSURE_BELOW, Review
 from hemolens.measurements.quality import Verdict
 from hemolens.measurements.scale import LEAST_TRUSTED, USUAL_RED_CELL_UM, Origin
-from hemolens.output.column import Column, interval_columns, texts
+from hemolens.output.column import Column, Value, interval_columns, texts
 from hemolens.output.entries import Entry
 from hemolens.output.spreadsheet import safe_text
 
@@ -68,7 +68,7 @@ def _of_type(kind: CellType) -> tuple[Column[CountedRow], ...]:
         *interval_columns(
             f"{kind}_corrected",
             "number of cells of the type on this photograph without the model's bias; empty where the model's error "
-            "was not measured",
+            "was not measured, or a person vouches for the count",
             lambda row: row.result.corrected.get(kind),
             short="that number",
             n_decimals=2,
@@ -95,6 +95,21 @@ def _per_1000_rbc(kind: CellType) -> Column[CountedRow]:
     return Column(
         f"{kind}_per_1000_rbc", float, meaning, lambda row: row.result.summary[kind].per_1000_rbc, n_decimals=2
     )
+
+
+def _reviewed(
+    name: str, value_type: type[Value], meaning: str, value: Callable[[Review], Value | None]
+) -> Column[CountedRow]:
+    """Make a column that is empty where nobody has corrected or signed."""
+
+    def of_row(row: CountedRow) -> Value | None:
+        return None if row.result.review is None else value(row.result.review)
+
+    return Column(name, value_type, f"{meaning}; empty without a review", of_row)
+
+
+def _names_of(review: Review) -> str:
+    return "; ".join(review.by)
 
 
 def _names(words: Sequence[str]) -> str:
@@ -187,6 +202,16 @@ COLUMNS: tuple[Column[CountedRow], ...] = (
     ),
     *(column for kind in CELL_TYPES for column in _of_type(kind)),
     *(_per_1000_rbc(kind) for kind in CELL_TYPES if kind != "rbc"),
+    _reviewed("cells_added", int, "cells that people have added", lambda review: review.n_added),
+    _reviewed("cells_removed", int, "cells of the model that people have taken out", lambda review: review.n_removed),
+    _reviewed(
+        "cells_changed",
+        int,
+        "cells of the model to which people have given another type or outline",
+        lambda review: review.n_changed,
+    ),
+    _reviewed("reviewed_by", str, "who did so or confirmed cells; names are parted by `; `", _names_of),
+    _reviewed("signed_by", str, "who stands up for the counts", lambda review: review.signed_by),
 )
 """New columns come at the end: programs may count on the places of those before."""
 

@@ -163,7 +163,7 @@ class RunFiles:
                 (self._files.draft / RUN_NAME).write_bytes(self._record.bytes())
             (self._files.draft / entry.overlay).write_bytes(picture)
             registry.write_on(self._files.draft, exported)
-            self._cells.writerows(cells_csv.cell_rows(entry, result.cells))  # row by row: a slide has very many
+            self._cells.writerows(cells_csv.cell_rows(entry, result))  # row by row: a slide has very many
             self._counts.writerow(counts)
             self._flush()
         if self._report is not None and reported is not None:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hemolens import RESEARCH_USE_ONLY, __version__
 from hemolens.cell_types import CellType
-from hemolens.counted_image import CountedImage
+from hemolens.counted_image import CountedImage, Review
 from hemolens.measurements.colours import FACTORS, factors
 from hemolens.measurements.quality import Verdict
 from hemolens.measurements.scale import Origin, RedCellDiameter
@@ -115,6 +115,34 @@ class QualityRecord(_Record):
     measures: dict[str, float]
 
 
+class ReviewRecord(_Record):
+    """What people have corrected, compared with the model's result, and who stands up for the counts."""
+
+    n_added: int
+    n_removed: int
+    n_changed: int
+    n_checked: int
+    by: list[str]
+    signed_by: str | None
+    signed_at: str | None
+    """ISO 8601, with the time zone."""
+    comment: str
+
+    @classmethod
+    def of(cls, review: Review) -> Self:
+        """Describe a review."""
+        return cls(
+            n_added=review.n_added,
+            n_removed=review.n_removed,
+            n_changed=review.n_changed,
+            n_checked=review.n_checked,
+            by=list(review.by),
+            signed_by=review.signed_by,
+            signed_at=None if review.signed_at is None else review.signed_at.isoformat(timespec="seconds"),
+            comment=review.comment,
+        )
+
+
 class PhotographRecord(_Record):
     """One photograph of the run: the file and its bytes, and what was measured on it, not its counts.
 
@@ -135,6 +163,8 @@ class PhotographRecord(_Record):
     colours: ColoursRecord | None = None
     quality: QualityRecord | None = None
     overlay: str | None = None
+    review: ReviewRecord | None = None
+    """None for what the model alone has counted."""
     error: str | None = None
     """Why it was not counted, in one line."""
 
@@ -159,6 +189,7 @@ class PhotographRecord(_Record):
                 measures=quality.measures,
             ),
             overlay=entry.overlay,
+            review=None if result.review is None else ReviewRecord.of(result.review),
         )
 
     @classmethod

@@ -64,7 +64,7 @@ COLUMNS: tuple[Column[SummaryRow], ...] = (
         "interval_includes",
         str,
         "which errors that interval holds: `sampling and model error`, or `sampling only` where the model's error was "
-        "not measured",
+        "not measured, or people vouch for the counts",
         lambda row: interval_includes(row.summary),
     ),
     Column(

@@ -38,7 +38,7 @@ class CountedField:
     um_is_assumed : bool
         Whether it only rests on the usual width of a red cell.
     errors : mapping
-        Cell type → the model's error, where it was measured.
+        Cell type → the model's error, where it was measured and the counts carry it.
     verdict : {"accept", "warn", "reject"}
         Whether the photograph is fit to be counted.
 
@@ -147,7 +147,8 @@ def _summarise_type(fields: Sequence[CountedField], kind: CellType, site: Site, 
     in_frame, n_rbc = sum(counts), sum(field.frame.counts.rbc for field in fields)
     measured = [(count, area) for count, field in zip(counts, fields, strict=True) if (area := field.area_mm2)]
     sampled = mean_per_field(counts, _areas(fields)) if fields else _NO_INTERVAL
-    error = fields[0].errors.get(kind) if fields else None
+    # people may vouch for some of the fields: while the model's error is in one of them, it is in the mean
+    error = next((field.errors[kind] for field in fields if kind in field.errors), None)
     return TypeSummary(
         n_fields=len(fields),
         n_rejected=n_rejected,

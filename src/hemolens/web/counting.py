@@ -46,7 +46,7 @@ def count_photograph(service: Service, job: JobRow, held: Held) -> None:
         (row.height, row.width), row.um_per_px = image.shape, image.um_per_px
         tell(session, "photograph", row.sample_id, row.id)
     settings = schemas.CountSettings.model_validate(job.options)
-    result = _count(image, CountOptions(**settings.model_dump()), held)
+    result = count_by_blocks(image, CountOptions(**settings.model_dump()), held)
     kept = service.storage.keep(result_bytes(result), KEPT_SUFFIX)
     with service.database.writing() as session:
         if queue.finish(session, held.job_id, held.worker) is None:
@@ -65,7 +65,8 @@ def count_photograph(service: Service, job: JobRow, held: Held) -> None:
         tell(session, "photograph", row.sample_id, row.id)
 
 
-def _count(image: SmearImage, options: CountOptions, held: Held) -> Result:
+def count_by_blocks(image: SmearImage, options: CountOptions, held: Held) -> Result:
+    """Do what :func:`hemolens.pipeline.count_image` does, and say after each block how far it is."""
     started = time.perf_counter()
     plan = make_plan(image, options)
     by_block = []

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
-from hemolens.errors import HemolensError, OutputError, quoted
+from hemolens.errors import ConflictError, HemolensError, OutputError, quoted
 from hemolens.web.schemas import Problem
 
 _log = logging.getLogger("hemolens.web")
@@ -59,6 +59,9 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 """For the description of the API: what any route may answer."""
 
 
+_STATUS: dict[type[HemolensError], int] = {ConflictError: 409, OutputError: 503}
+
+
 def add_problems(app: FastAPI) -> None:
     """Make an answer of everything that goes wrong."""
 
@@ -68,8 +71,8 @@ def add_problems(app: FastAPI) -> None:
 
     @app.exception_handler(HemolensError)
     def _known(_: Request, error: HemolensError) -> JSONResponse:
-        status = 503 if isinstance(error, OutputError) else 422
-        return _answer(status, Problem(what=str(error), option=error.option))
+        status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 422)
+        return _answer(status, Problem(what=str(error), option=error.option, conflict=status == 409))
 
     @app.exception_handler(RequestValidationError)
     def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:

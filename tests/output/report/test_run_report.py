@@ -11,6 +11,7 @@ import pypdfium2
 import pytest
 
 from hemolens.cells.cell import cells_from_labels
+from hemolens.counted_image import CellOrigin, Review
 from hemolens.images.region import rectangle
 from hemolens.measurements.field_of_view import FieldOfView
 from hemolens.measurements.quality import Finding, Quality
@@ -233,3 +234,32 @@ def test_a_field_of_view_is_told(drawn):
     text = Page(html_of(replace(drawn, field_of_view=field, region=field.region))).text
     assert "Only the field of view was counted, 50% of the image: it is outlined." in text
     assert "Only the field of view" not in Page(html_of(drawn)).text
+
+
+def reviewed(result, by="Ada", **signature):
+    origins = (CellOrigin(by, checked=True),) * len(result.cells)
+    return replace(result, review=Review(2, 1, 3, (by,), origins, **signature))
+
+
+def test_both_say_what_people_changed_and_who_signed(drawn):
+    signed = reviewed(drawn, signed_by="Ben", signed_at=datetime(2026, 1, 2, tzinfo=UTC), comment="clear")
+    n = len(drawn.cells)
+    words = f"Corrected by Ada: 2 cells added, 1 taken out, 3 changed; {n} of {n} cells checked."
+    files = report_of(signed)
+    for text in (Page(files["report.html"].decode()).text, " ".join(pdf_texts(files["report.pdf"]))):
+        assert f"{words} Signed by Ben on 2026-01-02: clear" in text
+        assert "Reviewed by people: 1 of 1, signed: 1." in text
+
+
+def test_a_review_without_a_signature_says_so(drawn):
+    assert "cells checked. Not signed." in Page(html_of(reviewed(drawn))).text
+    assert "igned" not in Page(html_of(drawn)).text
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_of_a_person_is_shown_and_does_nothing(name, drawn):
+    signed = reviewed(drawn, name, signed_by=name, signed_at=datetime(2026, 1, 2, tzinfo=UTC), comment=name)
+    page = Page(html_of(signed))
+    assert page.faults == []
+    assert page.text.count(name) == 3
+    assert len([tag for tag, _ in page.elements if tag == "script"]) == 1

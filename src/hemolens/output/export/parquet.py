@@ -10,7 +10,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from hemolens.output.cells_csv import COLUMNS, CellRow
+from hemolens.output.cells_csv import COLUMNS, rows_of
 from hemolens.output.entries import Entry
 from hemolens.output.export.export_format import Contents, ExportFormat
 
@@ -46,8 +46,7 @@ class Parquet(ExportFormat):
         return ()
 
     def add(self, entry: Entry, result: CountedImage) -> Contents:
-        rows = (CellRow(entry.image, number, cell) for number, cell in enumerate(result.cells, start=1))
-        self._rows += [tuple(column.typed(row) for column in COLUMNS) for row in rows]
+        self._rows += [tuple(column.typed(row) for column in COLUMNS) for row in rows_of(entry, result)]
         if len(self._rows) >= ROWS_IN_GROUP:
             self._write_group()
         return {NAME: self._written.take()}

@@ -12,6 +12,7 @@ import json
 import math
 import zlib
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from hemolens.cell_types import CELL_TYPES
@@ -58,8 +59,8 @@ class Xlsx(ExportFormat):
 
     def add(self, entry: Entry, result: CountedImage) -> Contents:
         counted = _values(counts_csv.COLUMNS, counts_csv.CountedRow(entry, result))
-        numbered = enumerate(result.cells[: max(MOST_ROWS - 1 - self._n_cells, 0)], start=1)
-        rows = [_values(cells_csv.COLUMNS, cells_csv.CellRow(entry.image, number, cell)) for number, cell in numbered]
+        having_room = islice(cells_csv.rows_of(entry, result), max(MOST_ROWS - 1 - self._n_cells, 0))
+        rows = [_values(cells_csv.COLUMNS, row) for row in having_room]
         self._cells.append(zlib.compress(json.dumps(rows).encode()))
         self._n_cells += len(result.cells)
         self._counted[entry.image] = counted

@@ -13,13 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
+from hemolens.counted_image import Review
 from hemolens.measurements.quality import Quality
 from hemolens.measurements.scale import RedCellDiameter
 from hemolens.models.card import ModelCard
 from hemolens.output.report.cell_picture import CellPicture
 from hemolens.output.report.charts import FEWEST_CELLS
 from hemolens.output.report.html_page import markdown_table, markdown_text
-from hemolens.output.report.terminal import errors_in_words, fields_in_words, interval_text, rejected_in_words
+from hemolens.output.report.terminal import (
+    errors_in_words,
+    fields_in_words,
+    interval_text,
+    rejected_in_words,
+    review_in_words,
+)
 from hemolens.output.run_record import RunRecord
 from hemolens.statistics.counts import Counts, FrameCounts
 from hemolens.statistics.summary import TypeSummary
@@ -57,6 +64,8 @@ class ReportedPhotograph:
     picture : CellPicture or None
     thumbnail : bytes or None
         JPEG; None, as the picture, where the report has enough of them.
+    review : Review or None
+        What people have corrected; None for what the model alone has counted.
 
     """
 
@@ -73,6 +82,7 @@ class ReportedPhotograph:
     diameters_px: Mapping[CellType, NDArray[np.float32]]
     picture: CellPicture | None
     thumbnail: bytes | None
+    review: Review | None
 
 
 @dataclass(frozen=True)
@@ -193,7 +203,10 @@ def _opening(photographs: Sequence[Reported], record: RunRecord) -> str:
         if n
     )
     started = record.started[:16].replace("T", " ")
-    return f"Counted by hemolens {record.hemolens} on {started}. Quality: {words}."
+    reviews = [each.review for each in photographs if isinstance(each, ReportedPhotograph) and each.review is not None]
+    signed = sum(review.signed_by is not None for review in reviews)
+    reviewed = f" Reviewed by people: {len(reviews)} of {len(photographs)}, signed: {signed}." if reviews else ""
+    return f"Counted by hemolens {record.hemolens} on {started}. Quality: {words}.{reviewed}"
 
 
 def _summary_table(summary: Mapping[CellType, TypeSummary]) -> str:
@@ -299,6 +312,8 @@ def _photograph_section(each: ReportedPhotograph, number: int, *, one: bool) -> 
     parts += [
         "\n".join(f"- {markdown_text(_capital(found.words))} ({found.verdict})." for found in each.quality.findings)
     ]
+    if each.review is not None:
+        parts += [markdown_text(review_in_words(each.review))]
     if each.picture is not None:
         parts += [f"![the photograph with its cells]({picture_name(number)})", COLOURS_NOTE]
     parts += [_counts_table(each, one=one), CORRECTED_NOTE if one and each.corrected else "", _ruler_sentence(each)]

@@ -83,6 +83,7 @@ class RunReport:
             diameters_px={kind: _diameters(result, kind) for kind in CELL_TYPES},
             picture=make_cell_picture(result, f"p{place}", self._side_px) if has_picture else None,
             thumbnail=jpeg_bytes(reduced(result.image.overview(), _THUMBNAIL_PX)) if has_picture else None,
+            review=result.review,
         )
 
     def add(self, photograph: Reported) -> None:

@@ -8,6 +8,7 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
+from hemolens.counted_image import Review
 from hemolens.statistics.counts import NO_CELLS, Counts
 from hemolens.statistics.summary import TypeSummary
 from hemolens.statistics.uncertainty import Interval
@@ -101,8 +102,23 @@ def errors_in_words(summary: Mapping[CellType, TypeSummary]) -> str:
     """Say which errors the intervals of a summary include."""
     measured = [CELL_NAMES[kind] for kind, each in summary.items() if each.includes_model_error]
     if not measured:
-        return "sampling error only: the model's error was not measured"
+        return "sampling error only, without the model's error"
     return f"sampling error, and for {', '.join(measured)} the model's measured error"
+
+
+def review_in_words(review: Review) -> str:
+    """Say what people have changed, and who signed.
+
+    >>> review_in_words(Review(2, 1, 0, ("Ada", "Ben"), origins=()))
+    'Corrected by Ada, Ben: 2 cells added, 1 taken out, 0 changed; 0 of 0 cells checked. Not signed.'
+    """
+    people = f"Corrected by {', '.join(review.by)}" if review.by else "Reviewed"
+    changed = f"{review.n_added} cells added, {review.n_removed} taken out, {review.n_changed} changed"
+    checked = f"{review.n_checked} of {len(review.origins)} cells checked"
+    if review.signed_by is None or review.signed_at is None:
+        return f"{people}: {changed}; {checked}. Not signed."
+    signed = f"Signed by {review.signed_by} on {review.signed_at:%Y-%m-%d}"
+    return f"{people}: {changed}; {checked}. {signed}{f': {review.comment}' if review.comment else '.'}"
 
 
 def interval_text(interval: Interval) -> str:
