@@ -28,7 +28,7 @@ from hemolens.images.photograph import MAX_PIXELS, MAX_PIXELS_PER_BYTE
 from hemolens.images.region import MAX_CORNERS
 from hemolens.images.slides import LARGEST_WHOLE_PX, LIBRARIES, slide
 from hemolens.images.zarr_array import CODECS
-from hemolens.labels import imagej_rois, label_file, voc_boxes, yolo_boxes
+from hemolens.labels import imagej_rois, label_file, mask_folder, table, voc_boxes
 from hemolens.labels.mask_folder import SMALLEST_COMPONENT_PX
 from hemolens.labels.truth import FRAME_TOLERANCE_PX
 from hemolens.measurements import quality, scale
@@ -98,13 +98,15 @@ STATED = [
     ("docs/how-to-evaluate.md", f"more than {FRAME_TOLERANCE_PX} px out of the picture"),
     (
         "docs/how-to-evaluate.md",
-        f"more than {millions(label_file.MAX_BYTES)} MB ({millions(voc_boxes.MAX_XML_BYTES)} MB for an XML or YOLO "
-        f"file, {millions(imagej_rois.MAX_ARCHIVE_BYTES)} MB for an archive of regions), archives with more than "
+        f"more than {millions(label_file.MAX_BYTES)} MB ({millions(label_file.MAX_PHOTOGRAPH_BYTES)} MB for the file "
+        f"of one photograph, {millions(imagej_rois.MAX_ARCHIVE_BYTES)} MB for an archive of regions, "
+        f"{millions(mask_folder.MAX_PICTURE_BYTES)} MB for a label image), archives with more than "
         f"{imagej_rois.MAX_REGIONS:,} regions, one above {millions(imagej_rois.MAX_REGION_BYTES)} MB or more than "
         f"{millions(imagej_rois.MAX_UNPACKED_BYTES)} MB when unpacked",
     ),
     ("docs/how-to-evaluate.md", f"nested more than {voc_boxes.MAX_DEPTH} deep"),
     ("docs/how-to-evaluate.md", f"folders with more than {label_file.MAX_FILES:,} files"),
+    ("docs/how-to-evaluate.md", f"tables of more than {table.MAX_PHOTOGRAPHS:,} photographs"),
     ("docs/how-to-evaluate.md", f"more than {millions(MAX_PIXELS)} million pixels"),
     ("docs/how-to-evaluate.md", f"other codecs than {PACKED}"),
     ("docs/how-to-count-slides.md", f"compressed with {PACKED.replace(' and ', ' or ')}, single or in shards"),
@@ -152,10 +154,6 @@ def rows(page, heading):
     section = page.read_text("utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     lines = [line for line in section.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if not line.startswith("| ---")]
-
-
-def test_yolo_and_xml_files_share_a_limit():
-    assert yolo_boxes.MAX_TEXT_BYTES == voc_boxes.MAX_XML_BYTES
 
 
 def test_the_table_of_rulers_has_every_origin():

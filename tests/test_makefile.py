@@ -1,4 +1,4 @@
-"""What ``make`` runs, with a stand-in for Python that writes down how it was called."""
+"""What ``make`` runs, with stand-ins for Python and npm that write down how they were called."""
 
 import os
 import shutil
@@ -13,8 +13,10 @@ ROOT = Path(__file__).parent.parent
 PYTHON = "Programming Language :: Python :: "
 STAND_IN = """#!/bin/sh
 { printf '%s' "${0##*/}"; printf ' <%s>' "$@"; echo; } >> "$CALLS"
-case "$2" in
-  venv) mkdir -p .venv/bin; for name in python pip hemolens; do cp "$0" ".venv/bin/$name"; done ;;
+case "$1 $2" in
+  ci*) mkdir -p node_modules ;;
+  *build) mkdir -p ../src/hemolens/web/page_built; touch ../src/hemolens/web/page_built/index.html ;;
+  *venv) mkdir -p .venv/bin; for name in python pip hemolens; do cp "$0" ".venv/bin/$name"; done ;;
 esac
 case "$*" in
   *"$FAIL"*) exit 3 ;;
@@ -31,14 +33,18 @@ def make(tmp_path):
     folder.mkdir()
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, folder)
-    (folder / "py 3").write_text(STAND_IN)
-    (folder / "py 3").chmod(0o755)
+    (folder / "page" / "src").mkdir(parents=True)
+    for name in ("page/package.json", "page/package-lock.json", "page/index.html", "page/src/main.tsx"):
+        shutil.copy(ROOT / name, folder / name)
+    for name in ("py 3", "npm"):
+        (folder / name).write_text(STAND_IN)
+        (folder / name).chmod(0o755)
     calls = folder / "calls"
 
     def run(*arguments, fail="nothing fails", status=0):
         calls.write_text("")
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-        environment = kept | {"CALLS": str(calls), "FAIL": fail}
+        environment = kept | {"CALLS": str(calls), "FAIL": fail, "PATH": f"{folder}:{os.environ['PATH']}"}
         command = ["make", "PYTHON=./py 3", *arguments]
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == status, done.stderr
@@ -73,21 +79,45 @@ def test_a_second_count_installs_nothing(make):
     assert make("count") == ["hemolens <demo> <--out> <hemolens-out>"]
 
 
+BUILD = ["npm <ci> <--no-audit> <--no-fund>", "npm <run> <build>"]
+
+
+def test_serve_installs_builds_the_page_and_serves(make):
+    venv, install, *calls = make("serve", "ARGS=--demo --port 0")
+    assert venv == "py 3 <-m> <venv> <.venv>"
+    assert install.endswith("<-e> <.[export,slides,web]>")
+    assert calls == [*BUILD, "hemolens <serve> <--demo> <--port> <0>"]
+
+
+def test_a_second_serve_only_serves(make):
+    make("serve")
+    assert make("serve") == ["hemolens <serve>"]
+
+
+def test_a_changed_page_is_built_again(make, tmp_path):
+    make("web")
+    later = (tmp_path / "a checkout/src/hemolens/web/page_built/index.html").stat().st_mtime + 10
+    os.utime(tmp_path / "a checkout/page/src/main.tsx", (later, later))
+    assert make("web") == ["npm <run> <build>"]
+
+
 def test_test_runs_every_check_in_order(make):
     venv, install, *checks = make("test")
     assert venv == "py 3 <-m> <venv> <.venv>"
-    assert install.endswith("<-e> <.[evaluate,export,slides,train,dev]>")
+    assert install.endswith("<-e> <.[evaluate,export,slides,train,web,dev]>")
     assert checks == [
+        *BUILD,
         "python <-m> <ruff> <check> <.>",
         "python <-m> <ruff> <format> <--check> <.>",
         "python <-m> <mypy>",
+        "npm <test>",
         "python <-m> <pytest>",
     ]
 
 
 def test_a_second_test_installs_nothing_nor_does_a_count_after_it(make):
     make("test")
-    assert len(make("test")) == 4
+    assert len(make("test")) == 5
     assert len(make("count")) == 1
 
 
@@ -120,6 +150,12 @@ def test_the_workflow_runs_the_test_command_on_every_python_and_system():
     pythons = [text.removeprefix(PYTHON) for text in project["classifiers"] if text.startswith(f"{PYTHON}3.")]
     assert job["strategy"]["matrix"] == {"os": ["ubuntu-latest", "macos-latest", "windows-latest"], "python": pythons}
     assert "make test PYTHON=python" in [step.get("run") for step in job["steps"]]
+
+
+def test_ci_installs_what_the_tests_of_the_page_and_of_postgresql_need():
+    script = (ROOT / ".ci" / "run").read_text()
+    assert "missing+=(chromium)" in script
+    assert "missing+=(postgresql)" in script
 
 
 def test_the_constraints_pin_exact_public_versions():

@@ -24,7 +24,7 @@ def distributions_of(extra):
 @pytest.mark.parametrize("extra", NEEDED)
 def test_what_a_command_looks_for_is_what_its_extra_installs(extra):
     of_module = packages_distributions()
-    found = {name: of_module.get(name, [name])[0] for name in NEEDED[extra]}
+    found = {name: of_module.get(name, [name])[0].lower() for name in NEEDED[extra]}
     assert sorted(found.values()) == sorted(distributions_of(extra))
 
 

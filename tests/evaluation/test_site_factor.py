@@ -1,7 +1,10 @@
 import math
+from contextlib import suppress
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hemolens.errors import LabelError
 from hemolens.evaluation.site_factor import CountedSmear, fit_factor, read_site_factors
@@ -90,3 +93,26 @@ def test_smears_that_disagree_beyond_measure_are_refused():
     smears = [CountedSmear([1], 1e9), CountedSmear([10_000_000], 1), CountedSmear([1], 1e9)]
     with pytest.raises(LabelError, match="the smears disagree too much for a factor"):
         fit_factor(smears)
+
+
+def test_many_smears_of_which_some_are_beyond_measure_are_refused():
+    smears = [CountedSmear([1], 1.0)] * 900 + [CountedSmear([1], 5e-324)] * 30
+    with pytest.raises(LabelError, match="the smears disagree too much for a factor"):
+        fit_factor(smears)
+
+
+@given(
+    st.lists(
+        st.builds(
+            CountedSmear,
+            st.lists(st.integers(1, 10_000_000), min_size=1, max_size=3),
+            st.floats(0, 1e9, exclude_min=True),
+        ),
+        min_size=3,
+        max_size=60,
+    )
+)
+def test_whatever_a_table_may_say_has_a_factor_or_is_refused(smears):
+    with suppress(LabelError):
+        factor = fit_factor(smears)
+        assert factor.low <= factor.factor <= factor.high

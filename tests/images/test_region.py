@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hemolens.errors import PhotographError, UsageError
+from hemolens.images.box import Box
+from hemolens.images.polygon import fill_polygon
 from hemolens.images.region import MAX_CORNERS, Region, read_region, rectangle
 
 SQUARE = [[1, 1], [4, 1], [4, 3], [1, 3], [1, 1]]
@@ -59,6 +61,19 @@ def test_a_hole_is_outside(tmp_path):
 
 def test_what_lies_in_two_polygons_is_inside(tmp_path):
     assert picture(read_region(written(tmp_path, collection(feature(SQUARE), feature(SQUARE)))))[1] == ".###.."
+
+
+@given(st.lists(st.tuples(*[st.floats(-3, 15)] * 6), min_size=1, max_size=5))
+def test_a_region_is_all_its_polygons(triangles):
+    rings = [np.reshape(corners, (3, 2)) for corners in triangles]
+    box = Box(2, 1, 9, 12)
+    expected = np.any([fill_polygon([ring], box) for ring in rings], axis=0)
+    assert np.array_equal(Region(tuple((ring,) for ring in rings)).within(box), expected)
+
+
+def test_thousands_of_polygons_are_looked_at_where_they_are():
+    squares = [rectangle(x, y, x + 2, y + 2).polygons[0] for x in range(0, 300, 4) for y in range(0, 300, 4)]
+    assert Region(tuple(squares)).mask((5000, 5000)).sum() == 4 * len(squares)
 
 
 @given(st.tuples(*[st.floats(-3, 15)] * 4), st.floats(0.1, 11.9), st.floats(0.1, 8.9))

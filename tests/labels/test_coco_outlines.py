@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from hemolens.errors import LabelError
@@ -75,6 +76,35 @@ def test_an_annotation_may_be_a_box(read, segmentation):
     assert read(coco(box)).truths["a.jpg"]["plt"].boxes.tolist() == [[2, 3, 10, 8]]
 
 
+def test_run_lengths_are_pixels(read):
+    truth = read(coco(annotation(segmentation={"counts": [41, 2, 38, 1, 2318], "size": [40, 60]}))).truths["a.jpg"][
+        "rbc"
+    ]
+    assert truth.boxes.tolist() == [[1, 1, 3, 3]]
+    assert np.argwhere(truth.paint((40, 60))).tolist() == [[1, 1], [1, 2], [2, 1]]
+
+
+def test_run_lengths_say_the_size_of_a_photograph(read):
+    runs = {"counts": [0, 16], "size": [4, 4]}
+    assert read(coco(annotation(image_id=8, segmentation=runs))).sizes["b.jpg"] == (4, 4)
+
+
+def test_run_lengths_beside_polygons_are_painted_together(read):
+    runs = annotation(segmentation={"counts": [41, 2, 2357], "size": [40, 60]})
+    truth = read(coco(annotation(), runs)).truths["a.jpg"]["rbc"]
+    assert np.unique(truth.paint((40, 60))).tolist() == [0, 1, 2]
+
+
+def test_run_lengths_of_no_pixel_are_left_out_and_said(read):
+    labels = read(coco(annotation(), annotation(segmentation={"counts": [2400], "size": [40, 60]})))
+    assert labels.notes == ("1 outlines that enclose nothing were left out.",)
+
+
+def test_a_category_that_no_annotation_has_does_not_matter(read):
+    unused = [{"id": 0, "name": "cells"}, {"id": 1, "name": "RBC"}]
+    assert set(read(coco(annotation(), categories=unused)).truths["a.jpg"]) == {"rbc"}
+
+
 def test_a_box_without_area_is_left_out_and_said(read):
     labels = read(coco(annotation(), annotation(segmentation=[], bbox=[3, 2, 0, 8])))
     assert labels.truths["a.jpg"]["rbc"].count == 1
@@ -91,8 +121,12 @@ def test_a_box_without_area_is_left_out_and_said(read):
         ("{", "'labels.json' is not a file of COCO outlines"),
         ("[]", "is not a file of COCO outlines"),
         (coco(annotation(), images=[]), "images: List should have at least 1 item"),
-        (coco(annotation(segmentation=[[1, 2, "x", 4]])), r"annotations\.0\.segmentation\.0\.2"),
-        (coco(annotation(segmentation={"counts": "abc", "size": [4, 4]})), r"annotations\.0\.segmentation"),
+        (coco(annotation(segmentation=[[1, 2, "x", 4]])), r"annotations\.0\.segmentation\.polygons\.0\.2"),
+        (coco(annotation(segmentation={"counts": "abc", "size": [40, 60]})), "none of run lengths in annotation 0"),
+        (coco(annotation(segmentation={"counts": [2399], "size": [40, 60]})), "runs of 2399 pixels together"),
+        (coco(annotation(segmentation={"counts": [16], "size": [4, 4]})), r"run lengths of \(4, 4\) for \(40, 60\)"),
+        (coco(annotation(segmentation={"counts": [16]})), r"segmentation\.run_lengths\.size"),
+        (coco(annotation(image_id=8, segmentation={"counts": [1], "size": [10**6, 10**6]})), "1000000 × 1000000 px"),
         ('{"images": [{"id": 1, "file_name": "a"}], "categories": [{"id": 1, "name": "rbc"}], '
          '"annotations": [{"image_id": 1, "category_id": 1, "segmentation": [[NaN, 1, 2, 3, 4, 5]]}]}', "finite"),
         (coco(annotation(segmentation=[SQUARE[:-1]])), "an odd number of coordinates in annotation 0"),

@@ -37,6 +37,17 @@ def test_a_multipolygon_is_one_cell(read):
     assert read(collection(two)).truths["a"]["rbc"].boxes.tolist() == [[2, 3, 25, 30]]
 
 
+def test_an_empty_ring_is_passed_over(read):
+    rings = feature(kind="MultiPolygon", coordinates=[[RING, []], [[]]])
+    assert read(collection(rings)).truths["a"]["rbc"].boxes.tolist() == [[2, 3, 10, 8]]
+
+
+def test_a_polygon_of_empty_rings_is_left_out_and_said(read):
+    labels = read(collection(feature(), feature(coordinates=[[]])))
+    assert labels.truths["a"]["rbc"].count == 1
+    assert labels.notes == ("1 outlines that enclose nothing were left out.",)
+
+
 def test_a_bare_list_of_features_is_read(read):
     assert read([feature("Platelet")]).truths["a"]["plt"].count == 1
 

@@ -31,8 +31,10 @@ def geojson(path):
 
 def coco(path):
     annotation = {"image_id": 1, "category_id": 1, "segmentation": [[3, 2, 8, 2, 8, 10]], "bbox": [3, 2, 5, 8]}
+    runs = [annotation | {"segmentation": {"size": [4, 4], "counts": counts}} for counts in ([5, 2, 9], "529")]
     images, categories = [{"id": 1, "file_name": "a.jpg"}], [{"id": 1, "name": "rbc"}]
-    path.write_text(json.dumps({"images": images, "categories": categories, "annotations": [annotation] * 3}))
+    annotations = [annotation] * 3 + runs
+    path.write_text(json.dumps({"images": images, "categories": categories, "annotations": annotations}))
 
 
 def voc(path):

@@ -1,8 +1,13 @@
 import codecs
+import tracemalloc
 
 import pytest
 
 from hemolens.errors import LabelError
+from hemolens.labels import table
+from hemolens.labels.box_table import read_box_table
+from hemolens.labels.count_table import read_count_table
+from hemolens.labels.label_file import MAX_BYTES
 from hemolens.labels.table import Row, read_columns, read_table
 
 ROWS = [["image", "rbc", "size"], ["a.jpg", "12", "1,5"]]
@@ -25,7 +30,7 @@ def test_what_excel_saves_is_read(delimiter, encoding, tmp_path):
 
 def test_a_name_with_a_semicolon_does_not_change_what_separates(tmp_path):
     path = written(tmp_path, 'image,rbc,"note; mine; and more;"\na.jpg,12,x\n')
-    assert read_table(path).rows[0].number("rbc") == 12
+    assert next(read_table(path).rows).number("rbc") == 12
 
 
 @pytest.mark.parametrize(("delimiter", "text"), [(";", "1.234"), (";", "250.000"), ("\t", "1,234"), ("\t", "1.234")])
@@ -44,3 +49,26 @@ def test_half_a_sign_of_utf_16_is_refused(tmp_path):
     path.write_bytes(codecs.BOM_UTF16_LE + b"a;b\x00\x00\xd8")
     with pytest.raises(LabelError, match="the labels are not text"):
         read_table(path)
+
+
+def test_a_table_as_large_as_allowed_takes_less_than_2_gb(tmp_path):
+    path = written(tmp_path, "image,type,x0,y0,x1,y1\n" + "a,rbc,0,0,1,1\n" * 5000)
+    n_bytes = path.stat().st_size
+    tracemalloc.start()
+    try:
+        read_box_table(read_table(path, n_bytes))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak / n_bytes * MAX_BYTES < 2e9
+
+
+@pytest.mark.parametrize(
+    ("read", "header", "row"),
+    [(read_box_table, "image,type,x0,y0,x1,y1", "{},rbc,0,0,1,1"), (read_count_table, "image,rbc", "{},1")],
+)
+def test_a_table_of_too_many_photographs_is_refused(read, header, row, tmp_path, monkeypatch):
+    monkeypatch.setattr(table, "MAX_PHOTOGRAPHS", 3)
+    path = written(tmp_path, "\n".join([header, *(row.format(n) for n in range(4))]))
+    with pytest.raises(LabelError, match=r"too many photographs: got one more in line 5 of 't\.csv'"):
+        read(read_table(path))

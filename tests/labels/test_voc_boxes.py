@@ -106,7 +106,7 @@ def test_elements_nested_too_deep_are_refused(read, depth):
 
 
 def test_a_file_that_is_too_large_is_refused(read, monkeypatch):
-    monkeypatch.setattr(voc_boxes, "MAX_XML_BYTES", 100)
+    monkeypatch.setattr(voc_boxes, "MAX_PHOTOGRAPH_BYTES", 100)
     with pytest.raises(LabelError, match="too large"):
         read(voc(BOX))
 

@@ -17,7 +17,7 @@ def saved(tmp_path, *rows):
 
 def test_the_first_sheet_is_read(tmp_path):
     path = saved(tmp_path, ["image", "rbc", "size"], ["a.jpg", 12.0, 1.5], [], ["b.jpg", None, 2])
-    rows = read_table(path).rows
+    rows = list(read_table(path).rows)
     assert [row.texts for row in rows] == [
         {"image": "a.jpg", "rbc": "12", "size": "1.5"},
         {"image": "b.jpg", "rbc": "", "size": "2"},
@@ -37,7 +37,7 @@ def test_what_is_no_workbook_is_refused(tmp_path):
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(workbook, "MAX_BYTES", 1000)
+    monkeypatch.setattr(workbook, "MAX_UNPACKED_BYTES", 1000)
     with pytest.raises(LabelError, match="the workbook is too large"):
         read_table(saved(tmp_path, ["image", "rbc"], ["a.jpg", 1]))
 

@@ -47,6 +47,12 @@ def test_an_unknown_field_of_a_card_is_refused_in_words():
         parse_card(tomli_w.dumps(CARD | {"colour": 3}), "m")
 
 
+@pytest.mark.parametrize("value", ["9" * 5000, "[" * 5000], ids=["very many digits", "very deep"])
+def test_toml_that_no_card_holds_is_refused_in_words(value):
+    with pytest.raises(ModelError, match="card of model 'm' is malformed"):
+        parse_card(f"size = {value}", "m")
+
+
 def test_a_card_without_settings_says_that_it_cannot_be_counted_with():
     with pytest.raises(ModelError, match="does not say how its maps are counted: got no settings for wbc"):
         ModelCard.model_validate(CARD).default_counter("wbc")

@@ -57,6 +57,7 @@ def test_unknown_name_lists_the_shipped_ones():
         ("encoder_weights = 'coco'\nphases = [{ steps = 3 }]", "encoder_weights"),
         ("colour = 1\nphases = [{ steps = 3 }]", "colour"),
         ("phases = ", "Invalid value"),
+        pytest.param(f"width = {'9' * 5000}", "digits", id="very many digits"),
     ],
 )
 def test_a_wrong_value_is_named(tmp_path, change, problem):

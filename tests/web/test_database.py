@@ -45,10 +45,14 @@ def test_upgrading_twice_changes_nothing(database):
 
 
 def test_an_exception_undoes_the_whole_transaction(database):
-    with pytest.raises(RuntimeError), database.writing() as session:
-        session.add(SampleRow(name="Tuesday", options={}, created_by="A"))
-        session.flush()
-        raise RuntimeError
+    def fail():
+        with database.writing() as session:
+            session.add(SampleRow(name="Tuesday", options={}, created_by="A"))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert number_of_samples(database) == 0
 
 

@@ -31,9 +31,13 @@ def test_what_was_kept_is_read(storage):
 
 
 def test_a_draft_that_is_not_kept_leaves_nothing(storage, tmp_path):
-    with pytest.raises(RuntimeError), storage.draft() as draft:
-        draft.write(b"half")
-        raise RuntimeError
+    def break_off():
+        with storage.draft() as draft:
+            draft.write(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_off()
     assert everything(tmp_path) == []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_EVALUATE = ("scipy",)
+_EVALUATE = ("scipy", "yaml")
 
 NEEDED = {
     "evaluate": _EVALUATE,

@@ -13,9 +13,12 @@ import numpy as np
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.errors import LabelError, quoted
 from hemolens.labels.count_table import MAX_COUNT
-from hemolens.labels.table import LabelTable, Row, read_table
-from hemolens.statistics.site import LARGEST_FACTOR, Site, SiteFactor
+from hemolens.labels.table import Row, read_table
+from hemolens.statistics.site import LARGEST_FACTOR, LARGEST_SPREAD, Site, SiteFactor
 from hemolens.statistics.uncertainty import student_quantile
+
+MAX_BYTES = 20_000_000
+"""Largest table: all its rows are looked at together."""
 
 FEWEST_SMEARS = 3
 
@@ -55,7 +58,7 @@ def read_site_factors(path: str | PathLike[str]) -> dict[CellType, SiteFactor]:
         different size.
 
     """
-    table = read_table(Path(path))
+    table = read_table(Path(path), MAX_BYTES)
     kinds = [kind for kind in CELL_TYPES if f"{kind}_per_ul" in table.columns]
     missing = [name for name in ("smear", *(f"{kind}_frame" for kind in kinds)) if name not in table.columns]
     if not kinds or missing:
@@ -65,8 +68,9 @@ def read_site_factors(path: str | PathLike[str]) -> dict[CellType, SiteFactor]:
             allowed="counts.csv with the columns smear and rbc_per_ul, wbc_per_ul or plt_per_ul added",
             do="add the columns",
         )
-    area = _field_area(table)
-    return {kind: _fit(_smears(table, kind), area, kind) for kind in kinds}
+    rows = list(table.rows)
+    area = _field_area(rows) if "frame_area_px" in table.columns else None
+    return {kind: _fit(_smears(rows, kind), area, kind) for kind in kinds}
 
 
 def fit_factor(smears: Sequence[CountedSmear], field_area_px: float | None = None) -> SiteFactor:
@@ -99,12 +103,13 @@ def fit_factor(smears: Sequence[CountedSmear], field_area_px: float | None = Non
 
     """
     n = len(smears)
-    logs = np.array([math.log(smear.per_ul / np.mean(smear.counts)) for smear in smears])
+    logs = np.array([math.log(smear.per_ul) - math.log(np.mean(smear.counts)) for smear in smears])
     variance = float(logs.var(ddof=1))
     by_chance = float(np.mean([_variance_of_log_mean(smear.counts) for smear in smears]))
     reach = student_quantile(n - 1) * math.sqrt(variance / n)
     middle = float(logs.mean())
-    if abs(middle) + reach > math.log(LARGEST_FACTOR):
+    spread = math.sqrt(max(variance - by_chance, 0.0))
+    if abs(middle) + reach > math.log(LARGEST_FACTOR) or spread > LARGEST_SPREAD:
         raise LabelError(
             "the smears disagree too much for a factor",
             came=f"per field and microlitre from {math.exp(logs.min()):.3g} to {math.exp(logs.max()):.3g}",
@@ -115,7 +120,7 @@ def fit_factor(smears: Sequence[CountedSmear], field_area_px: float | None = Non
         factor=_rounded(math.exp(middle)),
         low=_rounded(math.exp(middle - reach)),
         high=_rounded(math.exp(middle + reach)),
-        spread=round(math.sqrt(max(variance - by_chance, 0.0)), 4),
+        spread=round(spread, 4),
         n_smears=n,
         field_area_px=field_area_px,
     )
@@ -161,11 +166,11 @@ def _fit(smears: dict[str, CountedSmear], area: float | None, kind: CellType) ->
     return fit_factor(list(smears.values()), area)
 
 
-def _smears(table: LabelTable, kind: CellType) -> dict[str, CountedSmear]:
+def _smears(rows: Sequence[Row], kind: CellType) -> dict[str, CountedSmear]:
     """Gather the fields of each smear whose blood was counted."""
     counts: dict[str, list[int]] = {}
     per_ul: dict[str, float] = {}
-    for row in table.rows:
+    for row in rows:
         name = row.texts["smear"]
         if not row.texts[f"{kind}_frame"]:
             continue
@@ -201,13 +206,9 @@ def _within(row: Row, column: str, most: float) -> float:
     return value
 
 
-def _field_area(table: LabelTable) -> float | None:
-    if "frame_area_px" not in table.columns:
-        return None
+def _field_area(rows: Sequence[Row]) -> float | None:
     areas = [
-        _within(row, "frame_area_px", 1e12)
-        for row in table.rows
-        if row.texts["frame_area_px"] and not _is_rejected(row)
+        _within(row, "frame_area_px", 1e12) for row in rows if row.texts["frame_area_px"] and not _is_rejected(row)
     ]
     if not areas:
         return None

@@ -6,7 +6,8 @@ out between them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Literal
@@ -120,10 +121,11 @@ class Region:
         [[1, 0], [0, 0]]
         """
         inside = np.zeros((box.row1 - box.row0, box.col1 - box.col0), bool)
-        x0, y0, x1, y1 = self._own_bounds
-        if x0 < box.col1 and box.col0 < x1 and y0 < box.row1 and box.row0 < y1:
-            for rings in self.polygons:
-                inside |= fill_polygon(rings, box)
+        for rings in self.polygons:
+            row0, col0, row1, col1 = around = _shared(rings, box)
+            if row0 < row1 and col0 < col1:
+                own = inside[row0 - box.row0 : row1 - box.row0, col0 - box.col0 : col1 - box.col0]
+                own |= fill_polygon(rings, around)
         return inside if self.limits is None else inside & self.limits.within(box)
 
     def scaled(self, right: float, down: float) -> Region:
@@ -152,9 +154,7 @@ class Region:
 
     @cached_property
     def _own_bounds(self) -> tuple[float, float, float, float]:
-        corners = np.concatenate([ring for rings in self.polygons for ring in rings])
-        (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
-        return x0, y0, x1, y1
+        return _bounds_of([ring for rings in self.polygons for ring in rings])
 
     def is_outside(self, shape: tuple[int, int]) -> PhotographError:
         """Give the error for a photograph of which no pixel is inside."""
@@ -165,6 +165,24 @@ class Region:
             allowed=f"x 0 to {shape[1]}, y 0 to {shape[0]}",
             **_MEND,
         )
+
+
+def _bounds_of(rings: Sequence[Ring]) -> tuple[float, float, float, float]:
+    """Lowest x and y and highest x and y."""
+    corners = np.concatenate(rings)
+    (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    return x0, y0, x1, y1
+
+
+def _shared(rings: Sequence[Ring], box: Box) -> Box:
+    """The pixels of a box that a polygon can reach; none where the first row or column is not before the last."""
+    x0, y0, x1, y1 = _bounds_of(rings)
+    return Box(
+        max(box.row0, math.floor(y0)),
+        max(box.col0, math.floor(x0)),
+        min(box.row1, math.ceil(y1)),
+        min(box.col1, math.ceil(x1)),
+    )
 
 
 def rectangle(x0: float, y0: float, x1: float, y1: float) -> Region:

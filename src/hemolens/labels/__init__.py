@@ -123,7 +123,8 @@ def _unknown_folder(path: Path) -> LabelError:
 
 def _unknown_file(path: Path) -> LabelError:
     if path.suffix.lower() != ".csv":
-        return LabelError("not a format of labels", came=quoted(path), allowed=ALLOWED, do="convert the labels")
+        do = "convert the labels, or name the folder that they lie in"
+        return LabelError("not a format of labels", came=quoted(path), allowed=ALLOWED, do=do)
     return LabelError(
         f"the columns of {quoted(path.name)} are not those of labels",
         came=quoted(", ".join(read_table(path).columns)),

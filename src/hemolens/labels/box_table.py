@@ -15,7 +15,7 @@ from hemolens.errors import LabelError
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.label_format import LabelFormat
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
-from hemolens.labels.table import LabelTable, Row, read_columns, read_table
+from hemolens.labels.table import LabelTable, Row, check_photographs, read_columns, read_table
 from hemolens.labels.truth import Labels
 
 COLUMNS = ("image", "type", "x0", "y0", "x1", "y1")
@@ -34,7 +34,7 @@ def read_box_table(table: LabelTable, types: Collection[CellType] | None = None)
     Raises
     ------
     LabelError
-        A name is missing, a type unknown, a number none, or a box has no area.
+        A name is missing, a type unknown, a number none, a box has no area, or the photographs are too many.
 
     """
     cells: dict[str, CellsByType] = {}
@@ -42,6 +42,7 @@ def read_box_table(table: LabelTable, types: Collection[CellType] | None = None)
         if not row.texts["image"]:
             raise LabelError(f"no image in {row.where}", came="an empty field", allowed="a file name", do="add it")
         of_image = cells.setdefault(row.texts["image"], {})
+        check_photographs(len(cells), row)
         if any(row.texts[column] for column in COLUMNS[1:]):
             of_image.setdefault(cell_type_of(row.texts["type"], row.where), []).append(LabelledCell(_box(row)))
     return labels_of_cells(cells, types)

@@ -1,23 +1,25 @@
-"""Outlines in the layout of COCO: ``images``, ``categories`` and ``annotations`` with polygons or boxes.
+"""Cells in the layout of COCO: ``images``, ``categories`` and ``annotations`` with polygons, run lengths or boxes.
 
 Where all vertices of a file are whole numbers, a vertex (x, y) is the middle of a pixel that belongs to the cell, so
 the box around vertices 3 to 7 is 3 to 8. Where they are not, or ``info`` has ``"pixel_origin": "corner"``, coordinates
-count from the upper left corner of the photograph, and that box is 3 to 7. An annotation without a polygon is its
-``bbox``: x, y, width and height from the corner.
+count from the upper left corner of the photograph, and that box is 3 to 7. Run lengths (:mod:`.run_lengths`), as a
+brush leaves them, are the pixels themselves. An annotation without polygon and run lengths is its ``bbox``: x, y, width
+and height from the corner.
 
-The category's name is the type. All ``images`` that are listed were looked at, those without annotations, too. An
-outline that encloses nothing, a slip of the mouse, is left out, and a note says so.
+The category's name is the type; categories that no annotation has do not matter. All ``images`` that are listed were
+looked at, those without annotations, too. An outline that encloses nothing, a slip of the mouse, is left out, and a
+note says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
 from hemolens.cell_types import CellType
 from hemolens.errors import LabelError, quoted
@@ -26,6 +28,7 @@ from hemolens.labels.corner_box import notes_on
 from hemolens.labels.label_file import problem_of, read_text
 from hemolens.labels.label_format import LabelFormat
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
+from hemolens.labels.run_lengths import RunLengths, read_runs
 from hemolens.labels.truth import Labels
 
 
@@ -45,11 +48,20 @@ class _Category(_Part):
     name: str
 
 
+def _is_of(segmentation: object) -> str:
+    return "run_lengths" if isinstance(segmentation, dict | RunLengths) else "polygons"
+
+
+_Segmentation = Annotated[
+    Annotated[list[list[float]], Tag("polygons")] | Annotated[RunLengths, Tag("run_lengths")], Discriminator(_is_of)
+]
+
+
 class _Annotation(_Part):
     id: int | str | None = None
     image_id: int | str
     category_id: int | str
-    segmentation: list[list[float]] = Field(default_factory=list)
+    segmentation: _Segmentation = Field(default_factory=list)
     bbox: list[float] | None = Field(default=None, min_length=4, max_length=4)
 
 
@@ -76,15 +88,17 @@ def read_coco_outlines(path: Path, types: Collection[CellType] | None = None) ->
     Raises
     ------
     LabelError
-        It is not such a file, a category is of an unknown type, or an annotation belongs to no image or category or
-        has neither polygon nor box.
+        It is not such a file, a category that is used is of an unknown type, or an annotation belongs to no image or
+        category, has neither outline nor box, or run lengths of another size than its image.
 
     """
     coco = _parse(path)
     names = {image.id: image.file_name for image in coco.images}
     if len(set(names.values())) != len(coco.images):
         raise _malformed(path, "an image that comes twice", "every image once, with its own id and file_name")
-    kinds = {each.id: cell_type_of(each.name, f"the categories of {quoted(path.name)}") for each in coco.categories}
+    used = {annotation.category_id for annotation in coco.annotations}
+    where = f"the categories of {quoted(path.name)}"
+    kinds = {each.id: cell_type_of(each.name, where) for each in coco.categories if each.id in used}
     sizes = {
         image.file_name: (image.height, image.width)
         for image in coco.images
@@ -96,11 +110,15 @@ def read_coco_outlines(path: Path, types: Collection[CellType] | None = None) ->
         if annotation.image_id not in names or annotation.category_id not in kinds:
             came = f"annotation {number} of image {annotation.image_id}, category {annotation.category_id}"
             raise _malformed(path, came, "the ids of listed images and categories")
+        name, runs = names[annotation.image_id], annotation.segmentation
+        if isinstance(runs, RunLengths) and sizes.setdefault(name, runs.size) != runs.size:
+            came = f"run lengths of {runs.size} for {sizes[name]} in annotation {number}"
+            raise _malformed(path, came, "the height and width of the image, alike in all its annotations")
         cell = _cell(path, number, annotation, width_of_vertex)
         if cell is None:
             n_empty += 1
         else:
-            cells[names[annotation.image_id]].setdefault(kinds[annotation.category_id], []).append(cell)
+            cells[name].setdefault(kinds[annotation.category_id], []).append(cell)
     return labels_of_cells(cells, types, sizes, tuple(notes_on(n_empty)))
 
 
@@ -109,7 +127,9 @@ def _parse(path: Path) -> _Coco:
         return _Coco.model_validate_json(read_text(path))
     except ValidationError as error:
         raise _malformed(
-            path, problem_of(error), "images, categories, and annotations with polygons or boxes of numbers"
+            path,
+            problem_of(error),
+            "images, categories, and annotations with polygons, run lengths or boxes of numbers",
         ) from error
 
 
@@ -121,6 +141,7 @@ def _width_of_vertex(coco: _Coco) -> int:
         all(
             number.is_integer()
             for annotation in coco.annotations
+            if not isinstance(annotation.segmentation, RunLengths)
             for polygon in annotation.segmentation
             for number in polygon
         )
@@ -128,11 +149,20 @@ def _width_of_vertex(coco: _Coco) -> int:
 
 
 def _cell(path: Path, number: int, annotation: _Annotation, width_of_vertex: int) -> LabelledCell | None:
-    """All polygons of an outline, or the box that is given; None when there is nothing in it."""
+    """All polygons or pixels of a cell, or the box that is given; None when there is nothing in it."""
     polygons = annotation.segmentation
+    if isinstance(polygons, RunLengths):
+        try:
+            runs = read_runs(polygons)
+        except ValueError as error:
+            allowed = "run lengths that are as many together as the photograph has pixels"
+            raise _malformed(path, f"{error} in annotation {number}", allowed) from error
+        return None if runs.box is None else LabelledCell(runs.box, runs)
     if not polygons:
         if annotation.bbox is None:
-            raise _malformed(path, f"annotation {number} without either", "a polygon or a box for each annotation")
+            raise _malformed(
+                path, f"annotation {number} without either", "a polygon, run lengths or a box for each annotation"
+            )
         x, y, width, height = annotation.bbox
         return LabelledCell((y, x, y + height, x + width)) if width > 0 and height > 0 else None
     if any(len(polygon) % 2 for polygon in polygons):
@@ -163,8 +193,8 @@ def _find(path: Path) -> Sequence[Path]:
 
 FORMAT = LabelFormat(
     name="COCO",
-    looks="`.json` with `images`, `categories`, and `annotations` with polygons or, without, a `bbox`",
-    says=("counts", "boxes", "outlines"),
+    looks="`.json` with `images`, `categories`, and `annotations` with polygons, run lengths or, without, a `bbox`",
+    says=("counts", "boxes", "outlines", "masks"),
     find=_find,
     read=lambda found, types: read_coco_outlines(found[0], types),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.errors import LabelError, quoted
 from hemolens.labels.label_format import LabelFormat
-from hemolens.labels.table import LabelTable, Row, read_columns, read_table
+from hemolens.labels.table import LabelTable, Row, check_photographs, read_columns, read_table
 from hemolens.labels.truth import Labels, Truth
 
 MAX_COUNT = 10_000_000
@@ -31,7 +31,7 @@ def read_count_table(table: LabelTable) -> Labels:
     Raises
     ------
     LabelError
-        A name is missing or comes twice, or a count is not a whole number.
+        A name is missing or comes twice, a count is not a whole number, or the photographs are too many.
 
     """
     kinds = [kind for kind in CELL_TYPES if kind in table.columns]
@@ -46,6 +46,7 @@ def read_count_table(table: LabelTable) -> Labels:
                 do="correct or remove the line",
             )
         truths[name] = {kind: Truth(_count(row, kind), None) for kind in kinds if row.texts[kind]}
+        check_photographs(len(truths), row)
     return Labels(truths, {})
 
 

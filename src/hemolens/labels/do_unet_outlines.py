@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hemolens.cell_types import CellType
 from hemolens.errors import LabelError, UsageError, quoted
 from hemolens.labels.corner_box import box_around, notes_on
-from hemolens.labels.label_file import problem_of, read_text
+from hemolens.labels.label_file import MAX_PHOTOGRAPH_BYTES, problem_of, read_text
 from hemolens.labels.label_format import LabelFormat, files_ending_in
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.truth import Labels
@@ -100,7 +100,7 @@ def _cell(each: _Object) -> LabelledCell | None:
 
 def _parse(path: Path) -> _File:
     try:
-        return _File.model_validate_json(read_text(path))
+        return _File.model_validate_json(read_text(path, MAX_PHOTOGRAPH_BYTES))
     except ValidationError as error:
         raise _malformed(path, problem_of(error), "image_information, and markup with vertices of x and y") from error
 

@@ -20,7 +20,7 @@ from hemolens.errors import LabelError, quoted
 from hemolens.images.region import Geometry, Polygon
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.corner_box import notes_on
-from hemolens.labels.label_file import problem_of, read_text
+from hemolens.labels.label_file import MAX_PHOTOGRAPH_BYTES, problem_of, read_text
 from hemolens.labels.label_format import LabelFormat, files_ending_in
 from hemolens.labels.labelled_types import CellsByType, labels_of_cells, outlined_cell
 from hemolens.labels.truth import Labels
@@ -85,7 +85,7 @@ def read_geojson(paths: Sequence[Path], types: Collection[CellType] | None = Non
 
 def _parse(path: Path) -> list[_Feature]:
     """Read a FeatureCollection, or a bare list of features as older versions of QuPath write it."""
-    text = read_text(path)
+    text = read_text(path, MAX_PHOTOGRAPH_BYTES)
     try:
         if text.lstrip()[:1] == "[":
             return _FEATURES.validate_json(text)
@@ -107,7 +107,7 @@ def _class_name(feature: _Feature) -> str:
 
 def _rings(geometry: Geometry) -> list[NDArray[np.float64]]:
     polygons = [geometry.coordinates] if isinstance(geometry, Polygon) else geometry.coordinates
-    return [np.array([point[:2] for point in ring], float) for rings in polygons for ring in rings]
+    return [np.array([point[:2] for point in ring], float) for rings in polygons for ring in rings if ring]
 
 
 FORMAT = LabelFormat(

@@ -12,8 +12,11 @@ from hemolens.errors import LabelError, quoted
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-MAX_BYTES = 200_000_000
-"""Largest file of labels: some millions of boxes."""
+MAX_BYTES = 40_000_000
+"""Largest file with the labels of many photographs: a million boxes. Reading it takes less than 2 GB of memory."""
+
+MAX_PHOTOGRAPH_BYTES = 20_000_000
+"""Largest file with the labels of one photograph. Reading it takes less than 2 GB of memory, too."""
 
 MAX_FILES = 100_000
 """Most files of labels in a folder."""
@@ -66,33 +69,28 @@ def read_text(path: Path, max_bytes: int | None = None) -> str:
     """
     data = read_bytes(path, max_bytes)
     try:
-        return decoded(data)
+        return data.decode(encoding_of(data))
     except UnicodeDecodeError as error:
-        what, allowed, do = "the labels are not text in UTF-8", "a file in UTF-8", "save it as UTF-8"
-        raise LabelError(what, came=quoted(path), allowed=allowed, do=do) from error
+        raise no_text(path) from error
 
 
-def decoded(data: bytes, errors: str = "strict") -> str:
-    """Decode a text in UTF-8, or in UTF-16 where the mark of that comes first, as Excel saves it.
-
-    Parameters
-    ----------
-    data : bytes
-    errors : str
-        As of :meth:`bytes.decode`.
-
-    Raises
-    ------
-    UnicodeDecodeError
+def encoding_of(data: bytes) -> str:
+    """Tell the encoding of a text: UTF-8, or UTF-16 where the mark of that comes first, as Excel saves it.
 
     Examples
     --------
-    >>> decoded("a;b".encode("utf-16")), decoded(bytes([0xEF, 0xBB, 0xBF, 0x61]))
-    ('a;b', 'a')
+    >>> encoding_of("a;b".encode("utf-16")), encoding_of(b"a;b")
+    ('utf-16', 'utf-8-sig')
 
     """
     is_utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return data.decode("utf-16" if is_utf_16 else "utf-8-sig", errors)
+    return "utf-16" if is_utf_16 else "utf-8-sig"
+
+
+def no_text(path: Path) -> LabelError:
+    """Give the error for a file that is not in its encoding."""
+    what, allowed, do = "the labels are not text in UTF-8", "a file in UTF-8", "save it as UTF-8"
+    return LabelError(what, came=quoted(path), allowed=allowed, do=do)
 
 
 def problem_of(error: ValidationError) -> str:

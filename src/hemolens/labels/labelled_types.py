@@ -8,15 +8,16 @@ from typing import NamedTuple
 
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.labels.corner_box import LabelBox
-from hemolens.labels.outline import Outline, box_of, paint_outlines
+from hemolens.labels.outline import Outline, box_of, paint_cells
+from hemolens.labels.run_lengths import Runs
 from hemolens.labels.truth import Labels, Truth, truth_of_boxes
 
 
 class LabelledCell(NamedTuple):
-    """One cell: its box, and its outline where the labels have one."""
+    """One cell: its box, and its outline or its pixels where the labels have them."""
 
     box: LabelBox
-    outline: Outline | None = None
+    drawn: Outline | Runs | None = None
 
 
 CellsByType = dict[CellType, list[LabelledCell]]
@@ -63,9 +64,9 @@ def labels_of_cells(
 
 
 def _truth(cells: Sequence[LabelledCell]) -> Truth:
-    """Join the cells of a type; one without an outline makes all of them boxes."""
+    """Join the cells of a type; one that is not drawn makes all of them boxes."""
     boxes = truth_of_boxes([cell.box for cell in cells])
-    outlines = [cell.outline for cell in cells if cell.outline is not None]
-    if not outlines or len(outlines) < len(cells):
+    drawn = [cell.drawn for cell in cells if cell.drawn is not None]
+    if not drawn or len(drawn) < len(cells):
         return boxes
-    return Truth(boxes.count, boxes.boxes, partial(paint_outlines, outlines))
+    return Truth(boxes.count, boxes.boxes, partial(paint_cells, drawn))

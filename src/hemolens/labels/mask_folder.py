@@ -28,6 +28,9 @@ from hemolens.labels.truth import Labels, Truth
 SMALLEST_COMPONENT_PX = 20
 """Smaller components of a mask are specks of the drawing."""
 
+MAX_PICTURE_BYTES = 200_000_000
+"""Largest file of a label image."""
+
 _MAX_GREY_SHARE = 0.02
 """Largest share of pixels that are neither black nor white: a JPEG of a mask has some along its edges."""
 
@@ -102,7 +105,7 @@ def _read_numbers(path: Path) -> NDArray[np.uint16] | None:
     if not head.startswith(_PNG_MARK) or head[_PNG_DEPTH_AT:] != b"\x10":
         return None
     try:
-        stored = read_stored(read_bytes(path), MAX_PIXELS)
+        stored = read_stored(read_bytes(path, MAX_PICTURE_BYTES), MAX_PIXELS)
     except PhotographError:
         return None
     if stored.samples.dtype != np.uint16 or stored.mode != "L":

@@ -1,4 +1,4 @@
-"""Outlines of cells, and the picture of numbers that they enclose."""
+"""Outlines or pixels of cells → a picture of numbers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hemolens.images.box import Box
 from hemolens.images.polygon import Ring, fill_polygon
 from hemolens.labels.corner_box import LabelBox, box_around
+from hemolens.labels.run_lengths import Runs
 
 Outline = Sequence[Ring]
 """The rings of one cell; a ring within another is a hole."""
@@ -20,13 +21,13 @@ def box_of(outline: Outline) -> LabelBox | None:
     return box_around(np.concatenate(outline)) if outline else None
 
 
-def paint_outlines(outlines: Sequence[Outline], shape: tuple[int, int]) -> NDArray[np.int32]:
+def paint_cells(cells: Sequence[Outline | Runs], shape: tuple[int, int]) -> NDArray[np.int32]:
     """Number the pixels whose centres lie in cells, on their border included, the smaller cells on top.
 
     Parameters
     ----------
-    outlines : sequence of Outline
-        They may reach out of a picture of this shape, and are cut off there.
+    cells : sequence of Outline or Runs
+        Outlines may reach out of a picture of this shape, and are cut off there. Runs are of such a picture.
     shape : (int, int)
 
     Returns
@@ -37,7 +38,7 @@ def paint_outlines(outlines: Sequence[Outline], shape: tuple[int, int]) -> NDArr
     Examples
     --------
     >>> square = np.array([[1, 1], [3, 1], [3, 3], [1, 3]], float)
-    >>> paint_outlines([[square]], (4, 4))
+    >>> paint_cells([[square]], (4, 4))
     array([[0, 0, 0, 0],
            [0, 1, 1, 0],
            [0, 1, 1, 0],
@@ -45,11 +46,12 @@ def paint_outlines(outlines: Sequence[Outline], shape: tuple[int, int]) -> NDArr
 
     """
     numbers = np.zeros(shape, np.int32)
-    boxed = [(outline, box) for outline in outlines if (box := box_of(outline)) is not None]
-    for number, (outline, box) in enumerate(sorted(boxed, key=lambda each: -_area(each[1])), start=1):
+    boxed = [(cell, box) for cell in cells if (box := cell.box if isinstance(cell, Runs) else box_of(cell)) is not None]
+    for number, (cell, box) in enumerate(sorted(boxed, key=lambda each: -_area(each[1])), start=1):
         around = _whole_pixels(box, shape)
         window = numbers[around.row0 : around.row1, around.col0 : around.col1]
-        window[fill_polygon(outline, around, with_border=True)] = number
+        is_inside = cell.within(around) if isinstance(cell, Runs) else fill_polygon(cell, around, with_border=True)
+        window[is_inside] = number
     return numbers
 
 

@@ -6,12 +6,13 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from hemolens.errors import LabelError, quoted
-from hemolens.labels.label_file import decoded, read_text
+from hemolens.labels.label_file import encoding_of, no_text, read_bytes
 from hemolens.labels.workbook import SUFFIX, read_workbook
 
 DELIMITERS = (",", ";", "\t")
@@ -19,6 +20,10 @@ DELIMITERS = (",", ";", "\t")
 
 MAX_BYTES_OF_COLUMNS = 65_536
 """The first line, with the names of the columns, is not longer than this."""
+
+
+MAX_PHOTOGRAPHS = 100_000
+"""Most photographs that a table speaks of."""
 
 
 @dataclass(frozen=True)
@@ -74,17 +79,17 @@ def _is_ambiguous(text: str, delimiter: str) -> bool:
 
 @dataclass(frozen=True)
 class LabelTable:
-    """The columns and rows of a table."""
+    """The columns of a table, and its rows, which are read while they are taken: a large table is never all there."""
 
     columns: list[str]
-    rows: list[Row]
+    rows: Iterator[Row]
 
 
 def read_columns(path: Path) -> list[str]:
     """Read the names of the columns alone, to tell what the table is about; empty where there are none to read."""
     try:
         with path.open("rb") as file:
-            text = decoded(file.read(MAX_BYTES_OF_COLUMNS), errors="ignore")
+            text = _beginning(file.read(MAX_BYTES_OF_COLUMNS))
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
         return next(([field.strip() for field in fields] for fields in rows if any(map(str.strip, fields))), [])
     except (OSError, csv.Error):
@@ -102,31 +107,44 @@ def read_table(path: Path, max_bytes: int | None = None) -> LabelTable:
     max_bytes : int, optional
         Largest file, if it is to be smaller than labels may be.
 
+    Returns
+    -------
+    LabelTable
+        Of one row at least. Taking its rows raises :class:`~hemolens.errors.LabelError` where one has more or fewer
+        fields than there are columns, or what follows is not a table.
+
     Raises
     ------
     LabelError
-        It cannot be read, is not a table, a column's name comes twice, or a row has more or fewer fields than there
-        are columns.
+        It cannot be read, is not a table, or a column's name comes twice.
     UsageError
         It is a workbook, and the library that reads those is not installed.
 
     """
     is_workbook = path.suffix.lower() == SUFFIX
-    text = "" if is_workbook else read_text(path, max_bytes)
-    delimiter = "," if is_workbook else delimiter_of(text)
-    numbered = enumerate(read_workbook(path, max_bytes), start=1) if is_workbook else _csv_rows(path, text, delimiter)
-    rows: list[Row] = []
-    columns: list[str] = []
-    for number, fields in numbered:
-        texts = [field.strip() for field in fields]
+    data = b"" if is_workbook else read_bytes(path, max_bytes)
+    delimiter = "," if is_workbook else delimiter_of(_beginning(data))
+    numbered = enumerate(read_workbook(path, max_bytes), start=1) if is_workbook else _csv_rows(path, data, delimiter)
+    filled = ((number, texts) for number, fields in numbered if any(texts := [field.strip() for field in fields]))
+    columns = next(filled, (0, []))[1]
+    if is_workbook and columns:
+        columns = columns[: 1 + max(n for n, name in enumerate(columns) if name)]
+        filled = ((number, _fitted(texts, len(columns))) for number, texts in filled)
+    rows = _rows(path, columns, filled, delimiter)
+    first = next(rows, None)
+    if len(set(columns)) != len(columns) or first is None:
+        raise LabelError(
+            "the table has no rows" if len(set(columns)) == len(columns) else "a column comes twice",
+            came=quoted(path.name),
+            allowed="a first line of different column names, and at least one row",
+            do="correct the file",
+        )
+    return LabelTable(columns, chain([first], rows))
+
+
+def _rows(path: Path, columns: list[str], filled: Iterable[tuple[int, list[str]]], delimiter: str) -> Iterator[Row]:
+    for number, texts in filled:
         where = f"line {number} of {quoted(path.name)}"
-        if not any(texts):
-            continue
-        if not columns:
-            columns = texts[: 1 + max(n for n, name in enumerate(texts) if name)] if is_workbook else texts
-            continue
-        if is_workbook and not any(texts[len(columns) :]):
-            texts = [*texts, *[""] * len(columns)][: len(columns)]
         if len(texts) != len(columns):
             raise LabelError(
                 f"{where} does not fit its columns",
@@ -134,15 +152,30 @@ def read_table(path: Path, max_bytes: int | None = None) -> LabelTable:
                 allowed=f"{len(columns)} fields: {quoted(delimiter.join(columns))}",
                 do="correct the line; put a name that has a comma in double quotes",
             )
-        rows.append(Row(where, dict(zip(columns, texts, strict=True)), delimiter))
-    if len(set(columns)) != len(columns) or not rows:
-        raise LabelError(
-            "the table has no rows" if len(set(columns)) == len(columns) else "a column comes twice",
-            came=quoted(path.name),
-            allowed="a first line of different column names, and at least one row",
-            do="correct the file",
-        )
-    return LabelTable(columns, rows)
+        yield Row(where, dict(zip(columns, texts, strict=True)), delimiter)
+
+
+def _fitted(texts: list[str], n: int) -> list[str]:
+    """Add or take off empty cells of a sheet's row at its end: they say nothing."""
+    return texts if any(texts[n:]) else [*texts, *[""] * n][:n]
+
+
+def _beginning(data: bytes) -> str:
+    """The text of a file's first line, and perhaps of more."""
+    return data[:MAX_BYTES_OF_COLUMNS].decode(encoding_of(data), "ignore")
+
+
+def check_photographs(n: int, row: Row) -> None:
+    """Refuse a table that speaks of more than :data:`MAX_PHOTOGRAPHS`, where its row names one too many.
+
+    Raises
+    ------
+    LabelError
+
+    """
+    if n > MAX_PHOTOGRAPHS:
+        came, allowed = f"one more in {row.where}", f"at most {MAX_PHOTOGRAPHS}"
+        raise LabelError("the table speaks of too many photographs", came=came, allowed=allowed, do="split it")
 
 
 def delimiter_of(text: str) -> str:
@@ -158,11 +191,14 @@ def delimiter_of(text: str) -> str:
     return max(DELIMITERS, key=unquoted.count)
 
 
-def _csv_rows(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _csv_rows(path: Path, data: bytes, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    text = io.TextIOWrapper(io.BytesIO(data), encoding=encoding_of(data), newline="")
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
     try:
         for fields in reader:
             yield reader.line_num, fields
+    except UnicodeDecodeError as error:
+        raise no_text(path) from error
     except csv.Error as error:
         came, do = f"{quoted(path.name)}, line {reader.line_num} ({error})", "correct the line"
         raise LabelError("the file is not a table", came=came, allowed="a CSV file", do=do) from error

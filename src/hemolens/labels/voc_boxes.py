@@ -17,16 +17,13 @@ from hemolens.cell_types import CellType
 from hemolens.errors import LabelError, quoted
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.corner_box import LabelBox
-from hemolens.labels.label_file import read_bytes
+from hemolens.labels.label_file import MAX_PHOTOGRAPH_BYTES, read_bytes
 from hemolens.labels.label_format import LabelFormat, files_ending_in
 from hemolens.labels.labelled_types import CellsByType, LabelledCell, labels_of_cells
 from hemolens.labels.truth import Labels
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
-
-MAX_XML_BYTES = 20_000_000
-"""Largest file: more than fifty thousand boxes."""
 
 MAX_DEPTH = 20
 """Deepest element; those of Pascal VOC lie at 3."""
@@ -76,7 +73,7 @@ def _parse(path: Path) -> Element:
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import iterparse
 
-    data = read_bytes(path, MAX_XML_BYTES)
+    data = read_bytes(path, MAX_PHOTOGRAPH_BYTES)
     depth, root = 0, None
     try:
         for event, element in iterparse(io.BytesIO(data), events=("start", "end"), forbid_dtd=True):

@@ -9,9 +9,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hemolens.errors import LabelError, UsageError, quoted
-from hemolens.labels.label_file import MAX_BYTES, read_bytes
+from hemolens.labels.label_file import read_bytes
 
 SUFFIX = ".xlsx"
+
+MAX_UNPACKED_BYTES = 200_000_000
+"""Most that a workbook holds when unpacked."""
 
 
 def read_workbook(path: Path, max_bytes: int | None = None) -> Iterator[list[str]]:
@@ -46,11 +49,11 @@ def read_workbook(path: Path, max_bytes: int | None = None) -> Iterator[list[str
     from openpyxl import load_workbook
 
     data = read_bytes(path, max_bytes)
-    allowed = f"a workbook of Excel (.xlsx) of at most {MAX_BYTES / 1e6:g} MB when unpacked"
+    allowed = f"a workbook of Excel (.xlsx) of at most {MAX_UNPACKED_BYTES / 1e6:g} MB when unpacked"
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             n_bytes = sum(each.file_size for each in archive.infolist())
-        if n_bytes > MAX_BYTES:
+        if n_bytes > MAX_UNPACKED_BYTES:
             raise LabelError("the workbook is too large", came=quoted(path), allowed=allowed, do="split it")
         sheet = load_workbook(io.BytesIO(data), read_only=True, data_only=True).worksheets[0]
         for row in sheet.iter_rows(values_only=True):

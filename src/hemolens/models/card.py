@@ -212,7 +212,7 @@ def parse_card(text: str, name: str) -> ModelCard:
     """
     try:
         return ModelCard.model_validate(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a plain ValueError
         raise ModelError(
             f"card of model {quoted(name)} is malformed",
             came=_first_fault(error),
@@ -221,8 +221,8 @@ def parse_card(text: str, name: str) -> ModelCard:
         ) from error
 
 
-def _first_fault(error: tomllib.TOMLDecodeError | ValidationError) -> str:
-    if isinstance(error, tomllib.TOMLDecodeError):
+def _first_fault(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
         return str(error)
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(map(str, first["loc"]))

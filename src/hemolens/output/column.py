@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from hemolens.output.spreadsheet import number, safe_text
+from hemolens.files.spreadsheet import number, safe_text
 from hemolens.statistics.uncertainty import Interval
 
 Value = str | int | float | bool

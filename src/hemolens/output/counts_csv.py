@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.counted_image import UNSURE_BELOW, Review
+from hemolens.files.spreadsheet import safe_text
 from hemolens.measurements.quality import Verdict
 from hemolens.measurements.scale import LEAST_TRUSTED, USUAL_RED_CELL_UM, Origin
 from hemolens.output.column import Column, Value, interval_columns, texts
 from hemolens.output.entries import Entry
-from hemolens.output.spreadsheet import safe_text
 
 if TYPE_CHECKING:
     from hemolens.counted_image import CountedImage

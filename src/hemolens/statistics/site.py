@@ -22,6 +22,7 @@ from hemolens.errors import UsageError, quoted
 from hemolens.files.text_file import read_option_file
 
 LARGEST_FACTOR = 1e12
+LARGEST_SPREAD = 100.0
 
 _Positive = Annotated[float, Field(gt=0, le=LARGEST_FACTOR)]
 
@@ -48,7 +49,7 @@ class SiteFactor(BaseModel):
     factor: _Positive
     low: _Positive | None = None
     high: _Positive | None = None
-    spread: Annotated[float, Field(ge=0, le=100)] | None = None
+    spread: Annotated[float, Field(ge=0, le=LARGEST_SPREAD)] | None = None
     n_smears: Annotated[int, Field(ge=3)] | None = None
     field_area_px: _Positive | None = None
 

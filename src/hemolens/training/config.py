@@ -327,7 +327,7 @@ def _read(name_or_path: str, above: tuple[str, ...]) -> TrainingConfig:
             ) from error
     try:
         return TrainingConfig.model_validate(_on_its_base(tomllib.loads(text), (*above, name_or_path)))
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a plain ValueError
         raise TrainingError(
             f"training configuration {name_or_path!r} is not usable",
             came=_first_problem(error),
@@ -354,7 +354,7 @@ def _on_its_base(own: dict[str, Any], above: tuple[str, ...]) -> dict[str, Any]:
     return inherited | {name: value for name, value in own.items() if name not in {"base", "without"}}
 
 
-def _first_problem(error: tomllib.TOMLDecodeError | ValidationError) -> str:
+def _first_problem(error: Exception) -> str:
     if isinstance(error, ValidationError):
         problem = error.errors()[0]
         return f"{'.'.join(str(part) for part in problem['loc']) or 'the whole'}: {problem['msg']}"

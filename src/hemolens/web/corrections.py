@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -247,5 +246,4 @@ def _tell_cells(reviewed: Reviewed, cells: Sequence[ReviewedCell]) -> list[schem
 
 def _flat(cell: Cell) -> list[float]:
     """Give x, y, x, y … of an outline, to a tenth of a pixel."""
-    flat: list[float] = np.round(cell.outline[:, ::-1].astype(np.float64), 1).ravel().tolist()
-    return flat
+    return [round(value, 1) for row, col in cell.outline.tolist() for value in (col, row)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from hemolens.images.image import SmearImage
 from hemolens.images.slides import open_image
@@ -15,11 +14,9 @@ from hemolens.review.kept_result import result_bytes
 from hemolens.web import queue, schemas
 from hemolens.web.database.tables import CountRow, JobRow, PhotographRow, new_id, now
 from hemolens.web.events import tell
+from hemolens.web.held_job import Held
 from hemolens.web.service import Service
 from hemolens.web.telling import field_data, shown_count, tell_count
-
-if TYPE_CHECKING:
-    from hemolens.web.worker import Held
 
 KEPT_SUFFIX = ".count"
 

@@ -6,7 +6,6 @@ import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -18,11 +17,9 @@ from hemolens.result import Result
 from hemolens.review.reviewed import reviewed_result
 from hemolens.web import queue, schemas
 from hemolens.web.database.tables import JobRow, PhotographRow, SampleRow
+from hemolens.web.held_job import Held
 from hemolens.web.service import Service, signed_off
 from hemolens.web.telling import shown_count
-
-if TYPE_CHECKING:
-    from hemolens.web.worker import Held
 
 LABELS = "coco"
 """Format of the labels beside photographs."""

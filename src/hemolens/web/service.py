@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
+from hemolens.images.open_images import OpenImages, StoredImage
 from hemolens.review.kept_result import read_result
 from hemolens.web.database.sessions import Database
 from hemolens.web.database.tables import CountRow, PhotographRow, SampleRow
-from hemolens.web.pictures import OpenImages, StoredImage
 from hemolens.web.problems import Refused, not_found
 from hemolens.web.reviews import Reviewed, Reviews
 from hemolens.web.settings import ServeSettings

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-import numpy as np
 from pydantic import TypeAdapter
 
 from hemolens.cell_types import CELL_TYPES, CellType
@@ -36,7 +36,7 @@ def tell_numbers(summary: Mapping[CellType, TypeSummary], unsure: Mapping[CellTy
 
 
 def _interval(interval: Interval) -> schemas.IntervalTold | None:
-    if not all(np.isfinite(interval)):
+    if not all(map(math.isfinite, interval)):
         return None
     return schemas.IntervalTold(value=interval.value, low=interval.low, high=interval.high)
 

@@ -27,6 +27,15 @@ def test_labelled_photographs_that_are_not_there_are_named(folder, write_labels,
     assert result.missing == ["gone.png"]
 
 
+def test_names_that_another_program_changed_are_understood_and_said(folder, write_labels, found):
+    (folder / "photos" / "b.png").rename(folder / "photos" / "-b.png")
+    result = evaluate(write_labels(f"1f2e3d4c-a.png,{BOX}", f"'-b.png,{BOX}"), folder / "photos")
+    assert [each.image for each in result.photographs] == ["a.png", "-b.png"]
+    assert result.notes == [
+        "Names that another program changed were understood: 1f2e3d4c-a.png is a.png, '-b.png is -b.png."
+    ]
+
+
 def test_a_photograph_that_cannot_be_counted_is_named_without_its_folder(folder, write_labels, found, unreadable):
     found["b.png"] = unreadable
     result = evaluate(write_labels(f"a.png,{BOX}", f"b.png,{BOX}"), folder / "photos")

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hemolens.errors import LabelError, UsageError
 from hemolens.evaluation.study import pairs as module
@@ -64,6 +66,34 @@ def test_names_that_do_not(name, other):
 
 def test_the_same_name_comes_before_a_longer_one():
     assert match_names(["a.jpg"], ["x/a.jpg", "a.jpg"]) == {"a.jpg": "a.jpg"}
+
+
+paths = st.lists(st.sampled_from("xy"), max_size=3).map(lambda folders: "".join(f"{each}/" for each in folders))
+photographs = st.tuples(paths, st.sampled_from("ab"), st.sampled_from(["", ".jpg", ".png"])).map("".join)
+
+
+def agree(name, other):
+    """Whether two names may mean one photograph: the shorter is the end of the longer, but for a missing suffix."""
+    stems = [each.removesuffix(".jpg").removesuffix(".png") for each in (name, other)]
+    suffixes = {each.removeprefix(stem) for each, stem in zip((name, other), stems, strict=True)} - {""}
+    short, long = sorted((f"/{stem}" for stem in stems), key=len)
+    return long.endswith(short) and len(suffixes) < 2
+
+
+@given(photographs, st.sets(photographs, max_size=6))
+def test_the_one_name_that_agrees_is_found(name, others):
+    fitting = [name] if name in others else [other for other in others if agree(name, other)]
+    if len(fitting) > 1:
+        with pytest.raises(LabelError, match="do not tell the photographs apart"):
+            match_names([name], others)
+    else:
+        assert match_names([name], others) == dict.fromkeys([name] if fitting else [], *fitting)
+
+
+def test_many_photographs_of_one_name_are_told_apart_by_their_folders():
+    names = [f"day {n}/slide/field.jpg" for n in range(20_000)]
+    others = [f"smears/{name}" for name in names]
+    assert match_names(names, others) == dict(zip(names, others, strict=True))
 
 
 @pytest.mark.parametrize(

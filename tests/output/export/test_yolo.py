@@ -1,5 +1,7 @@
 import pytest
+import yaml
 
+from hemolens.cell_types import CELL_TYPES
 from hemolens.output.export.yolo import Yolo, yolo_bytes
 
 
@@ -21,6 +23,11 @@ def test_the_boxes_come_back_to_a_thousandth_of_a_pixel(drawn):
 def test_a_class_is_its_line_in_the_list(entry, drawn):
     classes = Yolo([entry]).begin()["yolo/classes.txt"].decode().split()
     assert [classes[int(box[0])] for box in boxes(drawn)] == [cell.type for cell in drawn.cells]
+
+
+def test_a_training_finds_names_and_photographs(entry):
+    data = yaml.safe_load(Yolo([entry]).begin()["yolo/data.yaml"])
+    assert data == {"train": "images", "val": "images", "names": dict(enumerate(CELL_TYPES))}
 
 
 def test_no_cells_are_an_empty_file(make_result):

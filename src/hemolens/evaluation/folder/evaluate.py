@@ -15,8 +15,9 @@ from hemolens.evaluation.comparison import Comparison, compare
 from hemolens.evaluation.robustness import CHANGES
 from hemolens.images.photograph import photograph_from_array, read_photograph
 from hemolens.labels import read_labels
-from hemolens.labels.named_photographs import find_images
+from hemolens.labels.named_photographs import find_images, is_changed
 from hemolens.labels.truth import Labels, Truths, fit_to_frame, in_pixels
+from hemolens.output.report.html_page import names_text
 from hemolens.pipeline import count_image
 from hemolens.statistics.counts import Counts
 
@@ -74,7 +75,7 @@ class Evaluation:
     failures : list of str
         Why photographs could not be counted, a line each.
     notes : list of str
-        What reading the labels left out.
+        What reading the labels left out, and which names of photographs were changed in them.
     models, counters : dict
         As in :class:`~hemolens.result.Result`.
     seconds : float
@@ -150,7 +151,8 @@ def evaluate(
     if frame_margin_px is not None:
         _refuse_counts(read, labels)
     found, missing = find_images(read.truths, Path(images))
-    evaluation = _empty(Path(labels), frame_margin_px, missing, read.notes)
+    notes = (*read.notes, *_notes_on_names(found))
+    evaluation = _empty(Path(labels), frame_margin_px, missing, notes)
     fitting = _check_all(read, found, evaluation.failures)
     for n_done, (name, truths) in enumerate(fitting.items()):
         on_photograph(found[name].name, n_done, len(fitting))
@@ -207,6 +209,12 @@ def _refuse_counts(read: Labels, labels: str | PathLike[str]) -> None:
             do="leave out the margin",
             option="frame_margin",
         )
+
+
+def _notes_on_names(found: Mapping[str, Path]) -> list[str]:
+    """Say which photographs are called otherwise than the labels have it."""
+    changed = [f"{name} is {path.name}" for name, path in found.items() if is_changed(name, path)]
+    return [f"Names that another program changed were understood: {names_text(changed)}."] if changed else []
 
 
 def _nothing_counted(evaluation: Evaluation, images: str | PathLike[str]) -> UsageError:

@@ -29,11 +29,11 @@ from hemolens.evaluation.folder.picture import draw_comparison
 from hemolens.evaluation.matching import OUTCOMES
 from hemolens.evaluation.plots import bland_altman_plot, scatter_plot
 from hemolens.evaluation.record import Record
+from hemolens.files.spreadsheet import number, safe_text
 from hemolens.files.whole_file import WholeFiles, disk_errors_named
 from hemolens.images.photograph import read_photograph
 from hemolens.output.report.cell_picture import jpeg_bytes
 from hemolens.output.report.html_page import html_page
-from hemolens.output.spreadsheet import number, safe_text
 
 COLUMNS = ("truth", "count", *(outcome.replace(" ", "_") for outcome in OUTCOMES))
 """Of each cell type in ``evaluate.csv``."""

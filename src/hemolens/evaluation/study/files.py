@@ -23,9 +23,9 @@ from hemolens.evaluation.plots import bland_altman_plot, regression_plot
 from hemolens.evaluation.record import Record
 from hemolens.evaluation.study.page import markdown_page, plot_name
 from hemolens.evaluation.study.pairs import Study
+from hemolens.files.spreadsheet import safe_text
 from hemolens.files.whole_file import WholeFiles, disk_errors_named
 from hemolens.output.report.html_page import html_page
-from hemolens.output.spreadsheet import safe_text
 
 NAMES = ("validate.html", "validate.json", "validate.csv")
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.errors import LabelError, UsageError, quoted
+from hemolens.files.spreadsheet import plain_text
 from hemolens.images.formats import SUFFIXES
 from hemolens.labels.count_table import has_counts, read_count_table
 from hemolens.labels.table import read_table
 from hemolens.labels.truth import Truths
 from hemolens.output.report.html_page import names_text
-from hemolens.output.spreadsheet import plain_text
 
 MAX_BYTES = 20_000_000
 """Largest table."""
@@ -153,16 +153,11 @@ def match_names(names: Iterable[str], others: Iterable[str]) -> dict[str, str]:
 
     """
     others = list(others)
-    exact = set(others)
-    by_stem: dict[str, list[str]] = {}
-    for other in others:
-        by_stem.setdefault(_parts(other)[-1][0], []).append(other)
+    exact, by_stem = set(others), _index(others)
     found: dict[str, str] = {}
     owners: dict[str, str] = {}
     for name in names:
-        fitting = [name] if name in exact else [
-            other for other in by_stem.get(_parts(name)[-1][0], []) if _mean_the_same(name, other)
-        ]  # fmt: skip
+        fitting = [name] if name in exact else _fitting(name, by_stem)
         if len(fitting) > 1:
             raise _ambiguous(f"{quoted(name)}, which fits {names_text(fitting)}", "one photograph for a name")
         for other in fitting:
@@ -172,18 +167,48 @@ def match_names(names: Iterable[str], others: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _parts(name: str) -> list[tuple[str, str]]:
-    """Cut a name into its folders and the file, each as stem and suffix; only photographs have a suffix."""
+@dataclass(frozen=True)
+class _Place:
+    """Names that share their ends: those that have nothing before it, and by the folder before it the others."""
+
+    names: list[str] = field(default_factory=list)
+    inside: dict[str, _Place] = field(default_factory=dict)
+
+
+def _index(names: Iterable[str]) -> dict[str, dict[str, _Place]]:
+    """Names by stem and suffix, so that looking one up takes no longer the more there are."""
+    by_stem: dict[str, dict[str, _Place]] = {}
+    for name in names:
+        folders, stem, suffix = _parts(name)
+        place = by_stem.setdefault(stem, {}).setdefault(suffix, _Place())
+        for folder in reversed(folders):
+            place = place.inside.setdefault(folder, _Place())
+        place.names.append(name)
+    return by_stem
+
+
+def _fitting(name: str, by_stem: Mapping[str, Mapping[str, _Place]]) -> list[str]:
+    """Give the names that mean the same photograph: as far as both say folders and a suffix, they are the same."""
+    folders, stem, suffix = _parts(name)
+    found: list[str] = []
+    for other_suffix, top in by_stem.get(stem, {}).items():
+        place: _Place | None = top if not suffix or not other_suffix or suffix == other_suffix else None
+        for folder in reversed(folders):
+            if place is not None:
+                found += place.names
+                place = place.inside.get(folder)
+        longer = [] if place is None else [place]
+        for each in longer:  # grows meanwhile
+            found += each.names
+            longer += each.inside.values()
+    return found
+
+
+def _parts(name: str) -> tuple[tuple[str, ...], str, str]:
+    """Cut a name into its folders, stem and suffix; only photographs have a suffix."""
     path = PurePosixPath(name.replace("\\", "/"))
     suffix = path.suffix if path.suffix.lower() in SUFFIXES else ""
-    return [*((folder, "") for folder in path.parts[:-1]), (path.name.removesuffix(suffix), suffix)]
-
-
-def _mean_the_same(name: str, other: str) -> bool:
-    (*folders, (stem, suffix)), (*other_folders, (other_stem, other_suffix)) = _parts(name), _parts(other)
-    n_shared = min(len(folders), len(other_folders))
-    same_folders = folders[len(folders) - n_shared :] == other_folders[len(other_folders) - n_shared :]
-    return stem == other_stem and same_folders and (suffix == other_suffix or not suffix or not other_suffix)
+    return path.parts[:-1], path.name.removesuffix(suffix), suffix
 
 
 def _ambiguous(came: str, allowed: str) -> LabelError:

@@ -1,8 +1,8 @@
-"""``yolo/labels/NAME.txt`` and ``yolo/classes.txt``: the boxes of each photograph as YOLO has them.
+"""``yolo/labels/NAME.txt``, ``yolo/data.yaml`` and ``yolo/classes.txt``: the boxes of each photograph as YOLO has them.
 
-A line for each cell: number of its class (0 is the first line of ``classes.txt``), then x and y of the middle of the
-box, its width and its height, as parts of the width and height of the photograph, from its upper left corner. A file
-without lines is a photograph without cells.
+A line for each cell: number of its class, then x and y of the middle of the box, its width and its height, as parts of
+the width and height of the photograph, from its upper left corner. A file without lines is a photograph without cells.
+Trainings take the names of the classes from ``data.yaml``, labelling tools from the lines of ``classes.txt``.
 """
 
 from __future__ import annotations
@@ -16,20 +16,29 @@ from hemolens.output.export.export_format import Contents, ExportFormat
 if TYPE_CHECKING:
     from hemolens.counted_image import CountedImage
 
-CLASSES = "yolo/classes.txt"
+DATA, CLASSES = "yolo/data.yaml", "yolo/classes.txt"
+
+_HEAD = """\
+# Put the photographs into images/ beside this file; keep some for val that are not in train.
+train: images
+val: images
+names:
+"""
+"""Without ``path`` a training looks for the photographs beside the file."""
 
 
 class Yolo(ExportFormat):
-    """A file for each photograph, and one with the classes; in a folder of their own no photograph takes its name."""
+    """A file for each photograph, and two with the classes; in a folder of their own no photograph is called so."""
 
-    shared = (CLASSES,)
+    shared = (DATA, CLASSES)
 
     @staticmethod
     def files(entry: Entry) -> tuple[str, ...]:
         return (f"yolo/labels/{entry.stem}.txt",)
 
     def begin(self) -> Contents:
-        return {CLASSES: "".join(f"{kind}\n" for kind in CELL_TYPES).encode()}
+        names = "".join(f"  {number}: {kind}\n" for number, kind in enumerate(CELL_TYPES))
+        return {DATA: f"{_HEAD}{names}".encode(), CLASSES: "".join(f"{kind}\n" for kind in CELL_TYPES).encode()}
 
     def add(self, entry: Entry, result: CountedImage) -> Contents:
         return {name: yolo_bytes(result) for name in self.files(entry)}

@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from hemolens.images.box import Box
+from hemolens.images.deep_zoom import crop, tile
+from hemolens.output.report.cell_picture import jpeg_bytes
 from hemolens.web.access import Viewer
-from hemolens.web.pictures import crop, tile
 from hemolens.web.problems import not_found
 from hemolens.web.service import Served, photograph_row
 
@@ -25,7 +26,7 @@ def get_tile(photograph: str, level: int, col: int, row: int, service: Served, _
     drawn = tile(image, level, col, row)
     if drawn is None:
         raise not_found("tile")
-    return Response(drawn, media_type="image/jpeg", headers=_KEPT)
+    return Response(jpeg_bytes(drawn), media_type="image/jpeg", headers=_KEPT)
 
 
 @router.get("/photographs/{photograph}/part.jpg", responses=_JPEG, response_class=Response)
@@ -43,4 +44,4 @@ def get_part(
     with service.database.reading() as session:
         image = service.image(photograph_row(session, photograph))
     drawn = crop(image, Box(round(y) - half, round(x) - half, round(y) + half, round(x) + half), side)
-    return Response(drawn, media_type="image/jpeg", headers=_KEPT)
+    return Response(jpeg_bytes(drawn), media_type="image/jpeg", headers=_KEPT)

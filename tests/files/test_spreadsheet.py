@@ -1,6 +1,6 @@
 import pytest
 
-from hemolens.output.spreadsheet import number, safe_text
+from hemolens.files.spreadsheet import number, safe_text
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
