@@ -173,11 +173,14 @@ class InventedService:
         }  # fmt: skip
 
 
+def _middle(page: Page) -> tuple[float, float]:
+    box = page.locator(".picture").bounding_box() or {"x": 0, "y": 0, "width": 0, "height": 0}
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 def panning(page: Page) -> dict[str, float]:
     """Drag the picture about, and measure the frames (1/s) and the longest of them (ms)."""
-    box = page.locator(".picture").bounding_box()
-    assert box is not None
-    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    middle = _middle(page)
     page.mouse.move(*middle)
     page.mouse.down()
     page.evaluate(WATCH_FRAMES)
@@ -194,11 +197,9 @@ def panning(page: Page) -> dict[str, float]:
 
 def click_ms(page: Page) -> float:
     """Add a cell with a click, and measure how long it takes until the changed count is on the screen."""
-    box = page.locator(".picture").bounding_box()
-    assert box is not None
     page.keyboard.press("1")
     page.evaluate(WATCH_CLICK)
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.click(*_middle(page))
     page.wait_for_function("window.took_ !== null")
     page.wait_for_timeout(200)
     return float(page.evaluate("window.took_"))

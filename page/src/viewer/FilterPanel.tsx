@@ -18,7 +18,7 @@ export function FilterPanel() {
     change({ types });
   };
   return (
-    <details class="filter">
+    <details class="cell-filter">
       <summary>
         <h2>{words.title}</h2>
         {isNarrow(filter) ? <span class="badge badge-warn">{some()}</span> : null}

@@ -11,7 +11,7 @@ export function SelectionFacts() {
   const selected = view.selected.value;
   const doubt = view.doubt.value;
   return (
-    <section class="facts" aria-labelledby="facts-title">
+    <section class="cell-facts" aria-labelledby="facts-title">
       <h2 id="facts-title">{words.title}</h2>
       <div aria-live="polite">
         {doubt?.isMissing ? <p class="remark small">{words.missing}</p> : null}

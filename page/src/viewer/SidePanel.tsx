@@ -11,7 +11,7 @@ import { TrailPanel } from "./TrailPanel";
 /** What is known about the photograph and its cells. */
 export function SidePanel() {
   return (
-    <aside class="side-panel" aria-label={texts.value.review.panel}>
+    <aside class="review-panel" aria-label={texts.value.review.panel}>
       <CountsPanel />
       <CheckedBar />
       <SelectionFacts />

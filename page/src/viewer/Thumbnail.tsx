@@ -25,7 +25,7 @@ export function Thumbnail({ cell, position, isCurrent, width, left, top, choose,
   return (
     <div
       id={`thumbnail-${cell.id}`}
-      class="thumbnail"
+      class="cell-thumbnail"
       role="option"
       aria-selected={isCurrent}
       aria-label={texts.value.review.gallery.cell(position + 1, measure(cell.score))}
@@ -39,8 +39,8 @@ export function Thumbnail({ cell, position, isCurrent, width, left, top, choose,
           <polygon class={`outline-${cell.type}`} points={cell.outline.join(" ")} />
         </svg>
       ) : null}
-      <span class="thumbnail-score number">{measure(cell.score)}</span>
-      {cell.checked ? <span class="thumbnail-checked">✓</span> : null}
+      <span class="cell-thumbnail-score number">{measure(cell.score)}</span>
+      {cell.checked ? <span class="cell-thumbnail-checked">✓</span> : null}
     </div>
   );
 }

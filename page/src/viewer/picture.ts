@@ -153,11 +153,14 @@ export function boxShown(view: View): Box {
   return { x0, y0, x1: x0 + view.width / view.scale, y1: y0 + view.height / view.scale };
 }
 
-/** OpenSeadragon adds a style sheet unless there is one with this name; a strict policy forbids that. */
+/**
+ * OpenSeadragon adds a style sheet unless there is one with this name; a strict policy forbids that. What stands in for
+ * it has the name of a style sheet and is none.
+ */
 function forbidOwnStyle(): void {
   const name = "data-openseadragon-mobile-css";
   if (document.querySelector(`style[${name}]`)) return;
-  const empty = document.createElement("style");
+  const empty = document.createElementNS("urn:hemolens:none", "style");
   empty.setAttribute(name, "");
   document.head.append(empty);
 }

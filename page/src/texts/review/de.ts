@@ -84,8 +84,8 @@ export const reviewDe: typeof reviewEn = {
   counts: {
     title: "Zahlen",
     inFrame: "im Zählrahmen",
-    per1000: "je 1.000 Erythrozyten",
-    expected: "Mittel je Gesichtsfeld, 95 %",
+    per1000: "je 1.000 Erythr.",
+    expected: "je Gesichtsfeld erwartet, 95 %",
     frame: "Gezählt wird im Zählrahmen: Was eine rote Seite berührt, zählt nicht; was eine grüne berührt, zählt.",
   },
   checked: {

@@ -85,7 +85,7 @@ export const reviewEn = {
     title: "Counts",
     inFrame: "in frame",
     per1000: "per 1,000 red cells",
-    expected: "mean per field, 95 %",
+    expected: "expected in a field, 95 %",
     frame: "Cells are counted in the frame: those that touch a red side are left out, those that touch a green one count.",
   },
   checked: {

@@ -84,8 +84,8 @@ export const reviewFr: typeof reviewEn = {
   counts: {
     title: "Nombres",
     inFrame: "dans le cadre",
-    per1000: "pour 1 000 érythrocytes",
-    expected: "moyenne par champ, 95 %",
+    per1000: "pour 1 000 érythr.",
+    expected: "attendu par champ, 95 %",
     frame: "On compte dans le cadre : ce qui touche un côté rouge est exclu, ce qui touche un côté vert est compté.",
   },
   checked: {
