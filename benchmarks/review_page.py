@@ -209,7 +209,7 @@ def measure(page: Page, n_cells: int) -> dict[str, Any]:
     """Open the screen with so many cells, and measure."""
     page.route("**/*", InventedService(n_cells).answer)
     page.goto(f"{ORIGIN}/samples/{SAMPLE}/photographs/{PHOTOGRAPH}")
-    page.wait_for_selector("[data-count]", timeout=180_000)
+    page.wait_for_selector('.review-picture[aria-busy="false"]', timeout=180_000)
     page.wait_for_timeout(1500)
     all_of_it = panning(page)
     clicks = [click_ms(page) for _ in range(10)]

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { count as shown } from "../parts/format";
 import { texts } from "../texts";
 import { commandOfKey } from "./commands";
 import { useDesk } from "./desk";
@@ -26,7 +27,7 @@ export function Gallery({ type }: { type: CellType }) {
         {CELL_TYPES.map((each) => (
           <button key={each} type="button" aria-pressed={each === type} onClick={() => (view.gallery.value = each)}>
             <span class={`swatch swatch-${each}`} />
-            {texts.value.cells[each]} <span class="soft number">{store.tallies.value[each].total}</span>
+            {texts.value.cells[each]} <span class="soft number">{shown(store.tallies.value[each].total)}</span>
           </button>
         ))}
         <button type="button" class="quiet gallery-close" onClick={() => (view.gallery.value = null)}>

@@ -9,10 +9,8 @@ import { ToolHint } from "./ToolHint";
 export function PictureView() {
   const desk = useDesk();
   const place = useRef<HTMLDivElement>(null);
-  const cells = useRef<HTMLCanvasElement>(null);
-  const marks = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
-    const drawing = new Drawing(desk, place.current!, { cells: cells.current!, marks: marks.current! });
+    const drawing = new Drawing(desk, place.current!);
     return () => drawing.close();
   }, [desk]);
   return (
@@ -23,8 +21,6 @@ export function PictureView() {
       aria-label={texts.value.review.picture}
     >
       <div ref={place} class="picture-tiles" />
-      <canvas ref={cells} class="layer" />
-      <canvas ref={marks} class="layer" />
       {desk.view.isAdding.value ? <div class="middle" /> : null}
       <ScaleBar />
       <ToolHint />

@@ -28,7 +28,11 @@ export function Review({ sample, photograph }: { sample: string; photograph: str
         {isCounted ? (
           <>
             <Toolbar />
-            <section class="review-picture" aria-label={texts.value.review.title(store.photograph.value!.name)}>
+            <section
+              class="review-picture"
+              aria-label={texts.value.review.title(store.photograph.value!.name)}
+              aria-busy={!store.isLoaded.value}
+            >
               <PictureView />
               {view.gallery.value ? <Gallery type={view.gallery.value} /> : null}
             </section>

@@ -24,16 +24,14 @@ export class Drawing {
   private frame = 0;
   private rest: ReturnType<typeof setTimeout> | null = null;
 
-  /** Show the photograph in an element, and draw on the canvases over it. */
+  /** Show the photograph in an element, and its cells over it. */
   constructor(
     private readonly desk: Desk,
     place: HTMLElement,
-    canvases: { cells: HTMLCanvasElement; marks: HTMLCanvasElement },
   ) {
     const { store, tools } = desk;
     const { id, width, height } = store.photograph.value!;
     this.size = { width: width!, height: height! };
-    this.layers = { cells: new CellLayer(canvases.cells), marks: new MarkLayer(canvases.marks) };
     const near = (): number => NEAR_PX / this.picture.view.scale;
     this.picture = new Picture(place, id, this.size, () => this.draw(), {
       click: (at) => tools.click(at, near()),
@@ -41,6 +39,10 @@ export class Drawing {
       dragEnd: () => tools.dragEnd(),
       hover: (at) => (at ? tools.hover(at, near()) : (desk.view.hovered.value = null)),
     });
+    this.layers = {
+      cells: new CellLayer(this.picture.addLayer()),
+      marks: new MarkLayer(this.picture.addLayer()),
+    };
     desk.picture.value = this.picture;
     const countId = computed(() => store.count.value!.id); // frame and scale of a count never change
     this.ends = [

@@ -29,7 +29,7 @@ export function makeDesk(photographId: string): Desk {
     if (last && !last.withdrawn_at) return words.readOnlySigned(last.signed_by);
     return may("reviewer") ? null : words.readOnlyRole;
   });
-  const mayChange = (): boolean => readOnly.value === null && store.count.value !== null;
+  const mayChange = (): boolean => readOnly.value === null && store.isLoaded.value;
   const around = () => {
     const others = sample.value?.photographs ?? [];
     const position = others.findIndex((each) => each.id === photographId);

@@ -1,5 +1,5 @@
 /** What the cells amount to, computed here so that a correction is seen at once. */
-import { CELL_TYPES, type Cell, type CellType } from "./types";
+import { CELL_TYPES, type Cell, type CellType, type Count } from "./types";
 
 export interface Tally {
   total: number;
@@ -21,6 +21,16 @@ export function tally(cells: Iterable<Cell>): Record<CellType, Tally> {
     else if (cell.unsure) each.unsure += 1;
   }
   return tallies;
+}
+
+/** What the service has told of a count whose cells are not here yet. */
+export function told({ numbers }: Count): Record<CellType, Tally> {
+  return Object.fromEntries(
+    CELL_TYPES.map((type) => {
+      const { total = 0, in_frame: inFrame = 0, unsure } = numbers[type] ?? {};
+      return [type, { total, inFrame, checked: 0, unsure: unsure ?? 0 }];
+    }),
+  ) as Record<CellType, Tally>;
 }
 
 /** The usual diameter of each type: the median of its cells, else a share of a red cell's. */

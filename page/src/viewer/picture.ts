@@ -118,6 +118,14 @@ export class Picture {
     return this.toPhotograph(width / 2, height / 2);
   }
 
+  /** Put a canvas over the picture and under the small map. */
+  addLayer(): HTMLCanvasElement {
+    const canvas = document.createElement("canvas");
+    canvas.className = "layer";
+    this.viewer.canvas.append(canvas);
+    return canvas;
+  }
+
   fit(): void {
     this.viewer.viewport.goHome();
   }

@@ -25,7 +25,7 @@ class Service implements ReviewApi {
       scale: { red_cell_diameter_px: 40 },
       frame: [[[[0, 0], [500, 0], [500, 500], [0, 500]]]],
       review: { revision: this.trail.length },
-      numbers: {},
+      numbers: { rbc: { total: 7, in_frame: 6, unsure: 1 } },
     } as unknown as Count;
   }
   photograph = async (): Promise<Photograph> => ({ id: "p", count: this.count, counts: ["c"] }) as unknown as Photograph;
@@ -107,6 +107,16 @@ test("a deleted cell is gone before the service has answered", async () => {
   await answered(store);
   expect(total(store)).toEqual([0, 1, 0]);
   expect(store.isUpToDate.value).toBe(true);
+});
+
+test("the picture and the counts do not wait for the cells", async () => {
+  const service = new Service();
+  service.cells = () => new Promise(() => undefined);
+  const store = new ReviewStore(service, "ann", (count) => new Outbox(null, "ann", count));
+  void store.load();
+  await vi.waitFor(() => expect(store.count.value?.id).toBe("c"));
+  expect(store.isLoaded.value).toBe(false);
+  expect(store.tallies.value.rbc.total).toBe(7);
 });
 
 test("an added cell is a circle of the usual size until the service has outlined it", async () => {

@@ -8,7 +8,7 @@ import { batch, computed, signal } from "@preact/signals";
 import { ConnectionLost, Refusal } from "../api/client";
 import { pause, waitBefore } from "../api/connection";
 import { CellSet } from "./cellSet";
-import { tally, usualDiameters } from "./numbers";
+import { tally, told, usualDiameters } from "./numbers";
 import type { Outbox } from "./outbox";
 import { awaited, preview, type Preview } from "./preview";
 import type { ReviewApi } from "./reviewApi";
@@ -37,11 +37,12 @@ export class ReviewStore {
   readonly notice = signal<Notice | null>(null);
   /** Why nothing can be shown; null as long as nothing is wrong. */
   readonly failure = signal<string | null>(null);
+  /** Whether the cells are there. */
   readonly isLoaded = signal(false);
 
   readonly tallies = computed(() => {
     this.cells.version.value;
-    return tally(this.cells.all());
+    return this.isLoaded.value || !this.count.value ? tally(this.cells.all()) : told(this.count.value);
   });
   /** Cells that are about to change, as soon as the service answers. */
   readonly awaited = computed(() => new Set(this.pending.value.flatMap(awaited)));
@@ -71,13 +72,15 @@ export class ReviewStore {
   async load(): Promise<void> {
     try {
       const photograph = await this.api.photograph();
-      if (!photograph.count) {
-        batch(() => ((this.photograph.value = photograph), (this.isLoaded.value = true)));
-        return;
+      if (!this.outbox) {
+        batch(() => {
+          this.photograph.value = photograph;
+          this.count.value = photograph.count; // the picture need not wait for its cells
+        });
       }
+      if (!photograph.count) return;
       const [now, trail] = await Promise.all([this.api.cells(), this.api.correctionsSince(0)]);
-      const isSame = this.outbox !== null && this.count.value?.id === now.count;
-      const outbox = isSame ? this.outbox! : this.outboxOf(now.count);
+      const outbox = this.outbox && this.count.value?.id === now.count ? this.outbox : this.outboxOf(now.count);
       for (const each of trail.corrections) outbox.remove(each.id);
       const diameter = photograph.count.scale.red_cell_diameter_px;
       batch(() => {
