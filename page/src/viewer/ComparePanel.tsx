@@ -1,28 +1,39 @@
-import { useSignal } from "@preact/signals";
+import { batch, useSignal } from "@preact/signals";
 import { session } from "../api/session";
 import { wordsOf } from "../parts/words";
 import { Complaint } from "../parts/Complaint";
 import { texts } from "../texts";
-import { CellSet } from "./cellSet";
+import { CellSet, GRID_DIAMETERS } from "./cellSet";
 import { useDesk } from "./desk";
 
 /** Chooses the count that this one is compared with: the program's own, or that of another counter. */
 export function ComparePanel() {
-  const { api, store, view } = useDesk();
+  const { api, store, view, readOnly } = useDesk();
   const words = texts.value.review.compare;
   const trouble = useSignal<string | null>(null);
-  const own = store.count.value!.id;
-  const counts = store.photograph.value?.counts ?? [];
-  const choose = async (count: string): Promise<void> => {
+  const attempt = async (what: () => Promise<void>): Promise<void> => {
     trouble.value = null;
-    if (!count) return void (view.other.value = null);
     try {
-      const side = store.count.value!.scale.red_cell_diameter_px * 8;
-      view.other.value = { count, cells: new CellSet(side, (await api.cellsFound(count)).cells) };
+      await what();
     } catch (problem) {
       trouble.value = wordsOf(problem);
     }
   };
+  const own = store.count.value!.id;
+  const counts = store.photograph.value?.counts ?? [];
+  const choose = async (count: string): Promise<void> => {
+    if (!count) return void (view.other.value = null);
+    const side = store.count.value!.scale.red_cell_diameter_px * GRID_DIAMETERS;
+    view.other.value = { count, cells: new CellSet(side, (await api.cellsFound(count)).cells) };
+  };
+  const show = async (count: string): Promise<void> => {
+    await api.show(count);
+    batch(() => {
+      view.select([]);
+      view.other.value = null;
+    });
+  };
+  const other = view.other.value?.count ?? "";
   const { disputed, missing } = view.disagreement.value;
   return (
     <details class="compare">
@@ -31,7 +42,7 @@ export function ComparePanel() {
       </summary>
       <label class="field">
         <span>{words.with}</span>
-        <select value={view.other.value?.count ?? ""} onChange={(event) => void choose(event.currentTarget.value)}>
+        <select value={other} onChange={({ currentTarget: { value } }) => void attempt(() => choose(value))}>
           <option value="">{words.nothing}</option>
           {counts.map((count, n) => (
             <option key={count} value={count}>
@@ -45,6 +56,11 @@ export function ComparePanel() {
           {words.legend}.{" "}
           {disputed.size + missing.length ? words.differences(disputed.size, missing.length) : words.isSame}
         </p>
+      ) : null}
+      {other && other !== own ? (
+        <button type="button" disabled={readOnly.value !== null} onClick={() => void attempt(() => show(other))}>
+          {words.show}
+        </button>
       ) : null}
       <Recount />
       <Complaint words={trouble.value} />

@@ -9,6 +9,8 @@ export interface Bucket {
   version: number;
 }
 
+/** How many red cells wide a square of the grid is. */
+export const GRID_DIAMETERS = 8;
 const BUCKETS_PER_ROW = 1 << 16;
 
 export class CellSet {

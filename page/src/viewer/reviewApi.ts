@@ -10,6 +10,8 @@ export interface ReviewApi {
   correctionsSince(revision: number): Promise<Trail>;
   correct(wanted: Wanted): Promise<Corrected>;
   recount(counter: string): Promise<Photograph>;
+  /** Show another count of the photograph from now on. */
+  show(count: string): Promise<Photograph>;
 }
 
 export function reviewApi(photograph: string): ReviewApi {
@@ -23,5 +25,6 @@ export function reviewApi(photograph: string): ReviewApi {
     correct: (body) => done(api.POST("/api/photographs/{photograph}/corrections", { params, body })),
     recount: (counter) =>
       done(api.POST("/api/photographs/{photograph}/count", { params, body: { settings: { counter } } })),
+    show: (count) => done(api.PUT("/api/photographs/{photograph}/shown", { params, body: { count } })),
   };
 }

@@ -32,6 +32,7 @@ class Service implements ReviewApi {
   cells = async () => ({ ...this.flags, count: "c", revision: this.trail.length, cells: [...this.cellsNow.values()] });
   cellsFound = this.cells;
   recount = this.photograph;
+  show = this.photograph;
   correctionsSince = async (since: number) => ({ count: "c", corrections: this.trail.slice(since) });
   async correct(wanted: Wanted): Promise<Corrected> {
     this.asked.push(wanted);

@@ -7,7 +7,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import { ConnectionLost, Refusal } from "../api/client";
 import { pause, waitBefore } from "../api/connection";
-import { CellSet } from "./cellSet";
+import { CellSet, GRID_DIAMETERS } from "./cellSet";
 import { tally, told, usualDiameters } from "./numbers";
 import type { Outbox } from "./outbox";
 import { awaited, preview, type Preview } from "./preview";
@@ -23,7 +23,6 @@ export interface Notice {
   by: string | null;
 }
 
-const GRID_DIAMETERS = 8;
 const BUSY = new Set([408, 425, 429, 503]);
 
 export class ReviewStore {
@@ -114,6 +113,7 @@ export class ReviewStore {
     const wanted = { ...wish, id: newId() } as Wanted;
     this.outbox!.add(wanted);
     batch(() => {
+      this.notice.value = null;
       this.pending.value = this.outbox!.all();
       this.apply(wanted);
     });

@@ -142,6 +142,7 @@ export const reviewDe: typeof reviewEn = {
     title: "Vergleichen",
     with: "Vergleichen mit",
     nothing: "nichts",
+    show: "Mit dieser Zählung weiterarbeiten",
     model: "dem Ergebnis des Programms, unkorrigiert",
     count: (n) => `Zählung ${number(n)}`,
     differences: (disputed, missing) =>

@@ -142,6 +142,7 @@ export const reviewEn = {
     title: "Compare",
     with: "Compare with",
     nothing: "nothing",
+    show: "Go on with this count",
     model: "the program's result, uncorrected",
     count: (n: number): string => `count ${number(n)}`,
     differences: (disputed: number, missing: number): string =>

@@ -146,6 +146,7 @@ export const reviewFr: typeof reviewEn = {
     title: "Comparer",
     with: "Comparer avec",
     nothing: "rien",
+    show: "Continuer avec ce comptage",
     model: "le résultat du programme, non corrigé",
     count: (n) => `comptage ${number(n)}`,
     differences: (disputed, missing) =>
