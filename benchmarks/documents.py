@@ -9,9 +9,10 @@ A document shows a recorded table between a line ``<!-- benchmarks/NAME.md -->``
 
 from __future__ import annotations
 
+import json
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from hemolens.output.column import Column
 from hemolens.output.entries import Entry
 from hemolens.output.export.registry import FORMATS
 from hemolens.output.report.html_page import markdown_table
+from hemolens.web.app import create_app
+from hemolens.web.settings import ServeSettings
 
 ROOT = Path(__file__).parent.parent
 SHOWN = re.compile(
@@ -66,13 +69,22 @@ def columns_table(columns: Iterable[Column[Any]]) -> str:
 def commands() -> str:
     """Every command with its arguments and options, as ``--help`` has them."""
     parts = []
-    for name, command in typer.main.get_command(app).commands.items():
+    for name, command in all_commands(typer.main.get_command(app)):
         arguments = [each for each in command.params if not is_option(each)]
         usage = " ".join(["hemolens", name, *map(usage_of, arguments)])
         head = ["argument or option", "without it", "meaning"]
         rows = [(f"`{usage_of(each)}`", without(each), each.help) for each in command.params]
         parts.append(f"### `{usage}`\n\n{command.help.partition(chr(10))[0]}\n\n{markdown_table(head, rows)}")
     return "\n" + "\n\n".join(parts) + "\n"
+
+
+def all_commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Give each command with its name, those of a group with the group's before it."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from all_commands(command, f"{before}{name} ")
+        else:
+            yield before + name, command
 
 
 def is_option(parameter: Any) -> bool:
@@ -93,7 +105,7 @@ def without(parameter: Any) -> str:
     """What holds when a parameter of a command is not given."""
     if parameter.required:
         return "required"
-    if parameter.default is None or parameter.default is False:
+    if parameter.default is None or parameter.default is False or parameter.default == "":
         return "–"
     return f"`{getattr(parameter.default, 'value', parameter.default)}`"
 
@@ -139,6 +151,16 @@ GENERATED: dict[str, Callable[[], str]] = {
 }
 """Name → text that follows from the code."""
 
+API = ROOT / "page" / "openapi.json"
+"""What the page's types are made from."""
+
+
+def described_api() -> str:
+    """Describe the interface of the service (OpenAPI)."""
+    app = create_app(ServeSettings(folder=Path("unused")))
+    return json.dumps(app.openapi(), indent=1, ensure_ascii=False) + "\n"
+
 
 if __name__ == "__main__":
     show_tables()
+    API.write_text(described_api(), encoding="utf-8")

@@ -40,7 +40,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hemolens.labels.all_idb1 import AllIdb1
-from hemolens.measurements.scale import LEAST_TRUSTED, estimate_red_cell_diameter
+from hemolens.measurements.scale import (
+    LARGEST_UNEXPLAINED,
+    LEAST_SURE,
+    LEAST_TRUSTED,
+    estimate_red_cell_diameter,
+)
 from label_margin import Box, margins_of, outlined_cells
 
 BOXES = {
@@ -297,6 +302,22 @@ def confidence_table(records: list[dict[str, Any]], margins: dict[str, dict[str,
     return lines
 
 
+def overruled_table(records: list[dict[str, Any]], margins: dict[str, dict[str, float]]) -> list[str]:
+    """Count the files with the right scale that a sure estimate would overrule.
+
+    A file's scale is right where it makes a usual red cell as wide as those of the photograph are, or up to a quarter
+    narrower or wider: as small and large red cells are.
+    """
+    sure = [record for record in records if record["confidence"] >= LEAST_SURE]
+    ratios = [record["estimate_px"] / record["labelled_px"] * looseness(record["source"], margins) for record in sure]
+    lines = ["| red cells | photographs | largest factor between file and estimate | overruled |", "|---|--:|--:|--:|"]
+    for name, width in (("usual", 1.0), ("a quarter narrower", 0.75), ("a quarter wider", 1.25)):
+        factors = [max(width * ratio, 1 / (width * ratio)) for ratio in ratios]
+        n_overruled = sum(factor > LARGEST_UNEXPLAINED for factor in factors)
+        lines.append(f"| {name} | {len(factors)} | {max(factors):.2f} | {n_overruled} |")
+    return lines
+
+
 def movement_table(moved: dict[str, dict[str, list[float]]]) -> list[str]:
     counts = [f"{source} ({len(next(iter(changes.values())))})" for source, changes in moved.items()]
     lines = ["| change | " + " | ".join(counts) + " |", "|---|" + "--:|" * len(counts)]
@@ -323,6 +344,14 @@ def page_of(found: dict[str, Any]) -> str:
         accuracy_table(records, margins),
         ["## Confidence", "", f"Photographs, and those with an error above 15 %. Trusted from {LEAST_TRUSTED}."],
         confidence_table(records, margins),
+        [
+            "## Against a file's scale",
+            "",
+            f"An estimate of confidence {LEAST_SURE} or more overrules a file whose scale differs by more than a",
+            f"factor of {LARGEST_UNEXPLAINED}. How often that would hit a file with the right scale, by how wide the",
+            "red cells are:",
+        ],
+        overruled_table(records, margins),
         ["## Robustness", "", "Median movement of the estimate, on so many held-out photographs of each source."],
         movement_table(found["movements"]),
         [

@@ -50,6 +50,8 @@ ONLY_IN = {
     "sqlalchemy": {"web"},
     "alembic": {"web/database"},
     "psutil": {"web"},
+    "argon2": {"web"},
+    "zxcvbn": {"web"},
     "tiffslide": {"images/slides"},
     "openslide": {"images/slides"},
     "zarr": {"output/export/omezarr.py"},

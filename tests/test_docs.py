@@ -33,7 +33,11 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SHIPPED = ROOT / "src" / "hemolens" / "models" / "shipped"
 PHOTOGRAPHS = ("smear.jpg", "my photos/1.jpg", "my photos/2.jpg")
-NOT_RUN = {"train": "takes hours, and photographs that cannot be redistributed"}
+NOT_RUN = {
+    "train": "takes hours, and photographs that cannot be redistributed",
+    "serve": "goes on until somebody ends it: tests/web/test_serve.py",
+    "accounts": "asks for a password: tests/cli/test_accounts.py",
+}
 
 
 def commands(page):

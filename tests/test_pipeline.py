@@ -80,6 +80,18 @@ def test_the_scale_of_the_file_is_the_ruler(smear):
     assert (ruler.px, ruler.origin) == (75.0, "file")
 
 
+def test_a_file_of_another_objective_does_not_spoil_the_counts(smear, result):
+    photograph = replace(photograph_from_array(smear.pixels), um_per_px=0.19)
+    counted = count_image(photograph)
+    assert (counted.counts, counted.numbers.um_per_px, counted.quality.verdict) == (result.counts, None, "warn")
+
+
+def test_no_interval_claims_the_models_error_on_a_grey_picture(smear, result):
+    counted = hemolens.count(smear.pixels.mean(axis=2).round().astype(np.uint8))
+    assert [finding.check for finding in counted.quality.findings] == ["grey"]
+    assert (set(result.corrected), counted.corrected) == ({"rbc", "wbc", "plt"}, {})
+
+
 def test_two_rulers_are_refused(smear):
     with pytest.raises(UsageError, match="the scale is given twice"):
         hemolens.count(smear.pixels, diameter_px=80, um_per_px=0.1)

@@ -9,8 +9,10 @@ import { guardUploads } from "./uploads/uploads";
 import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/shell.css";
+import "./styles/panels.css";
 import "./styles/start.css";
 import "./styles/sample.css";
+import "./styles/photographs.css";
 import "./styles/account.css";
 
 followTheme();

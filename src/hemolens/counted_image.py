@@ -136,22 +136,30 @@ class CountedImage:
     def count_errors(self) -> dict[CellType, CountError]:
         """The model's error in the counts of each type, where its card states it for its counter.
 
-        A count that a person vouches for does not carry it: that of a type of which every cell is checked, on an image
-        that is signed off. Both are needed: checked cells say nothing of those that were overlooked, and a signature
-        nothing of each cell. Until then all of it stays, although a part may be corrected.
+        Empty for a picture without the colours of a smear: the error was measured on photographs in colour. A count
+        that a person vouches for (:attr:`vouched_for`) does not carry it.
         """
+        if not self.quality.colours_are_natural:
+            return {}
         return {
             kind: each.count_error
             for kind, each in self.methods.items()
-            if each.count_error is not None and not self._is_vouched_for(kind)
+            if each.count_error is not None and kind not in self.vouched_for
         }
 
-    def _is_vouched_for(self, kind: CellType) -> bool:
+    @cached_property
+    def vouched_for(self) -> tuple[CellType, ...]:
+        """Cell types whose count a person vouches for: every cell of the type is checked, and the image is signed off.
+
+        Both are needed: checked cells say nothing of those that were overlooked, and a signature nothing of each cell.
+        Until then all of the model's error stays, although a part may be corrected.
+        """
         if self.review is None or self.review.signed_by is None:
-            return False
-        return all(
-            origin.checked for cell, origin in zip(self.cells, self.review.origins, strict=True) if cell.type == kind
-        )
+            return ()
+        unchecked = {
+            cell.type for cell, origin in zip(self.cells, self.review.origins, strict=True) if not origin.checked
+        }
+        return tuple(kind for kind in self.methods if kind not in unchecked)
 
     @property
     def origins(self) -> tuple[CellOrigin, ...]:
@@ -178,6 +186,7 @@ class CountedImage:
             ruler.um_is_assumed,
             self.count_errors,
             self.quality.verdict,
+            self.vouched_for,
         )
 
     @cached_property

@@ -60,6 +60,13 @@ def test_an_outline_that_encloses_nothing_is_left_out_and_said(read):
     assert labels.notes == ("1 outlines that enclose nothing were left out.",)
 
 
+def test_coordinates_of_any_size_are_taken_without_a_warning(read):
+    huge = annotation(segmentation=[SQUARE, [0, 0, 1e308, 0, 1e308, 1e308]])
+    assert read(coco(huge)).truths["a.jpg"]["rbc"].count == 1
+    huge["segmentation"].reverse()
+    assert read(coco(huge)).truths["a.jpg"]["rbc"].count == 1
+
+
 def test_coordinates_that_are_not_whole_count_from_the_corner(read):
     moved = [number + 0.5 for number in SQUARE]
     assert read(coco(annotation(segmentation=[moved]))).truths["a.jpg"]["rbc"].boxes.tolist() == [[2.5, 3.5, 9.5, 7.5]]

@@ -94,6 +94,14 @@ def test_a_text_is_refused(read):
         read({"1.roi": text})
 
 
+def test_the_library_says_nothing_of_a_damaged_region(read, caplog):
+    damaged = bytearray(polygon().tobytes())
+    damaged[6] = 51  # its type
+    with pytest.raises(LabelError):
+        read({"1.roi": bytes(damaged)})
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_coordinate_that_is_no_number_is_refused(read, value):
     roi = polygon(points=np.array([(3, 2), (8, 2), (8, 10)], float))

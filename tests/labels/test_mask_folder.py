@@ -42,6 +42,13 @@ def test_every_number_of_a_label_image_is_a_cell(write):
     assert boxes.tolist() == [[2, 3, 7, 9], [20, 30, 21, 31], [2, 9, 7, 15]]
 
 
+def test_a_large_mask_may_have_few_bytes(write, mask, monkeypatch):
+    monkeypatch.setattr("hemolens.images.formats.stored_picture.ALWAYS_READ_PX", 1000)
+    large = np.pad(mask, 300)
+    assert cv2.imencode(".png", large)[1].size * 250 < large.size
+    assert read_mask_folder(write("wbc", "a.png", large)).truths["a"]["wbc"].count == 2
+
+
 def test_a_label_image_without_cells_is_a_photograph_without_cells(write):
     assert read_mask_folder(write("rbc", "a.png", np.zeros((30, 40), np.uint16))).truths["a"]["rbc"].count == 0
 

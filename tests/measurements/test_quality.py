@@ -98,6 +98,11 @@ def test_counted_cells_of_another_size_than_the_ruler_are_rejected(smear):
     assert quality.findings[0].words.startswith("the counted red cells are 0.51 times as wide as")
 
 
+def test_a_file_that_contradicts_the_photograph_is_told_with_both_sizes(smear):
+    quality = judge_photograph(smear.pixels, replace(RULER, refused_um_per_px=0.25), smear.cells)
+    assert "red cells 30 px wide, the photograph shows 60 px" in quality.reason
+
+
 def test_a_doubtful_ruler_is_a_warning(smear):
     quality = judge_photograph(smear.pixels, RedCellDiameter(DIAMETER_PX, 0.1), smear.cells)
     assert [(finding.check, finding.verdict) for finding in quality.findings] == [("scale", "warn")]
@@ -149,6 +154,55 @@ def test_of_a_black_photograph_it_is_also_said_that_it_is_black():
 def test_densely_lying_red_cells_are_told(n_rbc, verdict):
     smear = drawn(n_rbc=n_rbc, overlap=0.5)
     assert verdict_of("piles", judge_photograph(smear.pixels, RULER, smear.cells)) == verdict
+
+
+def in_grey(pixels):
+    return np.repeat(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+
+
+def as_jpeg(pixels):
+    return cv2.imdecode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 60])[1], cv2.IMREAD_COLOR)
+
+
+def under_green_light(pixels):
+    return np.rint(pixels * (0.7, 1.0, 0.8)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("stain", ["pink", "grey", "violet"])
+@pytest.mark.parametrize("stored", [np.asarray, as_jpeg, under_green_light])
+def test_a_picture_without_colour_is_told(stain, stored):
+    smear = drawn(2, stain=stain)
+    quality = judge_photograph(stored(in_grey(smear.pixels)), RULER, smear.cells)
+    assert verdict_of("grey", quality) == "warn"
+    assert not quality.colours_are_natural
+
+
+@pytest.mark.parametrize("stain", ["pink", "tan", "pale"])
+def test_red_and_blue_interchanged_are_told_with_what_to_do(stain):
+    smear = drawn(2, stain=stain)
+    quality = judge_photograph(smear.pixels[..., ::-1], RULER, smear.cells)
+    assert verdict_of("channels", quality) == "warn"
+    assert "convert the array with image[..., ::-1]" in quality.reason
+    assert not quality.colours_are_natural
+
+
+def test_without_nuclei_the_order_of_the_channels_is_not_judged():
+    smear = drawn(2, n_wbc=0, n_plt=0)
+    assert measure_photograph(smear.pixels[..., ::-1], DIAMETER_PX, smear.cells)["blue_nuclei"] == 0
+
+
+def test_a_negative_is_rejected_with_what_to_do(smear):
+    quality = judge_photograph(255 - smear.pixels, RULER, smear.cells)
+    assert verdict_of("negative", quality) == "reject"
+    assert "255 - image" in quality.reason
+
+
+def test_a_negative_without_counted_cells_is_told(smear):
+    assert verdict_of("negative", judge_photograph(255 - smear.pixels, RULER, [])) == "reject"
+
+
+def test_the_colours_of_a_smear_are_natural(smear):
+    assert judge_photograph(smear.pixels, RULER, smear.cells).colours_are_natural
 
 
 def test_another_lamp_is_unlike_training(smear):

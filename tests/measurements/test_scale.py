@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from hemolens.errors import PhotographError, UsageError
 from hemolens.measurements.scale import (
     FALLBACK_PX,
+    LEAST_SURE,
     LEAST_TRUSTED,
+    USUAL_RED_CELL_UM,
     RedCellDiameter,
     choose_scale,
     estimate_red_cell_diameter,
@@ -236,6 +238,33 @@ def test_a_file_whose_red_cells_would_be_specks_is_not_believed():
     )
 
 
+@pytest.mark.parametrize("factor", [2, 1 / 2, 3, 1 / 3])
+def test_a_sure_estimate_overrules_a_wrong_file(factor):
+    smear = draw_smear(seed=3, height=600, width=800, n_rbc=36, n_wbc=1, n_plt=3, cut_by_frame=True)
+    ruler = choose_scale(estimate_red_cell_diameter(smear.pixels), file_um_per_px=USUAL_RED_CELL_UM / 80 * factor)
+    assert (ruler.px, ruler.origin, ruler.um_per_px) == (pytest.approx(80, rel=0.05), "estimate", None)
+    assert f"would make red cells {80 / factor:.0f} px wide, the photograph shows {ruler.px:.0f} px" in ruler.warning
+    assert ruler.warning.endswith("count again with the right diameter in pixels or µm per pixel")
+
+
+@pytest.mark.parametrize("width_um", [USUAL_RED_CELL_UM * 0.75, USUAL_RED_CELL_UM * 1.25])
+@pytest.mark.parametrize("error", [0.79, 1.26])
+def test_small_and_large_red_cells_do_not_make_a_file_wrong(width_um, error):
+    um_per_px = 0.1
+    estimate = RedCellDiameter(width_um / um_per_px * error, 0.95)
+    assert choose_scale(estimate, file_um_per_px=um_per_px).origin == "file"
+
+
+def test_an_estimate_that_is_not_sure_does_not_overrule_a_file():
+    assert choose_scale(RedCellDiameter(80.0, LEAST_SURE - 0.01), file_um_per_px=0.3).origin == "file"
+
+
+@pytest.mark.parametrize("given", [{"diameter_px": 40.0}, {"um_per_px": USUAL_RED_CELL_UM / 40}])
+def test_the_user_is_believed_against_a_sure_estimate(given):
+    ruler = choose_scale(SURE, **given)
+    assert (ruler.px, "the photograph suggests 80 px" in ruler.warning) == (40, True)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -263,7 +292,7 @@ def test_no_warning_when_all_is_well(ruler):
         (UNSURE, "the red-cell diameter, 80 px, is uncertain (confidence 0.20, trusted from 0.4): look"),
         (choose_scale(SURE, diameter_px=60), "diameter given, 60 px, is used, but the photograph suggests 80 px"),
         (choose_scale(SURE, um_per_px=0.05), "from the given µm per pixel, 150 px, is used, but the photograph"),
-        (choose_scale(SURE, file_um_per_px=0.05), "from the file's scale, 150 px, is used, but the photograph"),
+        (choose_scale(SURE, file_um_per_px=0.07), "from the file's scale, 107 px, is used, but the photograph"),
     ],
 )
 def test_the_warning_names_both_diameters_and_what_to_do(ruler, says):

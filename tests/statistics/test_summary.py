@@ -52,6 +52,13 @@ def test_a_rejected_field_by_itself_keeps_its_numbers():
     assert summarise_field(field(rbc=100, verdict="reject"))["rbc"].per_field == 100
 
 
+@pytest.mark.parametrize("grey_is_first", [True, False])
+def test_an_error_that_one_field_does_not_have_is_not_included(grey_is_first):
+    fields = [field(errors={"plt": ERROR}), field()]
+    plt = summarise(fields[::-1] if grey_is_first else fields)["plt"]
+    assert (plt.includes_model_error, plt.expected) == (False, mean_per_field([5, 5]))
+
+
 def test_fields_of_different_size_with_one_density_agree():
     large, small = field(rbc=600, area_px=6_000_000), field(rbc=10, area_px=100_000)
     by_area = summarise([large, small])["rbc"].expected

@@ -17,14 +17,18 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs hemolens[web]")
 
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
 from hemolens.output.overlay_png import png_bytes
 from hemolens.synthetic import draw_smear
-from hemolens.web import counting
+from hemolens.web import counting, page, passwords
+from hemolens.web.accounts import add_account
 from hemolens.web.app import create_app
 from hemolens.web.settings import ServeSettings
 from hemolens.web.worker import do_one
+
+from .browsers import LABORATORY, LOCAL, PASSWORD, PEOPLE, logged_in, service_of, with_token
 
 SEED = 3
 
@@ -187,3 +191,46 @@ def correct(client, counted):
         return client.post(f"/api/photographs/{photograph or counted['id']}/corrections", json=body)
 
     return send
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch):
+    """Hash passwords with as little work as argon2 allows; what a service does is tested in test_passwords.py."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture
+def serve(tmp_path, monkeypatch):
+    """Start services in the test's own process, with a page of two files; the keyword arguments are settings."""
+    monkeypatch.setattr(page, "BUILT", tmp_path / "page")
+    (tmp_path / "page" / "assets").mkdir(parents=True)
+    (tmp_path / "page" / "index.html").write_text("<!doctype html><title>hemolens</title>")
+    (tmp_path / "page" / "assets" / "page.js").write_text("export {};")
+    with contextlib.ExitStack() as stack:
+
+        def start(base_url=LOCAL, **settings):
+            app = create_app(ServeSettings.model_validate({"folder": tmp_path / "service", **settings}))
+            return stack.enter_context(TestClient(app, base_url=base_url))
+
+        yield start
+
+
+@pytest.fixture
+def local(serve):
+    """A browser on the machine of a service without accounts."""
+    return with_token(serve())
+
+
+@pytest.fixture
+def laboratory(serve):
+    """A browser at a service with accounts; nobody is logged in."""
+    client = serve(LABORATORY, names=("counts.example",))
+    for name, role in PEOPLE.items():
+        add_account(service_of(client).database, name, PASSWORD, role)
+    return client
+
+
+@pytest.fixture
+def admin(laboratory):
+    """A browser in which an admin is logged in."""
+    return logged_in(laboratory, "Ada")

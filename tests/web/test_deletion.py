@@ -63,3 +63,16 @@ def test_samples_past_their_time_are_deleted(client, counted, settings):
         session.get(SampleRow, counted["sample"]).touched_at = now() - timedelta(days=31)
     delete_what_nobody_needs(service)
     assert rows(client) == {}
+
+
+def test_not_even_in_the_bytes_of_the_database(local):
+    service = local.app.state.service
+    sample = local.post("/api/samples", json={"name": "Somebody who wants to be forgotten"}).json()["id"]
+
+    def kept():
+        return b"".join(path.read_bytes() for path in service.settings.folder.glob("hemolens.sqlite*"))
+
+    assert b"wants to be forgotten" in kept()
+    local.delete(f"/api/samples/{sample}")
+    delete_what_nobody_needs(service)
+    assert b"wants to be forgotten" not in kept()

@@ -1,3 +1,4 @@
+import { loadSession } from "./client";
 import { isLost, pause, waitBefore } from "./connection";
 
 /** One message of the stream: `Event` in schemas.py, which the description of the API does not contain. */
@@ -55,13 +56,14 @@ function close(): void {
   source = null;
 }
 
-/** The browser connects again by itself after a loss, not after a refusal. */
+/** The browser connects again by itself after a loss, not after a refusal; then the session may be over. */
 async function reopen(failed: EventSource): Promise<void> {
   if (failed.readyState !== EventSource.CLOSED) {
     isLost.value = true;
     return;
   }
   await pause(waitBefore(failures++));
+  await loadSession().catch(() => undefined); // a service that is too busy for that is asked again
   if (source !== failed) return;
   close();
   open();

@@ -11,11 +11,14 @@ export function refreshing(load: () => Promise<void>, leastMs = 400): () => void
       await load();
     } finally {
       const took = Date.now() - began;
-      setTimeout(() => {
-        const again = state === "busy, wanted again";
-        state = again ? "busy" : "idle";
-        if (again) void run();
-      }, Math.max(leastMs, took));
+      setTimeout(
+        () => {
+          const again = state === "busy, wanted again";
+          state = again ? "busy" : "idle";
+          if (again) void run();
+        },
+        Math.max(leastMs, took),
+      );
     }
   };
   return () => {

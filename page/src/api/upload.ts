@@ -10,11 +10,7 @@ interface Options {
 }
 
 /** Sends a photograph once. Throws what calls of the API throw; what is given up ends with an `AbortError`. */
-export async function uploadPhotograph(
-  sample: string,
-  file: File,
-  options: Options,
-): Promise<Schema<"Photograph">> {
+export async function uploadPhotograph(sample: string, file: File, options: Options): Promise<Schema<"Photograph">> {
   try {
     return await send(sample, file, options);
   } catch (error) {

@@ -1,11 +1,13 @@
 import { session } from "../api/session";
-import { language, texts } from "../texts";
+import { ALL_TEXTS, language, texts, type Language } from "../texts";
 import { Choice } from "./Choice";
 import { Logo } from "./Logo";
 import { PersonMenu } from "./PersonMenu";
 import { theme } from "./theme";
 
-const LANGUAGE_NAMES = { en: "English", de: "Deutsch", fr: "Français" };
+const LANGUAGE_NAMES = Object.fromEntries(
+  Object.entries(ALL_TEXTS).map(([each, { languageName }]) => [each, languageName]),
+) as Record<Language, string>;
 
 /** The top of every screen: where to begin, who is there, and how the page looks. */
 export function Header() {
@@ -20,6 +22,7 @@ export function Header() {
           <Logo />
           hemolens
         </a>
+        <span class="soft small header-note">{shell.researchUse}</span>
       </nav>
       <div class="header-end">
         {session.value?.has_accounts && session.value.person ? <PersonMenu person={session.value.person} /> : null}

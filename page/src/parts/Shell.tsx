@@ -25,7 +25,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       </main>
       <UploadBar />
       <footer class="footer">
-        <p>{texts.value.shell.researchUse}</p>
+        <p class="footer-note">{texts.value.shell.researchUse}</p>
         <p>{session.value ? texts.value.shell.version(session.value.version) : null}</p>
       </footer>
     </>

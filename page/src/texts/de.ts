@@ -6,6 +6,7 @@ const number = (n: number): string => n.toLocaleString("de");
 const several = (n: number, one: string, many: string): string => `${number(n)} ${n === 1 ? one : many}`;
 
 export const de: Texts = {
+  languageName: "Deutsch",
   cells: {
     rbc: "Erythrozyten",
     wbc: "Leukozyten",
@@ -14,7 +15,6 @@ export const de: Texts = {
   common: {
     photographs: (n) => several(n, "Aufnahme", "Aufnahmen"),
     loading: "Wird geladen …",
-    close: "Schließen",
     cancel: "Abbrechen",
     delete: "Löschen",
     save: "Speichern",
@@ -22,7 +22,8 @@ export const de: Texts = {
     toStart: "Alle Proben",
     nothingHere: "Unter dieser Adresse gibt es nichts.",
     connectionLost:
-      "Die Verbindung brach ab, bevor der Dienst geantwortet hat. Prüfen Sie, ob es ausgeführt wurde, und versuchen Sie es dann erneut.",
+      "Die Verbindung brach ab, bevor der Dienst geantwortet hat. Prüfen Sie, ob es ausgeführt wurde, und " +
+      "versuchen Sie es dann erneut.",
     unexpected: "Auf dieser Seite ist etwas schiefgegangen. Laden Sie sie neu; Gespeichertes ist noch da.",
   },
   shell: {
@@ -40,23 +41,23 @@ export const de: Texts = {
   },
   start: {
     title: "Zellen im Blutausstrich zählen",
-    lead: "Erythrozyten, Leukozyten und Thrombozyten werden gefunden und gezählt. Sie sehen nach, korrigieren und unterschreiben.",
+    lead:
+      "Erythrozyten, Leukozyten und Thrombozyten werden gefunden und gezählt. Sie sehen nach, korrigieren und " +
+      "unterschreiben.",
     samples: "Proben",
     noSamples: "Es gibt noch keine Probe.",
     newName: (when) => `Ausstrich vom ${when}`,
     demo: "Gezeichnetes Beispiel ausprobieren",
     demoMeans: "Keine Aufnahme zur Hand? Sechs gezeichnete Gesichtsfelder zeigen, wie es geht.",
     demoBegins: "Wird gezeichnet …",
-    name: "Probe",
-    made: "Angelegt",
-    fields: "Aufnahmen",
-    state: "Stand",
     counted: (n) => `${number(n)} gezählt`,
     waiting: (n) => `${number(n)} in Zählung`,
     failed: (n) => `${number(n)} fehlgeschlagen`,
     signedBy: (name) => `Freigegeben von ${name}`,
     empty: "Keine Aufnahmen",
-    viewer: "Sie dürfen Proben ansehen. Um Aufnahmen hinzuzufügen, brauchen Sie die Rolle „Begutachtung“; fragen Sie die Verwaltung.",
+    viewer:
+      "Sie dürfen Proben ansehen. Um Aufnahmen hinzuzufügen, brauchen Sie die Rolle „Begutachtung“; fragen Sie die " +
+      "Verwaltung.",
   },
   uploads: {
     drop: "Aufnahmen eines Blutausstrichs hier ablegen",
@@ -71,18 +72,19 @@ export const de: Texts = {
     sending: (done, all) => `${number(done)} von ${several(all, "Aufnahme", "Aufnahmen")} übertragen`,
     interrupted: "Wartet auf die Verbindung; die Übertragung geht von selbst weiter.",
     someFailed: (n) => `${several(n, "Aufnahme wurde", "Aufnahmen wurden")} nicht angenommen`,
-    allSent: (n) => `${several(n, "Aufnahme", "Aufnahmen")} übertragen`,
     waits: "Wartet auf Übertragung",
     sendingOne: "Wird übertragen",
     waitsForConnection: "Wartet auf die Verbindung",
     remove: "Aus der Liste nehmen",
     stop: "Nicht mehr übertragen",
     notPhotographs: (n, names) =>
-      `${several(n, "Datei ist keine lesbare Aufnahme und wurde", "Dateien sind keine lesbaren Aufnahmen und wurden")} ausgelassen: ${names}`,
+      n === 1
+        ? `1 Datei ist keine lesbare Aufnahme und wurde ausgelassen: ${names}`
+        : `${number(n)} Dateien sind keine lesbaren Aufnahmen und wurden ausgelassen: ${names}`,
     tooLarge: (n, names, limit) =>
-      `${several(n, "Datei ist", "Dateien sind")} größer als ${limit} und ${n === 1 ? "wurde" : "wurden"} ausgelassen: ${names}`,
+      `${several(n, "Datei ist", "Dateien sind")} größer als ${limit} und ${n === 1 ? "wurde" : "wurden"} ` +
+      `ausgelassen: ${names}`,
     andMore: (n) => `und ${number(n)} weitere`,
-    leaving: "Es werden noch Aufnahmen übertragen.",
   },
   sample: {
     rename: "Umbenennen",
@@ -90,7 +92,8 @@ export const de: Texts = {
     deleteSample: "Probe löschen",
     deleteSampleTitle: "Diese Probe löschen?",
     deleteSampleMeans: (name, n) =>
-      `„${name}“ wird mit ${several(n, "Aufnahme", "Aufnahmen")} gelöscht, samt allen Zählungen, Korrekturen und Freigaben. Das lässt sich nicht rückgängig machen.`,
+      `„${name}“ wird mit ${several(n, "Aufnahme", "Aufnahmen")} gelöscht, samt allen Zählungen, Korrekturen und ` +
+      `Freigaben. Das lässt sich nicht rückgängig machen.`,
     deletePhotographTitle: "Diese Aufnahme löschen?",
     deletePhotographMeans: (name) =>
       `„${name}“ wird mit Zählungen und Korrekturen gelöscht. Das lässt sich nicht rückgängig machen.`,
@@ -120,7 +123,6 @@ export const de: Texts = {
     unsure: (n) => several(n, "unsichere Zelle", "unsichere Zellen"),
     cancel: "Zählung abbrechen",
     countAgain: "Neu zählen",
-    remove: "Löschen",
     open: (name) => `${name} ansehen`,
     page: (page, pages) => `Seite ${number(page)} von ${number(pages)}`,
     previous: "Zurück",
@@ -249,7 +251,8 @@ export const de: Texts = {
     setPasswordOf: (name) => `Neues Passwort für ${name}`,
     deleteTitle: "Dieses Konto löschen?",
     deleteMeans: (name) =>
-      `${name} kann sich dann nicht mehr anmelden. Was ${name} gezählt, korrigiert und freigegeben hat, behält den Namen.`,
+      `${name} kann sich dann nicht mehr anmelden. Was ${name} gezählt, korrigiert und freigegeben hat, behält den ` +
+      `Namen.`,
     you: "Sie",
   },
   review: reviewDe,

@@ -5,6 +5,7 @@ const number = (n: number): string => n.toLocaleString("en");
 const several = (n: number, one: string, many: string): string => `${number(n)} ${n === 1 ? one : many}`;
 
 export const en = {
+  languageName: "English",
   cells: {
     rbc: "Red cells",
     wbc: "White cells",
@@ -13,7 +14,6 @@ export const en = {
   common: {
     photographs: (n: number): string => several(n, "photograph", "photographs"),
     loading: "Loading …",
-    close: "Close",
     cancel: "Cancel",
     delete: "Delete",
     save: "Save",
@@ -45,10 +45,6 @@ export const en = {
     demo: "Try a drawn example",
     demoMeans: "No photograph at hand? Six drawn fields show how it works.",
     demoBegins: "Drawing …",
-    name: "Sample",
-    made: "Made",
-    fields: "Photographs",
-    state: "State",
     counted: (n: number): string => `${number(n)} counted`,
     waiting: (n: number): string => `${number(n)} being counted`,
     failed: (n: number): string => `${number(n)} failed`,
@@ -66,21 +62,21 @@ export const en = {
     choose: "Choose files",
     chooseFolder: "Choose a folder",
     take: "Take a photograph",
-    sending: (done: number, all: number): string => `${number(done)} of ${several(all, "photograph", "photographs")} sent`,
+    sending: (done: number, all: number): string =>
+      `${number(done)} of ${several(all, "photograph", "photographs")} sent`,
     interrupted: "Waiting for the connection; sending goes on by itself.",
     someFailed: (n: number): string => `${several(n, "photograph was", "photographs were")} not taken`,
-    allSent: (n: number): string => `${several(n, "photograph", "photographs")} sent`,
     waits: "Waits to be sent",
     sendingOne: "Being sent",
     waitsForConnection: "Waits for the connection",
     remove: "Remove from the list",
     stop: "Stop sending",
     notPhotographs: (n: number, names: string): string =>
-      `${several(n, "file is not a photograph", "files are not photographs")} that can be read and ${n === 1 ? "was" : "were"} left out: ${names}`,
+      `${several(n, "file is not a photograph", "files are not photographs")} that can be read and ` +
+      `${n === 1 ? "was" : "were"} left out: ${names}`,
     tooLarge: (n: number, names: string, limit: string): string =>
       `${several(n, "file is", "files are")} larger than ${limit} and ${n === 1 ? "was" : "were"} left out: ${names}`,
     andMore: (n: number): string => `and ${number(n)} more`,
-    leaving: "Photographs are still being sent.",
   },
   sample: {
     rename: "Rename",
@@ -88,7 +84,8 @@ export const en = {
     deleteSample: "Delete sample",
     deleteSampleTitle: "Delete this sample?",
     deleteSampleMeans: (name: string, n: number): string =>
-      `“${name}” and its ${several(n, "photograph", "photographs")} will be deleted, with all counts, corrections and sign-offs. This cannot be undone.`,
+      `“${name}” and its ${several(n, "photograph", "photographs")} will be deleted, with all counts, corrections ` +
+      `and sign-offs. This cannot be undone.`,
     deletePhotographTitle: "Delete this photograph?",
     deletePhotographMeans: (name: string): string =>
       `“${name}” will be deleted with its counts and corrections. This cannot be undone.`,
@@ -114,7 +111,6 @@ export const en = {
     unsure: (n: number): string => `${several(n, "cell", "cells")} to look at`,
     cancel: "Cancel counting",
     countAgain: "Count again",
-    remove: "Delete",
     open: (name: string): string => `Look at ${name}`,
     page: (page: number, pages: number): string => `Page ${number(page)} of ${number(pages)}`,
     previous: "Previous",
@@ -134,7 +130,8 @@ export const en = {
     interval: (low: string, high: string): string => `${low} to ${high}`,
     intervalMeans: "Mean of the smear with its 95 % interval",
     withModelError: "The intervals include the error of the program.",
-    withoutModelError: "The intervals do not include the error of the program, which was not measured for these settings.",
+    withoutModelError:
+      "The intervals do not include the error of the program, which was not measured for these settings.",
     perMm2: "Per mm²",
     per1000: "Per 1000 red cells",
     unsure: "To look at",

@@ -6,6 +6,7 @@ const number = (n: number): string => n.toLocaleString("fr");
 const several = (n: number, one: string, many: string): string => `${number(n)} ${n < 2 ? one : many}`;
 
 export const fr: Texts = {
+  languageName: "Français",
   cells: {
     rbc: "Érythrocytes",
     wbc: "Leucocytes",
@@ -14,7 +15,6 @@ export const fr: Texts = {
   common: {
     photographs: (n) => several(n, "photographie", "photographies"),
     loading: "Chargement…",
-    close: "Fermer",
     cancel: "Annuler",
     delete: "Supprimer",
     save: "Enregistrer",
@@ -47,16 +47,14 @@ export const fr: Texts = {
     demo: "Essayer un exemple dessiné",
     demoMeans: "Pas de photographie sous la main ? Six champs dessinés montrent comment cela fonctionne.",
     demoBegins: "Dessin en cours…",
-    name: "Échantillon",
-    made: "Créé",
-    fields: "Photographies",
-    state: "État",
     counted: (n) => several(n, "comptée", "comptées"),
     waiting: (n) => `${number(n)} en cours`,
     failed: (n) => several(n, "échec", "échecs"),
     signedBy: (name) => `Validé par ${name}`,
     empty: "Aucune photographie",
-    viewer: "Vous pouvez consulter les échantillons. Pour ajouter des photographies, demandez le rôle de relecteur à un administrateur.",
+    viewer:
+      "Vous pouvez consulter les échantillons. Pour ajouter des photographies, demandez le rôle de relecteur à un " +
+      "administrateur.",
   },
   uploads: {
     drop: "Déposez ici des photographies d’un frottis sanguin",
@@ -71,18 +69,19 @@ export const fr: Texts = {
     sending: (done, all) => `${several(done, "photographie envoyée", "photographies envoyées")} sur ${number(all)}`,
     interrupted: "En attente de la connexion ; l’envoi reprendra de lui-même.",
     someFailed: (n) => several(n, "photographie refusée", "photographies refusées"),
-    allSent: (n) => several(n, "photographie envoyée", "photographies envoyées"),
     waits: "En attente d’envoi",
     sendingOne: "Envoi en cours",
     waitsForConnection: "En attente de la connexion",
     remove: "Retirer de la liste",
     stop: "Arrêter l’envoi",
     notPhotographs: (n, names) =>
-      `${several(n, "fichier n’est pas une photographie lisible et a été écarté", "fichiers ne sont pas des photographies lisibles et ont été écartés")} : ${names}`,
+      n < 2
+        ? `1 fichier n’est pas une photographie lisible et a été écarté : ${names}`
+        : `${number(n)} fichiers ne sont pas des photographies lisibles et ont été écartés : ${names}`,
     tooLarge: (n, names, limit) =>
-      `${several(n, "fichier dépasse", "fichiers dépassent")} ${limit} et ${n < 2 ? "a été écarté" : "ont été écartés"} : ${names}`,
+      `${several(n, "fichier dépasse", "fichiers dépassent")} ${limit} et ` +
+      `${n < 2 ? "a été écarté" : "ont été écartés"} : ${names}`,
     andMore: (n) => `et ${number(n)} de plus`,
-    leaving: "Des photographies sont encore en cours d’envoi.",
   },
   sample: {
     rename: "Renommer",
@@ -90,7 +89,8 @@ export const fr: Texts = {
     deleteSample: "Supprimer l’échantillon",
     deleteSampleTitle: "Supprimer cet échantillon ?",
     deleteSampleMeans: (name, n) =>
-      `« ${name} » sera supprimé avec ${several(n, "photographie", "photographies")}, tous les comptages, corrections et validations. Cette action est irréversible.`,
+      `« ${name} » sera supprimé avec ${several(n, "photographie", "photographies")}, tous les comptages, ` +
+      `corrections et validations. Cette action est irréversible.`,
     deletePhotographTitle: "Supprimer cette photographie ?",
     deletePhotographMeans: (name) =>
       `« ${name} » sera supprimée avec ses comptages et corrections. Cette action est irréversible.`,
@@ -120,7 +120,6 @@ export const fr: Texts = {
     unsure: (n) => several(n, "cellule à vérifier", "cellules à vérifier"),
     cancel: "Annuler le comptage",
     countAgain: "Recompter",
-    remove: "Supprimer",
     open: (name) => `Examiner ${name}`,
     page: (page, pages) => `Page ${number(page)} sur ${number(pages)}`,
     previous: "Précédente",
@@ -131,8 +130,7 @@ export const fr: Texts = {
     none: "Les résultats apparaîtront ici dès que la première photographie sera comptée.",
     onlyRejected: "Toutes les photographies ont été écartées pour leur qualité : il n’y a pas de résultats.",
     fields: (n) => `Sur ${several(n, "champ", "champs")}`,
-    rejected: (n) =>
-      several(n, "photographie écartée pour sa qualité", "photographies écartées pour leur qualité"),
+    rejected: (n) => several(n, "photographie écartée pour sa qualité", "photographies écartées pour leur qualité"),
     waiting: (n) => `${number(n)} en cours de comptage`,
     failed: (n) => several(n, "photographie non comptée", "photographies non comptées"),
     total: "cellules au total",

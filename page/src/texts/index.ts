@@ -7,10 +7,9 @@ import { fr } from "./fr";
 /** All that the page says; a language that lacks something does not build. */
 export type Texts = typeof en;
 
-export const LANGUAGES = ["en", "de", "fr"] as const;
-export type Language = (typeof LANGUAGES)[number];
-
-export const ALL_TEXTS: Record<Language, Texts> = { en, de, fr };
+export const ALL_TEXTS = { en, de, fr } satisfies Record<string, Texts>;
+export type Language = keyof typeof ALL_TEXTS;
+const LANGUAGES = Object.keys(ALL_TEXTS) as Language[];
 
 /** The first language that a browser asks for and the page speaks. */
 export function preferred(wanted: readonly string[]): Language {
@@ -21,7 +20,11 @@ export function preferred(wanted: readonly string[]): Language {
   return "en";
 }
 
-export const language = kept<Language>("hemolens-language", LANGUAGES, preferred(globalThis.navigator?.languages ?? []));
+export const language = kept<Language>(
+  "hemolens-language",
+  LANGUAGES,
+  preferred(globalThis.navigator?.languages ?? []),
+);
 
 /** What the page says, in the language that is chosen: `texts.value.start.title`. */
 export const texts = computed<Texts>(() => ALL_TEXTS[language.value]);

@@ -13,10 +13,12 @@ export function UploadBar() {
   const isInterrupted = pending.some((each) => each.state.value === "interrupted");
   const words = uploads.sending(all.length - pending.length - n_failed, all.length);
   return (
-    <div class="upload-bar" role="status">
+    <div class="upload-bar">
       <p>
-        {words}
-        {isInterrupted ? <span class="soft"> · {uploads.interrupted}</span> : null}
+        {words}{" "}
+        <span class="soft" role="status">
+          {isInterrupted ? uploads.interrupted : ""}
+        </span>
       </p>
       <progress max={bytes} value={sent} aria-label={words} />
     </div>

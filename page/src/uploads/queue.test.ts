@@ -30,7 +30,10 @@ describe("UploadQueue", () => {
       return taken(sent.name, sent);
     };
     const queue = new UploadQueue(world({ send }));
-    queue.add("s", Array.from({ length: 10 }, (_, n) => file(`${n}.png`)));
+    queue.add(
+      "s",
+      Array.from({ length: 10 }, (_, n) => file(`${n}.png`)),
+    );
     while (queue.pending.value.length) await settled();
     expect(most).toBe(AT_ONCE);
     expect(states(queue)).toEqual(Array(10).fill("done"));

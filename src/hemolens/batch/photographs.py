@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from hemolens.batch.found_photographs import find_photographs
 from hemolens.cell_types import CellType
-from hemolens.errors import HemolensError, ModelError, OutputError, PhotographError, UsageError, quoted
+from hemolens.errors import HemolensError, ModelError, OutputError, PhotographError, UsageError
 from hemolens.images.slides import is_slide, open_image
 from hemolens.measurements.quality import Verdict
 from hemolens.options import CountOptions
@@ -225,7 +224,6 @@ def _count_candidate(candidate: Candidate, files: RunFiles, options: CountOption
         error = str(candidate.found)
     else:
         try:
-            _refuse_what_is_no_file(candidate.found)
             result = count_image(open_image(candidate.found), options)
             files.add(entry, result)
             return Outcome(entry.image, result.counts, "", _warning_of(result), result.quality.verdict)
@@ -243,26 +241,7 @@ def _count_candidate(candidate: Candidate, files: RunFiles, options: CountOption
 
 
 def _is_slide(candidate: Candidate) -> bool:
-    return isinstance(candidate.found, Path) and not _is_special(candidate.found) and is_slide(candidate.found)
-
-
-def _is_special(path: Path) -> bool:
-    """Whether this is a pipe, a socket or a device: opening one may wait for ever."""
-    try:
-        mode = path.stat().st_mode
-    except (OSError, ValueError):  # reading it says why
-        return False
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
-
-
-def _refuse_what_is_no_file(path: Path) -> None:
-    if _is_special(path):
-        raise PhotographError(
-            "a photograph is not a file",
-            came=f"{quoted(path)}, which is a pipe, a socket or a device",
-            allowed="an ordinary file",
-            do="save the photograph to a file",
-        )
+    return isinstance(candidate.found, Path) and is_slide(candidate.found)
 
 
 def _warning_of(result: Result) -> str:

@@ -50,7 +50,7 @@ MAX_BYTES = 8 * MAX_PIXELS
 """Largest file, in bytes: four uncompressed channels of 16 bits at :data:`MAX_PIXELS`."""
 
 MAX_PIXELS_PER_BYTE = 250
-"""Of a large photograph that is counted: JPEGs of smears at quality 10 have 60, blank ones 170. Masks may have more."""
+"""Of a large photograph: JPEGs of smears at quality 10 have 60, blank ones 170. Masks may have more."""
 
 _DEPTHS = (8, 10, 12, 14, 16)
 
@@ -99,15 +99,17 @@ class Photograph:
         return self.pixels
 
 
-def read_photograph(path: str | os.PathLike[str], *, max_pixels_per_byte: int | None = None) -> Photograph:
+def read_photograph(
+    path: str | os.PathLike[str], *, max_pixels_per_byte: int | None = MAX_PIXELS_PER_BYTE
+) -> Photograph:
     """Read a photograph from a file.
 
     Parameters
     ----------
     path : str or path-like
         A JPEG, PNG, TIFF, BMP or WebP file of at most :data:`MAX_PIXELS`.
-    max_pixels_per_byte : int, optional
-        Refuse a large picture in a file that is too small for it; without it any is believed.
+    max_pixels_per_byte : int or None, default 250
+        Refuse a large picture in a file that is too small for it; with None, for masks, any is believed.
 
     Returns
     -------
@@ -151,7 +153,8 @@ def _bytes_of(path: Path) -> bytes:
     if stat.S_ISDIR(status.st_mode):
         raise _bad_file("a folder is not a photograph", quoted(path), "name a file inside it")
     if not stat.S_ISREG(status.st_mode):
-        raise _bad_file("not an ordinary file", quoted(path), "save the photograph as a file")
+        came = f"{quoted(path)}, a pipe, a socket or a device"
+        raise _bad_file("not an ordinary file", came, "save the photograph as a file")
     raise _bad_file("the file is empty", f"{quoted(path)} of 0 bytes", "copy or export the photograph again")
 
 

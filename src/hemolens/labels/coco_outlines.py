@@ -178,7 +178,8 @@ def _cell(path: Path, number: int, annotation: _Annotation, width_of_vertex: int
 
 def _area(points: NDArray[np.float64]) -> float:
     x, y = points.T
-    return float(abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2)
+    with np.errstate(over="ignore", invalid="ignore"):  # a file may have coordinates of 1e308
+        return float(abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2)
 
 
 def _malformed(path: Path, came: str, allowed: str) -> LabelError:

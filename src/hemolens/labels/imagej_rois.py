@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from hemolens.cell_types import CellType
 from hemolens.errors import LabelError, quoted
+from hemolens.images.formats import quietly
 from hemolens.labels.cell_words import cell_type_of
 from hemolens.labels.corner_box import LabelBox, box_around, notes_on
 from hemolens.labels.label_file import read_bytes
@@ -115,7 +116,8 @@ def _parse(data: bytes, where: str) -> ImagejRoi:
     from roifile import ImagejRoi
 
     try:
-        return ImagejRoi.frombytes(data)
+        with quietly():
+            return ImagejRoi.frombytes(data)
     except (ValueError, TypeError, IndexError, OverflowError, AssertionError, struct.error) as error:
         raise LabelError(
             f"a region cannot be read: {where}",

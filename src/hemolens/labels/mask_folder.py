@@ -132,7 +132,7 @@ def boxes_of_numbers(numbers: NDArray[np.int32]) -> NDArray[np.float64]:
 def _read_mask(path: Path) -> NDArray[np.uint8]:
     """Read a mask as 0 and 1; white is the lightest level that comes, so that stored 0 and 1 are a mask, too."""
     try:
-        grey = read_photograph(path).pixels.max(axis=-1)
+        grey = read_photograph(path, max_pixels_per_byte=None).pixels.max(axis=-1)
     except PhotographError as error:
         raise LabelError(
             "a mask cannot be read", came=error.came, allowed="a black and white picture", do="make the mask again"

@@ -16,6 +16,11 @@ grain           how much neighbouring pixels differ, against that
 crowding        how much of the frame cells cover, and how densely the red cells lie
 missed          how much stained area lies under no counted cell
 swapped         are there white cells that are no darker than red cells
+grey            is there any colour
+channels        are nuclei bluer than red cells, or are red and blue interchanged
+negative        are the cells brighter than the background
+specks          how densely dark specks lie that are too small for platelets
+lines           do straight lines cross the photograph
 unlike          colours, contrast and texture far from those of the training photographs (``quality.toml``)
 ==============  ====================================================================================================
 
@@ -38,7 +43,9 @@ from numpy.typing import NDArray
 
 from hemolens.cells.cell import Cell
 from hemolens.images.polygon import Ring, draw_polygon
+from hemolens.measurements.artefacts import SHORTEST_LINE, measure_artefacts
 from hemolens.measurements.colours import MeasuredColours, absorbance, measure_colours
+from hemolens.measurements.negative import is_negative
 from hemolens.measurements.scale import RedCellDiameter
 
 Verdict = Literal["accept", "warn", "reject"]
@@ -56,6 +63,8 @@ _BLACK, _WHITE = 3, 254
 _DARKER_THAN_RED = (
     1.25  # the darker fifth of a white cell, its nucleus, takes up so many times as much light as a red cell
 )
+_NUCLEUS = 2.0  # a nucleus takes up so many times as much green light as a red cell
+_FEWEST_NUCLEUS_PX = 30
 _LEAST_CONTRAST = 0.01  # absorbance; keeps ratios finite where there is nothing
 
 
@@ -103,6 +112,15 @@ class Quality:
         """
         verdicts = {finding.verdict for finding in self.findings}
         return "reject" if "reject" in verdicts else "warn" if verdicts else "accept"
+
+    @property
+    def colours_are_natural(self) -> bool:
+        """Whether the colours are those of light through a smear; for others no model's error was measured.
+
+        >>> Quality((Finding("grey", "warn", "without colour"),), {}).colours_are_natural
+        False
+        """
+        return not {finding.check for finding in self.findings} & {"grey", "channels", "negative"}
 
     @property
     def reason(self) -> str:
@@ -161,10 +179,47 @@ _LIMITS = (
         math.inf,
         "unlike the training photographs, colour, contrast or texture deviates {:.1f} times as much as theirs",
     ),
+    _Limit(
+        "grey",
+        "colour",
+        0.08,
+        -math.inf,
+        "without colour, white cells and platelets cannot be told well in a grey picture: take it with a colour camera",
+    ),
+    _Limit(
+        "channels",
+        "blue_nuclei",
+        -0.4,
+        -math.inf,
+        "red and blue seem to be interchanged, as OpenCV reads a file: convert the array with image[..., ::-1]",
+    ),
+    _Limit(
+        "negative",
+        "negative",
+        0.4,
+        0.5,
+        "a negative, cells are brighter than the background: turn it round with 255 - image",
+    ),
+    _Limit(
+        "specks",
+        "specks",
+        0.3,
+        math.inf,
+        "dark specks too small for platelets, {:.1f} on an area of a red cell, as of stain precipitate: "
+        "platelets may be wrong",
+    ),
+    _Limit(
+        "lines",
+        "line",
+        SHORTEST_LINE,
+        math.inf,
+        "straight lines cross the photograph, one is {:.0f} red cells long, as of a reticle or a counting grid: "
+        "cells on them may be wrong",
+    ),
 )
 
 
-_WITHOUT_CELLS = ("exposure", "clipping")
+_WITHOUT_CELLS = ("exposure", "clipping", "negative")
 """What can be said of a photograph without a red cell; the others compare something with its red cells."""
 
 
@@ -259,6 +314,10 @@ def measure_photograph(
         ``red_cell_density``: number of red cells by the counting frame, times the area of a disc one diameter wide ÷
         area of the frame.
         ``cell_size``: median diameter of the whole counted red cells ÷ the red-cell diameter, 0 without any.
+        ``colour``: how far absorbance in red and blue light is from that in green, together, ÷ contrast, in the most
+        colourful tenth of what is stained; 0 in a grey picture. ``blue_nuclei``: red absorbance less blue ÷ green in
+        what is as dark as nuclei, doubled, less the same of red cells; 0 where nothing is as dark. ``negative``: 1 for
+        a negative, else 0. ``specks``, ``line``: as of :func:`~hemolens.measurements.artefacts.measure_artefacts`.
         ``background_red``, ``background_blue``: logarithm of the background's red and blue light ÷ its green.
         ``stain_red``, ``stain_blue``: absorbance of red cells in red and in blue light ÷ that in green.
         ``cell_texture``, ``background_texture``: standard deviation of absorbance in red cells and in the
@@ -281,6 +340,10 @@ def measure_photograph(
         "white_like_red": _white_like_red(view, stain),
         "red_cell_density": _red_cell_density(cells, diameter_px, pixels.shape),
         "cell_size": _cell_size(cells, diameter_px),
+        "colour": _colour(view, stain),
+        "blue_nuclei": _blue_nuclei(view, stain),
+        "negative": float(is_negative(view.pixels)),
+        **measure_artefacts(pixels, diameter_px, cells, background, stain.contrast),
         **_looks(view, stain),
     }
     return measures | {"distance": distance_from(_training_ranges(), measures)}
@@ -347,7 +410,7 @@ def _judge_counted(diameter: RedCellDiameter, cells: Sequence[Cell], measures: M
     if n_white > n_red:
         return Finding("cells", "reject", f"more white cells ({n_white}) than red cells ({n_red}) were counted")
     if diameter.warning:
-        return Finding("scale", "warn", "the red-cell diameter is uncertain")
+        return Finding("scale", "warn", diameter.contradiction or "the red-cell diameter is uncertain")
     return None
 
 
@@ -518,6 +581,34 @@ def _cell_size(cells: Sequence[Cell], diameter_px: float) -> float:
     """Median diameter of whole red cells ÷ the red-cell diameter; 0 without any."""
     whole = [cell.diameter_px for cell in cells if cell.type == "rbc" and not cell.touches_frame]
     return float(np.median(whole)) / diameter_px if whole else 0.0
+
+
+def _colour(view: _View, stain: _Stain) -> float:
+    """Difference of the channels in the most colourful tenth of what is stained ÷ contrast; 1 where nothing is."""
+    import cv2
+
+    smooth = cv2.blur(view.absorbance, (3, 3))  # in a tinted grey picture, channels differ by rounding
+    stained = smooth[stain.darkness > 0.5 * stain.unit] - stain.of_background
+    if not len(stained):
+        return 1.0
+    apart = np.abs(stained - stained[:, _GREEN : _GREEN + 1]).sum(axis=1)
+    return float(np.quantile(apart, 0.9)) / stain.unit
+
+
+def _blue_nuclei(view: _View, stain: _Stain) -> float:
+    """Twice the blueness of nuclei less that of red cells; 0 without nuclei."""
+    import cv2
+
+    taken_up, of_red_cells = view.absorbance - stain.of_background, stain.of_red_cells - stain.of_background
+    dark = taken_up[..., _GREEN] > _NUCLEUS * max(float(of_red_cells[_GREEN]), 5 * _LEAST_CONTRAST)
+    nuclei = cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+    if nuclei.sum() < _FEWEST_NUCLEUS_PX:
+        return 0.0
+    blueness = [
+        float(each[0] - each[_BLUE]) / max(float(each[_GREEN]), 2 * _LEAST_CONTRAST)
+        for each in (np.median(taken_up[nuclei], axis=0), of_red_cells)
+    ]
+    return 2 * blueness[0] - blueness[1]
 
 
 def _looks(view: _View, stain: _Stain) -> dict[str, float]:

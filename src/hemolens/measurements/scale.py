@@ -17,7 +17,8 @@ of them than of anything else. So the estimate looks for circles, at every size 
    IEEE TPAMI 24, 2002), and how many agree, and how complete they are, says how far to trust it.
 
 Who knows better says so: :func:`choose_scale` takes a diameter or µm per pixel in place of the estimate, and
-:attr:`RedCellDiameter.warning` puts into words where the two disagree or the estimate cannot be trusted.
+:attr:`RedCellDiameter.warning` puts into words where the two disagree or the estimate cannot be trusted. The user is
+always believed, a file only as far as a sure estimate allows: its metadata may be of another objective.
 """
 
 from __future__ import annotations
@@ -47,6 +48,14 @@ LEAST_TRUSTED = 0.4
 
 LARGEST_DISAGREEMENT = 1.25
 """A given scale that differs from a trusted estimate by more than this factor, either way, earns a warning."""
+
+LEAST_SURE = 0.6
+"""Confidence from which on an estimate may overrule the scale of a file. ``benchmarks/scale-accuracy.md`` has the
+largest errors there."""
+
+LARGEST_UNEXPLAINED = 1.7
+"""A file's scale that differs from a sure estimate by more than this factor is taken to be wrong: red cells a quarter
+smaller or larger than usual, together with the largest error of a sure estimate, explain no more."""
 
 Origin = Literal["estimate", "fallback", "diameter_px", "um_per_px", "file"]
 """Where a scale comes from: the photograph itself, nowhere, one of the two options, or the file's metadata."""
@@ -84,7 +93,8 @@ class RedCellDiameter:
     estimate : RedCellDiameter or None
         What the photograph itself says, where something else was given; None for an estimate.
     refused_um_per_px : float or None
-        The file's µm per pixel, where no red cell could be that small or large, so that it was not used.
+        The file's µm per pixel where it was not used: no red cell could be that small or large, or a sure estimate says
+        otherwise.
     """
 
     px: float
@@ -97,14 +107,21 @@ class RedCellDiameter:
     def um_per_px(self) -> float | None:
         """µm per pixel: as given or stated in the file, else for a red cell :data:`USUAL_RED_CELL_UM` wide.
 
-        None where the diameter is not to be trusted: an estimate below :data:`LEAST_TRUSTED`, or none at all.
+        None where the diameter is not to be trusted: an estimate below :data:`LEAST_TRUSTED`, or none at all. None,
+        too, where the file and the photograph contradict each other.
 
         Examples
         --------
         >>> RedCellDiameter(75.0, 0.9).um_per_px, RedCellDiameter(75.0, 0.2).um_per_px
         (0.1, None)
         """
-        return None if self.confidence < LEAST_TRUSTED else USUAL_RED_CELL_UM / self.px
+        return None if self.confidence < LEAST_TRUSTED or self.contradicts_file else USUAL_RED_CELL_UM / self.px
+
+    @property
+    def contradicts_file(self) -> bool:
+        """Whether the file's scale was not used although a red cell could have that size."""
+        low, high = RANGE_UM_PER_PX
+        return self.refused_um_per_px is not None and low <= self.refused_um_per_px <= high
 
     @property
     def um_is_assumed(self) -> bool:
@@ -141,14 +158,32 @@ class RedCellDiameter:
         if self.estimate is None and self.confidence < LEAST_TRUSTED:
             how_sure = f"(confidence {self.confidence:.2f}, trusted from {LEAST_TRUSTED})"
             return self._refusal + f"the red-cell diameter, {self.px:.0f} px, is uncertain {how_sure}: {_LOOK}"
+        if self.contradicts_file:
+            return f"{self.contradiction}: µm are left empty, {_LOOK}"
         if self.estimate is None:
             return self._refusal.removesuffix("; ")
-        factor = max(self.px / self.estimate.px, self.estimate.px / self.px)
-        if self.estimate.confidence < LEAST_TRUSTED or factor <= LARGEST_DISAGREEMENT:
+        if self.estimate.confidence < LEAST_TRUSTED or _factor(self.px, self.estimate.px) <= LARGEST_DISAGREEMENT:
             return ""
         return (
             f"the red-cell diameter {_ORIGIN_NAMES[self.origin]}, {self.px:.0f} px, is used, but the photograph "
             f"suggests {self.estimate.px:.0f} px (more than a factor of {LARGEST_DISAGREEMENT} apart): {_LOOK}"
+        )
+
+    @property
+    def contradiction(self) -> str:
+        """What the file and the photograph say where they contradict each other; else empty.
+
+        Examples
+        --------
+        >>> RedCellDiameter(80.0, 0.9, refused_um_per_px=0.2).contradiction
+        "the file's 0.2 µm per pixel would make red cells 38 px wide, the photograph shows 80 px, which is used"
+        """
+        if self.refused_um_per_px is None or not self.contradicts_file:
+            return ""
+        stated = f"the file's {self.refused_um_per_px:g} µm per pixel would make red cells"
+        return (
+            f"{stated} {USUAL_RED_CELL_UM / self.refused_um_per_px:.0f} px wide, "
+            f"the photograph shows {self.px:.0f} px, which is used"
         )
 
     @property
@@ -212,6 +247,9 @@ def choose_scale(
 ) -> RedCellDiameter:
     """Choose the scale of a photograph: what the user gives, else what the file says, else the estimate.
 
+    A file's scale is passed over where the estimate is sure (confidence :data:`LEAST_SURE` or more) and differs from it
+    by more than the factor :data:`LARGEST_UNEXPLAINED`.
+
     Parameters
     ----------
     estimate : RedCellDiameter
@@ -221,7 +259,7 @@ def choose_scale(
     um_per_px : float or None
         µm per pixel, within :data:`RANGE_UM_PER_PX`; a red cell is taken to be :data:`USUAL_RED_CELL_UM` wide.
     file_um_per_px : float or None
-        The same as the file states it. Outside the range it is passed over, with a warning.
+        The same as the file states it. Outside the range, or against a sure estimate, it is passed over with a warning.
 
     Returns
     -------
@@ -247,7 +285,15 @@ def choose_scale(
         return estimate
     if not RANGE_UM_PER_PX[0] <= file_um_per_px <= RANGE_UM_PER_PX[1]:
         return replace(estimate, refused_um_per_px=file_um_per_px)
-    return RedCellDiameter(USUAL_RED_CELL_UM / file_um_per_px, 1.0, "file", estimate)
+    stated_px = USUAL_RED_CELL_UM / file_um_per_px
+    if estimate.confidence >= LEAST_SURE and _factor(stated_px, estimate.px) > LARGEST_UNEXPLAINED:
+        return replace(estimate, refused_um_per_px=file_um_per_px)
+    return RedCellDiameter(stated_px, 1.0, "file", estimate)
+
+
+def _factor(one: float, other: float) -> float:
+    """How many times as large as the smaller the larger of two diameters is."""
+    return max(one / other, other / one)
 
 
 def check_given_scale(diameter_px: float | None, um_per_px: float | None) -> None:

@@ -38,9 +38,12 @@ class CountedField:
     um_is_assumed : bool
         Whether it only rests on the usual width of a red cell.
     errors : mapping
-        Cell type → the model's error, where it was measured and the counts carry it.
+        Cell type → the model's error, where it was measured and the counts carry it. What several fields do not share
+        is left out.
     verdict : {"accept", "warn", "reject"}
         Whether the photograph is fit to be counted.
+    vouched_for : tuple of str
+        Cell types whose count a person vouches for; where others are not, the model's error in those is in the mean.
 
     """
 
@@ -50,6 +53,7 @@ class CountedField:
     um_is_assumed: bool
     errors: Mapping[CellType, CountError]
     verdict: Verdict
+    vouched_for: tuple[CellType, ...] = ()
 
     @property
     def area_mm2(self) -> float | None:
@@ -147,8 +151,8 @@ def _summarise_type(fields: Sequence[CountedField], kind: CellType, site: Site, 
     in_frame, n_rbc = sum(counts), sum(field.frame.counts.rbc for field in fields)
     measured = [(count, area) for count, field in zip(counts, fields, strict=True) if (area := field.area_mm2)]
     sampled = mean_per_field(counts, _areas(fields)) if fields else _NO_INTERVAL
-    # people may vouch for some of the fields: while the model's error is in one of them, it is in the mean
-    error = next((field.errors[kind] for field in fields if kind in field.errors), None)
+    errors = {field.errors.get(kind) for field in fields if kind not in field.vouched_for}
+    error = errors.pop() if len(errors) == 1 else None
     return TypeSummary(
         n_fields=len(fields),
         n_rejected=n_rejected,

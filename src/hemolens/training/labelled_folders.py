@@ -193,7 +193,7 @@ def _read_smear(
     if source.white_masks is not None:
         mask = data / source.folder / source.white_masks / f"{path.stem}.png"
         if mask.exists():
-            cells["wbc"] = _number_mask(read_photograph(mask).pixels[..., 0] > 127)
+            cells["wbc"] = _number_mask(read_photograph(mask, max_pixels_per_byte=None).pixels[..., 0] > 127)
     if "rbc" in cells and source.frame_unknown:
         forget_frame(cells["rbc"], source.frame_unknown * diameter)
     if "plt" in cells:

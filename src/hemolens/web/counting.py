@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from hemolens.errors import PhotographError
 from hemolens.images.image import SmearImage
 from hemolens.images.slides import open_image
 from hemolens.options import CountOptions
@@ -36,6 +37,7 @@ def count_photograph(service: Service, job: JobRow, held: Held) -> None:
             return
         file = row.file
     image = open_image(service.storage.path(file))
+    _check_size(image, service.settings.max_pixels)
     with service.database.writing() as session:
         row = session.get(PhotographRow, job.photograph_id)
         if row is None:
@@ -71,3 +73,14 @@ def count_by_blocks(image: SmearImage, options: CountOptions, held: Held) -> Res
         by_block.append(count_block(plan, block))
         held.progress = number / len(plan.blocks)
     return conclude(plan, by_block, started)
+
+
+def _check_size(image: SmearImage, max_pixels: int) -> None:
+    n_rows, n_cols = image.shape
+    if n_rows * n_cols > max_pixels:
+        raise PhotographError(
+            "the photograph has too many pixels",
+            came=f"{n_cols} × {n_rows}",
+            allowed=f"{max_pixels / 1e6:g} million pixels, the limit of this service",
+            do="cut it into parts",
+        )

@@ -63,6 +63,7 @@ def delete_what_nobody_needs(service: Service) -> None:
         for sample_id in past:
             delete_sample(service, sample_id)
     _remove_unused(service, service.storage.names(older_than_s=UNCLAIMED_SECONDS))
+    service.database.clear_log()
 
 
 def _files_of(photograph: PhotographRow) -> list[str]:

@@ -18,7 +18,8 @@ MISSING = "The page of hemolens is not built. From a copy of the sources run: ma
 
 def add_page(app: FastAPI) -> None:
     """Answer what is not of the API with the page."""
-    app.mount("/assets", StaticFiles(directory=BUILT / "assets", check_dir=False), name="assets")
+    if BUILT.is_dir():
+        app.mount("/assets", StaticFiles(directory=BUILT / "assets", check_dir=False), name="assets")
 
     @app.get("/{path:path}", include_in_schema=False)
     def _page(path: str) -> Response:

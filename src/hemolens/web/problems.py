@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -28,12 +30,19 @@ class Refused(Exception):  # noqa: N818  it is not an error of the program
         Why, and what to do, in one line.
     conflict : bool
         Whether somebody else changed what was to be changed.
+    retry_after_s : float, optional
+        After how many seconds it may be tried again.
 
     """
 
-    def __init__(self, status: int, what: str, *, conflict: bool = False) -> None:
+    def __init__(self, status: int, what: str, *, conflict: bool = False, retry_after_s: float | None = None) -> None:
         super().__init__(what)
         self.status, self.problem = status, Problem(what=what, conflict=conflict)
+        self.headers: dict[str, str] = {}
+        if status == 401:
+            self.headers["WWW-Authenticate"] = "Bearer"
+        if retry_after_s is not None:
+            self.headers["Retry-After"] = str(math.ceil(retry_after_s))
 
 
 def not_found(what: str) -> Refused:
@@ -51,6 +60,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         409: "It has changed, or may not be changed",
         413: "Too large",
         415: "Not a photograph",
+        421: "A service of another name",
         422: "A value is not allowed",
         429: "Too many requests",
         503: "Busy, or the disk is full: try again",
@@ -65,35 +75,34 @@ _STATUS: dict[type[HemolensError], int] = {ConflictError: 409, OutputError: 503}
 def add_problems(app: FastAPI) -> None:
     """Make an answer of everything that goes wrong."""
 
-    @app.exception_handler(Refused)
-    def _refused(_: Request, error: Refused) -> JSONResponse:
-        return _answer(error.status, error.problem)
+    async def handle(_: Request, error: Exception) -> JSONResponse:
+        return answer_to(error)
 
-    @app.exception_handler(HemolensError)
-    def _known(_: Request, error: HemolensError) -> JSONResponse:
-        status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 422)
-        return _answer(status, Problem(what=str(error), option=error.option, conflict=status == 409))
-
-    @app.exception_handler(RequestValidationError)
-    def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        place = ".".join(str(each) for each in first["loc"][1:]) or "the request"
-        return _answer(422, Problem(what=f"{quoted(place)} is not allowed: {first['msg']}", option=place))
-
-    @app.exception_handler(HTTPException)
-    def _http(_: Request, error: HTTPException) -> JSONResponse:
-        return _answer(error.status_code, Problem(what=str(error.detail)), error.headers)
-
-    @app.exception_handler(OperationalError)
-    def _busy(_: Request, error: OperationalError) -> JSONResponse:
-        _log.warning("the database does not answer: %s", error.orig)
-        return _answer(503, Problem(what="the database is busy or its disk is full: try again in a moment"))
-
-    @app.exception_handler(Exception)
-    def _bug(_: Request, error: Exception) -> JSONResponse:
-        _log.exception("a bug in hemolens", exc_info=error)
-        return _answer(500, Problem(what="a bug in hemolens, please report it; nothing was changed"))
+    for kind in (Refused, HemolensError, RequestValidationError, HTTPException, OperationalError):
+        app.add_exception_handler(kind, handle)
 
 
-def _answer(status: int, problem: Problem, headers: Any = None) -> JSONResponse:
+def answer_to(error: Exception) -> JSONResponse:
+    """Make an answer of what went wrong; what nobody expected is logged, and not told."""
+    headers: Mapping[str, str] | None = None
+    match error:
+        case Refused():
+            status, problem, headers = error.status, error.problem, error.headers
+        case HemolensError():
+            status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 422)
+            problem = Problem(what=str(error), option=error.option, conflict=status == 409)
+        case RequestValidationError():
+            first = error.errors()[0]
+            place = ".".join(str(each) for each in first["loc"][1:]) or "the request"
+            status, problem = 422, Problem(what=f"{quoted(place)} is not allowed: {first['msg']}", option=place)
+        case HTTPException(__cause__=OSError()):  # the body could not be put aside
+            status, problem = 503, Problem(what="the service cannot keep what is sent: make room on its disk")
+        case HTTPException():
+            status, problem, headers = error.status_code, Problem(what=str(error.detail)), error.headers
+        case OperationalError():
+            _log.warning("the database does not answer: %s", error.orig)
+            status, problem = 503, Problem(what="the database is busy or its disk is full: try again in a moment")
+        case _:
+            _log.error("a bug in hemolens", exc_info=error)
+            status, problem = 500, Problem(what="a bug in hemolens, please report it; nothing was changed")
     return JSONResponse(problem.model_dump(), status, headers)

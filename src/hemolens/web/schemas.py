@@ -6,21 +6,33 @@ Places are in pixels of the photograph, x to the right and y downwards; the cent
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from hemolens.cell_types import CellType
 from hemolens.measurements.quality import Verdict
 from hemolens.measurements.scale import RANGE_PX, RANGE_UM_PER_PX
 from hemolens.web.database.tables import NAME_LENGTH
+from hemolens.web.passwords import MAX_LENGTH, MIN_LENGTH
 
 Role = Literal["viewer", "reviewer", "admin"]
 """Who looks; who counts, corrects and signs, too; who also looks after accounts and deletes."""
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_LENGTH)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+
+def _shows(name: str) -> str:
+    """Refuse a name that shows as another one, such as by letters that turn the direction of writing."""
+    if any(unicodedata.category(c)[0] == "C" for c in name):
+        raise ValueError("it has characters that do not show")
+    return name
+
+
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_LENGTH), AfterValidator(_shows)
+]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=r"^[^\x00]*$")]
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 CorrectionId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 CellId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f.]{1,48}$")]
@@ -89,7 +101,7 @@ class Login(_Given):
     """A name and its password."""
 
     name: Name
-    password: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    password: Annotated[str, StringConstraints(min_length=1, max_length=MAX_LENGTH)]
 
 
 # --- samples and photographs ----------------------------------------------------------------------------------------
@@ -489,7 +501,7 @@ class Event(_Told):
 
 # --- accounts -------------------------------------------------------------------------------------------------------
 
-Password = Annotated[str, StringConstraints(min_length=12, max_length=256)]
+Password = Annotated[str, StringConstraints(min_length=MIN_LENGTH, max_length=MAX_LENGTH)]
 
 
 class Account(_Told):
@@ -521,7 +533,7 @@ class AccountChange(_Given):
 class PasswordChange(_Given):
     """One's own password, and a new one."""
 
-    old: Annotated[str, StringConstraints(max_length=256)]
+    old: Annotated[str, StringConstraints(max_length=MAX_LENGTH)]
     new: Password
 
 

@@ -8,16 +8,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 
 from hemolens.errors import UsageError, quoted
+from hemolens.web.accounts import require_accounts
 from hemolens.web.app import create_app
 from hemolens.web.deletion import delete_what_nobody_needs
 from hemolens.web.events import forget_old_events
 from hemolens.web.service import Service
 from hemolens.web.settings import ServeSettings
 
+BACKLOG = 256
 LOOK_SECONDS = 0.5
 TIDY_SECONDS = 3600.0
 _log = logging.getLogger("hemolens.web")
@@ -42,8 +45,7 @@ class Workers:
         self._thread.join()
         for process in self._processes:
             process.kill()
-        for process in self._processes:
-            process.wait()
+            _close(process)
 
     def _start(self) -> subprocess.Popen[str]:
         process = subprocess.Popen([sys.executable, "-m", "hemolens.web.worker"], stdin=subprocess.PIPE, text=True)
@@ -58,7 +60,13 @@ class Workers:
                 if process.poll() is not None:
                     if process.returncode:
                         _log.warning("a worker ended unexpectedly (%s)", process.returncode)
+                    _close(process)
                     self._processes[number] = self._start()
+
+
+def _close(process: subprocess.Popen[str]) -> None:
+    with suppress(OSError), process:  # closes its input, and waits until it has ended
+        pass
 
 
 def serve(settings: ServeSettings, when_ready: Callable[[Service, str], None] = lambda service, url: None) -> None:
@@ -73,13 +81,11 @@ def serve(settings: ServeSettings, when_ready: Callable[[Service, str], None] = 
     Raises
     ------
     UsageError
-        The port is taken, or the address is not this machine's.
+        The port is taken, the address is not this machine's, or others reach it and there are no accounts.
 
     """
     listener = _listen(settings)
     service = Service(settings)
-    service.database.upgrade()
-    service.storage.clear_drafts()
     over = threading.Event()
     tidying = threading.Thread(target=_tidy, args=(service, over), daemon=True)
     config = uvicorn.Config(
@@ -89,6 +95,9 @@ def serve(settings: ServeSettings, when_ready: Callable[[Service, str], None] = 
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     try:
+        service.database.upgrade()
+        require_accounts(service.database, settings)
+        service.storage.clear_drafts()
         with Workers(settings):
             tidying.start()
             when_ready(service, url)
@@ -96,6 +105,7 @@ def serve(settings: ServeSettings, when_ready: Callable[[Service, str], None] = 
     finally:
         over.set()
         service.close()
+        listener.close()
 
 
 def _listen(settings: ServeSettings) -> socket.socket:
@@ -104,6 +114,7 @@ def _listen(settings: ServeSettings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)  # who comes before the server runs waits
     except OSError as error:
         listener.close()
         raise UsageError(

@@ -23,15 +23,19 @@ class ServeSettings(BaseModel):
     host, port : str, int
         Where the service listens. Port 0 for any free one.
     names : tuple of str
-        Names under which browsers reach it, besides `host` and, on loopback, ``localhost``.
+        Names under which other machines' browsers reach it, such as that of a proxy in front of it. With one, a
+        service needs accounts even where it listens on loopback.
     n_workers : int
         How many processes count; 0 where others do (``hemolens serve --workers 0``).
     max_upload_bytes : int
         Largest photograph.
+    max_storage_bytes : int or None
+        Most bytes of all photographs together; None for as many as the disk holds.
     max_photographs : int
         Most photographs of one sample.
     max_pixels : int
-        Largest photograph, as its file claims it.
+        Largest photograph or slide, as its file claims it. What is read whole has a lower bound that is fixed
+        (:data:`hemolens.images.photograph.MAX_PIXELS`), checked before it is decoded.
     job_seconds : float
         How long one job may take.
     job_memory_bytes : int
@@ -50,6 +54,7 @@ class ServeSettings(BaseModel):
     names: tuple[str, ...] = ()
     n_workers: Annotated[int, Field(ge=0, le=64)] = 1
     max_upload_bytes: Annotated[int, Field(gt=0)] = 2_000_000_000
+    max_storage_bytes: Annotated[int, Field(gt=0)] | None = None
     max_photographs: Annotated[int, Field(gt=0)] = 2000
     max_pixels: Annotated[int, Field(gt=0)] = 40_000_000_000
     job_seconds: Annotated[float, Field(gt=0)] = 3600.0
@@ -67,7 +72,11 @@ class ServeSettings(BaseModel):
 
         >>> ServeSettings(folder=Path("x")).is_local, ServeSettings(folder=Path("x"), host="0.0.0.0").is_local
         (True, False)
+        >>> ServeSettings(folder=Path("x"), names=("counts.example",)).is_local
+        False
         """
+        if self.names:
+            return False
         if self.host == "localhost":
             return True
         try:

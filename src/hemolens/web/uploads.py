@@ -7,12 +7,15 @@ import unicodedata
 from pathlib import PurePosixPath
 
 from fastapi import UploadFile
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from hemolens.images.formats import SUFFIXES as PHOTOGRAPH_SUFFIXES
 from hemolens.images.slides import SUFFIXES as SLIDE_SUFFIXES
 from hemolens.images.zarr_store import SUFFIX as ZARR_SUFFIX
-from hemolens.web.database.tables import NAME_LENGTH
+from hemolens.web.database.tables import NAME_LENGTH, PhotographRow, SampleRow
 from hemolens.web.problems import Refused
+from hemolens.web.settings import ServeSettings
 from hemolens.web.storage import Storage
 
 SUFFIXES = tuple(sorted((frozenset(PHOTOGRAPH_SUFFIXES) | SLIDE_SUFFIXES) - {ZARR_SUFFIX, ".mrxs", ".vms", ".vmu"}))
@@ -46,6 +49,24 @@ def suffix_of(name: str) -> str:
     if suffix not in SUFFIXES:
         raise Refused(415, f"'{name}' is not a photograph that can be read: send one of {', '.join(SUFFIXES)}")
     return suffix
+
+
+def refuse_when_full(session: Session, sample: SampleRow, settings: ServeSettings) -> None:
+    """Refuse one photograph more than a sample, or the service, may hold.
+
+    Raises
+    ------
+    Refused
+
+    """
+    n_photographs, n_bytes = select(func.count(PhotographRow.id)), select(func.sum(PhotographRow.n_bytes))
+    if (session.scalar(n_photographs.where(PhotographRow.sample_id == sample.id)) or 0) >= settings.max_photographs:
+        raise Refused(413, f"a sample holds at most {settings.max_photographs} photographs: make another one")
+    most = settings.max_storage_bytes
+    if most is not None and (session.scalar(n_bytes) or 0) >= most:
+        raise Refused(
+            413, f"the photographs of this service take up the {most / 1e9:.1f} GB that they may: delete some samples"
+        )
 
 
 def receive(upload: UploadFile, storage: Storage, suffix: str, max_bytes: int) -> tuple[str, int]:

@@ -189,6 +189,16 @@ def test_pillows_own_limit_is_passed_by_and_left_alone(read, monkeypatch, file_f
     assert Image.MAX_IMAGE_PIXELS == 100
 
 
+@pytest.mark.parametrize("rows", [b"", b"\5" + bytes(1000), zlib.compress(b"\0" * 7)[:-2]])
+def test_damaged_pixels_of_16_bits_are_not_complained_about(read, capfd, rows):
+    sound = png_of_16_bits(PICTURE.astype(np.uint16))
+    start, end = sound.index(b"IDAT") - 4, sound.index(b"IEND") - 4
+    damaged = sound[:start] + png_chunk(b"IDAT", rows if len(rows) < 20 else zlib.compress(rows)) + sound[end:]
+    with pytest.raises(PhotographError, match="damaged or cut short"):
+        read(damaged)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_an_odd_profile_of_16_bits_is_not_complained_about(read, capfd):
     chunk = png_chunk(b"iCCP", b"p\0\0" + zlib.compress(b"not a profile"))
     assert np.array_equal(read(png_of_16_bits(PICTURE.astype(np.uint16) * 257, chunk)).pixels, PICTURE)

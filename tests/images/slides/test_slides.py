@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import os
 import struct
 from functools import partial
 
@@ -84,6 +85,15 @@ def test_only_a_large_tiled_tiff_is_a_slide(tmp_path, monkeypatch, smear):
     tifffile.imwrite(tmp_path / "in strips.tif", smear.pixels)
     assert not is_slide(tmp_path / "in strips.tif")
     assert not is_slide(tmp_path / "missing.tif")
+
+
+@pytest.mark.posix("named pipes")
+@pytest.mark.parametrize("name", ["a.tif", "a.svs", "a.zarr"])
+def test_a_pipe_is_not_waited_for(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    assert not is_slide(tmp_path / name)
+    with pytest.raises(PhotographError, match=r"not an ordinary file: got .*, a pipe, a socket or a device"):
+        open_image(tmp_path / name)
 
 
 def test_transparent_places_of_a_slide_are_white(tmp_path):

@@ -21,7 +21,9 @@ export function PhotographCard({ photograph, mayChange }: Props) {
   const isDeleting = useSignal(false);
   const params = { path: { photograph: photograph.id } };
   const remove = useAction(async () => void (await api.DELETE("/api/photographs/{photograph}", { params })));
-  const again = useAction(async () => void (await api.POST("/api/photographs/{photograph}/count", { params, body: {} })));
+  const again = useAction(
+    async () => void (await api.POST("/api/photographs/{photograph}/count", { params, body: {} })),
+  );
   const cancel = useAction(async () => {
     if (photograph.job) await api.POST("/api/jobs/{job}/cancel", { params: { path: { job: photograph.job.id } } });
   });
@@ -58,17 +60,12 @@ export function PhotographCard({ photograph, mayChange }: Props) {
               </button>
             )}
             <button type="button" class="quiet small danger" onClick={() => (isDeleting.value = true)}>
-              {words.remove}
+              {common.delete}
             </button>
           </div>
         ) : null}
       </div>
-      <Confirm
-        isOpen={isDeleting}
-        title={words.deletePhotographTitle}
-        action={common.delete}
-        onConfirm={remove.run}
-      >
+      <Confirm isOpen={isDeleting} title={words.deletePhotographTitle} action={common.delete} onConfirm={remove.run}>
         {words.deletePhotographMeans(photograph.name)}
       </Confirm>
     </li>

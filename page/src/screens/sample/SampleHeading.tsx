@@ -30,7 +30,9 @@ export function SampleHeading({ sample, store }: { sample: Sample; store: Sample
         <Rename
           name={sample.name}
           onEnd={() => (isRenaming.value = false)}
-          onName={async (name) => store.take(await done(api.PATCH("/api/samples/{sample}", { params, body: { name } })))}
+          onName={async (name) =>
+            store.take(await done(api.PATCH("/api/samples/{sample}", { params, body: { name } })))
+          }
         />
       ) : (
         <div class="sample-title">
@@ -50,12 +52,7 @@ export function SampleHeading({ sample, store }: { sample: Sample; store: Sample
       )}
       <p class="soft small">{words.made(when(sample.created_at), sample.created_by)}</p>
       <Complaint words={remove.complaint} />
-      <Confirm
-        isOpen={isDeleting}
-        title={words.deleteSampleTitle}
-        action={common.delete}
-        onConfirm={remove.run}
-      >
+      <Confirm isOpen={isDeleting} title={words.deleteSampleTitle} action={common.delete} onConfirm={remove.run}>
         {words.deleteSampleMeans(sample.name, sample.photographs.length)}
       </Confirm>
     </div>

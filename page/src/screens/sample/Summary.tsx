@@ -11,7 +11,13 @@ export function Summary({ sample }: { sample: Sample }) {
   const n_open = states.filter((each) => each === "open").length;
   const n_failed = states.filter((each) => each === "failed").length;
   if (sample.photographs.length === 0) return null;
-  if (numbers === null) return <p class="panel summary-empty soft">{summary.none}</p>;
+  if (numbers === null) {
+    return (
+      <p class="panel summary-empty soft">
+        {summary.none} {n_open ? `${summary.waiting(n_open)}.` : ""}
+      </p>
+    );
+  }
   const facts = [summary.fields(n_fields)];
   if (n_rejected) facts.push(summary.rejected(n_rejected));
   if (n_failed) facts.push(summary.failed(n_failed));
@@ -24,7 +30,7 @@ export function Summary({ sample }: { sample: Sample }) {
         {summary.title}
       </h2>
       {n_fields === 0 ? <p class="remark">{summary.onlyRejected}</p> : null}
-      <div class="summary-types" aria-live="polite">
+      <div class="summary-types">
         {n_fields === 0 ? null : shown.map(({ type, told }) => <TypeSummary key={type} type={type} numbers={told} />)}
       </div>
       <p class="soft small">

@@ -7,7 +7,12 @@ import { queue } from "../../uploads/uploads";
 export function UploadCard({ upload }: { upload: Upload }) {
   const { common, uploads } = texts.value;
   const state = upload.state.value;
-  const going = { waiting: uploads.waits, sending: uploads.sendingOne, interrupted: uploads.waitsForConnection, done: "" };
+  const going = {
+    waiting: uploads.waits,
+    sending: uploads.sendingOne,
+    interrupted: uploads.waitsForConnection,
+    done: "",
+  };
   return (
     <li class="panel photograph">
       <div class="photograph-picture">

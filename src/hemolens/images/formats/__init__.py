@@ -136,7 +136,7 @@ def quietly() -> Iterator[None]:
     """Keep the libraries' warnings and log lines from the user: what matters is raised."""
     with warnings.catch_warnings(), ExitStack() as afterwards:
         warnings.simplefilter("ignore")
-        for name in ("tifffile", "PIL.TiffImagePlugin", "PIL.PngImagePlugin"):
+        for name in ("tifffile", "PIL.TiffImagePlugin", "PIL.PngImagePlugin", "roifile"):
             logging.getLogger(name).addFilter(_drop)
             afterwards.callback(logging.getLogger(name).removeFilter, _drop)
         yield

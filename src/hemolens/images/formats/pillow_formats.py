@@ -53,6 +53,7 @@ def read_png(data: bytes, limit: SizeLimit) -> StoredPicture:
     n_bits, has_colours_or_alpha = data[24], data[25] in (2, 4, 6)
     if n_bits < 16 or not has_colours_or_alpha:
         return stored_by_pillow(image)
+    image.load()  # Pillow refuses damaged pixels without a word; libpng would complain aloud
     # without what stands between header and picture, such as odd profiles that libpng complains about aloud
     bare = data[:33] + data[picture_at:]
     stored = decode_16_bits(bare, profile=image.info.get("icc_profile"), orientation=_orientation(image))

@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hemolens.errors import HemolensError, PhotographError, quoted
 from hemolens.images.formats import quietly
 from hemolens.images.image import SmearImage
-from hemolens.images.photograph import MAX_PIXELS_PER_BYTE, read_photograph
+from hemolens.images.photograph import read_photograph
 from hemolens.images.zarr_store import SUFFIX as ZARR_SUFFIX
 
 if TYPE_CHECKING:
@@ -69,19 +70,30 @@ def open_image(path: str | os.PathLike[str]) -> SmearImage:
         The file cannot be read, or the library that reads it is not installed.
 
     """
-    return open_slide(path) if is_slide(path) else read_photograph(path, max_pixels_per_byte=MAX_PIXELS_PER_BYTE)
+    return open_slide(path) if is_slide(path) else read_photograph(path)
 
 
 def is_slide(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is read in parts; a file that is missing or damaged is not.
+    """Whether a file is read in parts; one that is missing or damaged is not, nor is a pipe or a device.
 
     >>> is_slide("a.svs"), is_slide("a.jpg")
     (True, False)
     """
     path = Path(path)
+    if _is_special(path):
+        return False
     if path.suffix.lower() in TIFF_SUFFIXES:
         return _is_large_tiled(path)
     return path.suffix.lower() in SUFFIXES
+
+
+def _is_special(path: Path) -> bool:
+    """Whether this is a pipe, a socket or a device: opening one may wait for ever."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # reading it says why
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _is_large_tiled(path: Path) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from hemolens.web.routes import cells, events, jobs, photographs, pictures, results, samples, session
+from hemolens.web.routes import accounts, cells, events, jobs, photographs, pictures, results, samples, session, tokens
 
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
+    accounts.router,
+    tokens.router,
     samples.router,
     photographs.router,
     pictures.router,

@@ -6,20 +6,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Response, UploadFile
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from hemolens.web.access import Reviewer, Viewer
-from hemolens.web.database.tables import CountRow, PhotographRow, SampleRow, now
+from hemolens.web.database.tables import CountRow, PhotographRow, now
 from hemolens.web.deletion import delete_photograph
 from hemolens.web.events import tell
 from hemolens.web.problems import Refused, not_found
 from hemolens.web.queue import enqueue
 from hemolens.web.schemas import Photograph, Recount, Shown
-from hemolens.web.service import Served, Service, open_sample, photograph_row
+from hemolens.web.service import Served, open_sample, photograph_row
 from hemolens.web.telling import tell_photograph
-from hemolens.web.uploads import receive, shown_name, suffix_of
+from hemolens.web.uploads import receive, refuse_when_full, shown_name, suffix_of
 
-router = APIRouter(tags=["photographs"])
+router = APIRouter(tags=["photographs"], form_limits={"max_files": 1, "max_fields": 0})
 
 
 @router.post("/samples/{sample}/photographs", status_code=201)
@@ -30,11 +29,11 @@ def add_photograph(
     name = shown_name(photograph.filename)
     suffix = suffix_of(name)
     with service.database.reading() as session:
-        _refuse_too_many(service, session, open_sample(session, sample))
+        refuse_when_full(session, open_sample(session, sample), service.settings)
     file, n_bytes = receive(photograph, service.storage, suffix, service.settings.max_upload_bytes)
     with service.database.writing() as session:
         row = open_sample(session, sample)
-        _refuse_too_many(service, session, row)
+        refuse_when_full(session, row, service.settings)
         if not service.storage.holds(file):  # the same photograph was deleted elsewhere at this moment
             raise Refused(503, "the photograph was deleted while it was sent: send it again")
         added = PhotographRow(
@@ -96,11 +95,3 @@ def remove_photograph(photograph: str, service: Served, _: Reviewer) -> Response
 
 def _last_position(sample: str) -> Any:
     return select(func.max(PhotographRow.position)).where(PhotographRow.sample_id == sample)
-
-
-def _refuse_too_many(service: Service, session: Session, sample: SampleRow) -> None:
-    n_photographs = session.scalar(
-        select(func.count()).select_from(PhotographRow).where(PhotographRow.sample_id == sample.id)
-    )
-    if (n_photographs or 0) >= service.settings.max_photographs:
-        raise Refused(413, f"a sample holds at most {service.settings.max_photographs} photographs: make another one")

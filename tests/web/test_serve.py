@@ -1,0 +1,207 @@
+"""The service as it is started: server and workers, which may be killed at any moment."""
+
+import contextlib
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from hemolens.web.settings import ServeSettings
+
+ROOT = Path(__file__).parent.parent.parent
+PAGE = ROOT / "docs" / "how-to-serve.md"
+WAIT_SECONDS = 90
+
+pytestmark = pytest.mark.posix("signals")
+
+
+class Running:
+    """A service in a process of its own."""
+
+    def __init__(self, folder, *options):
+        command = [sys.executable, "-c", "from hemolens.cli import main; main()", "serve", "--no-browser"]
+        environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
+        self.process = subprocess.Popen(
+            [*command, "--folder", str(folder), "--port", "0", *options],
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        )  # fmt: skip
+        self.said = ""
+        while (found := re.search(r"http://\S+", self.said)) is None:
+            line = self.process.stdout.readline()
+            assert line, f"it ended: {self.said}"
+            self.said += line
+        threading.Thread(target=self.process.stdout.read, daemon=True).start()
+        self.client = httpx2.Client(base_url=f"{found[0]}/api", timeout=WAIT_SECONDS)
+        self.client.headers["X-CSRF-Token"] = self.get("/session")["csrf"]
+
+    def get(self, path):
+        return self.client.get(path).json()
+
+    def kill(self):
+        """End the server as a power cut does; nothing is told to anybody."""
+        self.process.kill()
+        self.process.wait()
+
+    def close(self):
+        self.client.close()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def until(what, wanted=lambda value: value):
+    """Wait for something; gives what it is then."""
+    end = time.monotonic() + WAIT_SECONDS
+    while not wanted(value := what()):
+        assert time.monotonic() < end, f"in vain: {value}"
+        time.sleep(0.05)
+    return value
+
+
+def photographs(service):
+    return [
+        each for sample in service.get("/samples") for each in service.get(f"/samples/{sample['id']}")["photographs"]
+    ]
+
+
+def states(service):
+    return [each["job"]["state"] for each in photographs(service)]
+
+
+@pytest.fixture
+def started(tmp_path):
+    running = []
+
+    def start(*options):
+        running.append(Running(tmp_path / "service", *options))
+        return running[-1]
+
+    yield start
+    for service in running:
+        service.close()
+
+
+def test_a_server_that_is_killed_at_any_moment_finds_everything_again(started):
+    service = started("--demo")
+    until(lambda: photographs(service))
+    service.kill()  # when photographs have come
+
+    service = started()
+    assert len(photographs(service)) == 6
+    until(lambda: states(service), lambda now: "running" in now)
+    service.kill()  # while they are counted
+
+    service = started()
+    until(lambda: states(service), lambda now: set(now) == {"done"})
+    first = photographs(service)[0]
+    correction = {"id": "1" * 32, "action": "delete", "cells": ["1", "2"]}
+    corrected = service.client.post(f"/photographs/{first['id']}/corrections", json=correction).json()["count"]
+    service.kill()  # right after a correction
+
+    service = started()
+    assert photographs(service)[0]["count"] == corrected
+    assert set(states(service)) == {"done"}
+
+
+def test_workers_end_with_the_server(started):
+    import psutil
+
+    service = started("--workers", "2")
+    workers = until(lambda: psutil.Process(service.process.pid).children(), lambda found: len(found) == 2)
+    service.kill()
+    assert psutil.wait_procs(workers, timeout=WAIT_SECONDS)[1] == []
+
+
+def test_a_worker_that_is_killed_costs_no_photograph(started):
+    import psutil
+
+    service = started("--demo")
+    until(lambda: states(service), lambda now: "running" in now)
+    psutil.Process(service.process.pid).children()[0].kill()
+    until(lambda: states(service), lambda now: set(now) == {"done"})
+
+
+def test_ctrl_c_ends_it(started):
+    service = started()
+    service.process.send_signal(signal.SIGINT)
+    assert service.process.wait(WAIT_SECONDS) in {0, 130}
+
+
+def test_a_port_that_is_taken_is_told_in_words(started, tmp_path):
+    port = str(started().client.base_url.port)
+    command = [sys.executable, "-c", "from hemolens.cli import main; main()", "serve", "--no-browser", "--port", port]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(
+        [*command, "--folder", str(tmp_path / "other")], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "choose another port with --port" in done.stderr
+
+
+def test_a_job_that_takes_too_long_fails_in_words(tmp_path, picture):
+    from hemolens.web.serve import Workers
+    from hemolens.web.service import Service
+
+    settings = ServeSettings(folder=tmp_path, job_memory_bytes=1)
+    service = Service(settings)
+    service.database.upgrade()
+    with Workers(settings):
+        job = add_photograph(service, picture)
+        assert "needed more than 0.0 GB" in until(lambda: job_of(service, job).error)
+    service.close()
+
+
+def add_photograph(service, picture):
+    from hemolens.web import queue
+    from hemolens.web.database.tables import PhotographRow, SampleRow
+
+    with service.database.writing() as session:
+        sample = SampleRow(name="Monday", options={}, created_by="A")
+        session.add(sample)
+        name = service.storage.keep(picture * 1, ".png")
+        row = PhotographRow(position=1, name="a.png", file=name, n_bytes=len(picture), created_by="A")
+        sample.photographs.append(row)
+        session.flush()
+        return queue.enqueue(session, "count", {}, "A", row).id
+
+
+def job_of(service, job):
+    from hemolens.web.database.tables import JobRow
+
+    with service.database.reading() as session:
+        return session.get(JobRow, job)
+
+
+def test_the_documented_program_counts_a_photograph(started, tmp_path, picture, monkeypatch, capsys):
+    (program,) = re.findall(r"^```python\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    (tmp_path / "smear.jpg").write_bytes(picture)
+    monkeypatch.chdir(tmp_path)
+    exec(program.replace("http://127.0.0.1:8000", str(started().client.base_url).removesuffix("/api/")), {})  # noqa: S102
+    assert json.loads(capsys.readouterr().out.replace("'", '"')) == {"rbc": 12, "wbc": 1, "plt": 2}
+
+
+def test_the_documented_options_exist():
+    from typer.main import get_command
+
+    from hemolens.cli import app
+
+    documented = [
+        shlex.split(line.removeprefix("$ "))
+        for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+        for line in page.read_text("utf-8").splitlines()
+        if line.startswith("$ hemolens serve")
+    ]
+    assert documented
+    for words in documented:
+        with get_command(app).commands["serve"].make_context("serve", words[2:]):
+            pass
