@@ -31,7 +31,7 @@ export function Gallery({ type }: { type: CellType }) {
           </button>
         ))}
         <button type="button" class="quiet gallery-close" onClick={() => (view.gallery.value = null)}>
-          {texts.value.common.close}
+          {texts.value.review.close}
         </button>
       </div>
       <p class="soft small">{cells.length ? words.keys : words.empty}</p>

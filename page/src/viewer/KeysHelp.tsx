@@ -35,7 +35,7 @@ export function KeysHelp({ close }: { close: () => void }) {
       </div>
       <p class="soft small">{words.keys.touch}</p>
       <form method="dialog">
-        <button class="primary">{texts.value.common.close}</button>
+        <button class="primary">{texts.value.review.close}</button>
       </form>
     </dialog>
   );

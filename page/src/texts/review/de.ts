@@ -19,6 +19,7 @@ export const reviewDe: typeof reviewEn = {
   refused: "Nicht ausgeführt",
   conflict: (name) => (name ? `${name} hat das inzwischen geändert` : "Das wurde inzwischen geändert"),
   dismiss: "Schließen",
+  close: "Schließen",
   commands: {
     select: "Auswählen",
     addRbc: "Erythrozyten hinzufügen",

@@ -19,6 +19,7 @@ export const reviewEn = {
   refused: "Not done",
   conflict: (name: string | null): string => (name ? `${name} has changed this meanwhile` : "This has been changed meanwhile"),
   dismiss: "Dismiss",
+  close: "Close",
   commands: {
     select: "Select",
     addRbc: "Add red cells",

@@ -19,6 +19,7 @@ export const reviewFr: typeof reviewEn = {
   refused: "Refusé",
   conflict: (name) => (name ? `${name} a modifié cela entre-temps` : "Cela a été modifié entre-temps"),
   dismiss: "Fermer",
+  close: "Fermer",
   commands: {
     select: "Sélectionner",
     addRbc: "Ajouter des érythrocytes",
