@@ -1,6 +1,5 @@
 """The service as it is started: server and workers, which may be killed at any moment."""
 
-import contextlib
 import json
 import os
 import re
@@ -8,74 +7,16 @@ import shlex
 import signal
 import subprocess
 import sys
-import threading
-import time
-from pathlib import Path
 
-import httpx2
 import pytest
 
 from hemolens.web.settings import ServeSettings
 
-ROOT = Path(__file__).parent.parent.parent
+from .running import ROOT, WAIT_SECONDS, Running, until
+
 PAGE = ROOT / "docs" / "how-to-serve.md"
-WAIT_SECONDS = 90
 
 pytestmark = pytest.mark.posix("signals")
-
-
-class Running:
-    """A service in a process of its own."""
-
-    def __init__(self, folder, *options):
-        command = [sys.executable, "-c", "from hemolens.cli import main; main()", "serve", "--no-browser"]
-        environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
-        self.process = subprocess.Popen(
-            [*command, "--folder", str(folder), "--port", "0", *options],
-            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-        )  # fmt: skip
-        self.said = ""
-        while (found := re.search(r"http://\S+", self.said)) is None:
-            line = self.process.stdout.readline()
-            assert line, f"it ended: {self.said}"
-            self.said += line
-        threading.Thread(target=self.process.stdout.read, daemon=True).start()
-        self.client = httpx2.Client(base_url=f"{found[0]}/api", timeout=WAIT_SECONDS)
-        self.client.headers["X-CSRF-Token"] = self.get("/session")["csrf"]
-
-    def get(self, path):
-        return self.client.get(path).json()
-
-    def kill(self):
-        """End the server as a power cut does; nothing is told to anybody."""
-        self.process.kill()
-        self.process.wait()
-
-    def close(self):
-        self.client.close()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self.process.stdout.close()
-
-
-def until(what, wanted=lambda value: value):
-    """Wait for something; gives what it is then."""
-    end = time.monotonic() + WAIT_SECONDS
-    while not wanted(value := what()):
-        assert time.monotonic() < end, f"in vain: {value}"
-        time.sleep(0.05)
-    return value
-
-
-def photographs(service):
-    return [
-        each for sample in service.get("/samples") for each in service.get(f"/samples/{sample['id']}")["photographs"]
-    ]
-
-
-def states(service):
-    return [each["job"]["state"] for each in photographs(service)]
 
 
 @pytest.fixture
@@ -93,24 +34,24 @@ def started(tmp_path):
 
 def test_a_server_that_is_killed_at_any_moment_finds_everything_again(started):
     service = started("--demo")
-    until(lambda: photographs(service))
+    until(service.photographs)
     service.kill()  # when photographs have come
 
     service = started()
-    assert len(photographs(service)) == 6
-    until(lambda: states(service), lambda now: "running" in now)
+    assert len(service.photographs()) == 6
+    until(service.states, lambda now: "running" in now)
     service.kill()  # while they are counted
 
     service = started()
-    until(lambda: states(service), lambda now: set(now) == {"done"})
-    first = photographs(service)[0]
+    until(service.states, lambda now: set(now) == {"done"})
+    first = service.photographs()[0]
     correction = {"id": "1" * 32, "action": "delete", "cells": ["1", "2"]}
     corrected = service.client.post(f"/photographs/{first['id']}/corrections", json=correction).json()["count"]
     service.kill()  # right after a correction
 
     service = started()
-    assert photographs(service)[0]["count"] == corrected
-    assert set(states(service)) == {"done"}
+    assert service.photographs()[0]["count"] == corrected
+    assert set(service.states()) == {"done"}
 
 
 def test_workers_end_with_the_server(started):
@@ -126,9 +67,9 @@ def test_a_worker_that_is_killed_costs_no_photograph(started):
     import psutil
 
     service = started("--demo")
-    until(lambda: states(service), lambda now: "running" in now)
+    until(service.states, lambda now: "running" in now)
     psutil.Process(service.process.pid).children()[0].kill()
-    until(lambda: states(service), lambda now: set(now) == {"done"})
+    until(service.states, lambda now: set(now) == {"done"})
 
 
 def test_ctrl_c_ends_it(started):

@@ -1,0 +1,285 @@
+"""The page as people use it, in a browser, against a service that runs: from photographs to a signed count."""
+
+import csv
+import io
+import os
+import shutil
+import zipfile
+
+import pytest
+
+from hemolens.synthetic import draw_smear
+from hemolens.web.page import BUILT
+
+from .running import ROOT, Running, until
+
+pytest.importorskip("playwright", reason="needs playwright: pip install 'hemolens[dev]'")
+
+from PIL import Image
+from playwright.sync_api import expect, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+AXE = ROOT / "page" / "node_modules" / "axe-core" / "axe.min.js"
+WIDE, NARROW = (1400, 900), (390, 844)
+
+pytestmark = [
+    pytest.mark.posix("signals"),
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)"),
+    pytest.mark.skipif(not (BUILT / "index.html").is_file(), reason="needs the page: make web"),
+]
+SLOW_MS = 60_000
+"""For what takes as long as the machine is busy."""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def fields(tmp_path_factory):
+    """Six drawn fields of one smear, as files."""
+    folder = tmp_path_factory.mktemp("fields")
+    paths = []
+    for seed in range(6):
+        smear = draw_smear(seed, height=360, width=480, n_rbc=14, n_wbc=1, n_plt=2, red_cell_diameter_px=60.0)
+        paths.append(folder / f"field {seed + 1}.png")
+        Image.fromarray(smear.pixels).save(paths[-1])
+    return paths
+
+
+class Visit:
+    """A browser's tab with the page; nothing may go wrong in it, and no request may leave the machine."""
+
+    def __init__(self, browser, url, size=WIDE, scheme="light"):
+        self.context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, accept_downloads=True, locale="en"
+        )
+        self.page, self.url, self.faults = self.context.new_page(), url, []
+        self.page.set_default_timeout(SLOW_MS)
+        expect.set_options(timeout=SLOW_MS)
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("request", lambda request: self._is_own(request.url))
+        self.page.goto(url)
+
+    def _is_own(self, address):
+        if not address.startswith((self.url, "blob:", "data:")):
+            self.faults.append(f"asked for {address}")
+
+    def counts(self):
+        """What the panel says of each cell type."""
+        return {
+            kind: int(self.page.locator(f'[data-count="{kind}"]').inner_text()) for kind in ("rbc", "wbc", "plt")
+        }
+
+    def wait_for(self, **counts):
+        for kind, count in counts.items():
+            expect(self.page.locator(f'[data-count="{kind}"]')).to_have_text(str(count))
+
+    def place(self, x, y, shape=(360, 480)):
+        """Where a place of the photograph is on the screen, all of it being shown."""
+        box = self.page.locator(".picture").bounding_box()
+        zoom = min(box["width"] / shape[1], box["height"] / shape[0])
+        left = box["x"] + (box["width"] - zoom * shape[1]) / 2
+        top = box["y"] + (box["height"] - zoom * shape[0]) / 2
+        return left + (x + 0.5) * zoom, top + (y + 0.5) * zoom
+
+    def click(self, cell, **options):
+        self.page.mouse.click(*self.place(cell["x"], cell["y"]), **options)
+
+    def select(self, *cells):
+        self.page.keyboard.press("v")
+        self.page.keyboard.press("Escape")
+        for number, cell in enumerate(cells):
+            if number:
+                self.page.keyboard.down("Shift")
+            self.click(cell)
+        self.page.keyboard.up("Shift")
+
+    def draw(self, *points):
+        """Draw a line with the pointer."""
+        first, *rest = [self.place(x, y) for x, y in points]
+        self.page.mouse.move(*first)
+        self.page.mouse.down()
+        for point in rest:
+            self.page.mouse.move(*point, steps=8)
+        self.page.mouse.up()
+
+    def saved(self):
+        """Wait until the service has every correction."""
+        expect(self.page.get_by_text("All corrections are saved")).to_be_attached()
+
+    def close(self):
+        self.context.close()
+        assert self.faults == []
+
+
+@pytest.fixture
+def visit(browser):
+    visits = []
+
+    def open_page(url, **options):
+        visits.append(Visit(browser, url, **options))
+        return visits[-1]
+
+    yield open_page
+    for each in visits:
+        each.close()
+
+
+@pytest.fixture
+def service(tmp_path):
+    running = Running(tmp_path / "service")
+    yield running
+    running.close()
+
+
+def drop_in(visit, paths):
+    """Choose files on the first screen, as a user does."""
+    visit.page.locator('input[type="file"]:not([webkitdirectory])').first.set_input_files([str(path) for path in paths])
+
+
+def cells_of(service, photograph, kind=None):
+    """Cells of a photograph that lie wholly on it."""
+    cells = service.get(f"/photographs/{photograph}/cells")["cells"]
+    return [cell for cell in cells if not cell["touches_frame"] and kind in {None, cell["type"]}]
+
+
+def test_from_six_photographs_to_a_signed_count(service, visit, fields):
+    page = (see := visit(service.url)).page
+    drop_in(see, fields)
+    page.wait_for_url("**/samples/*")
+    until(service.states, lambda now: now == ["done"] * 6)
+    expect(page.get_by_text("Over 6 fields")).to_be_visible()
+
+    page.get_by_role("link", name="field 1.png").first.click()
+    before = see.counts()
+    photograph = page.url.rpartition("/")[2]
+    red = cells_of(service, photograph, "rbc")
+    page.wait_for_timeout(500)  # until the picture has come to rest
+
+    see.select(red[0])
+    page.keyboard.press("Delete")
+    see.wait_for(rbc=before["rbc"] - 1)
+    page.keyboard.press("3")
+    see.click(red[0])
+    see.wait_for(plt=before["plt"] + 1)
+    see.select(red[1])
+    page.keyboard.press("w")
+    see.wait_for(rbc=before["rbc"] - 2, wbc=before["wbc"] + 1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    see.draw((red[2]["x"], red[2]["y"] - 45), (red[2]["x"], red[2]["y"] + 45))
+    see.wait_for(rbc=before["rbc"] - 1)
+    see.saved()
+    parts = [cell for cell in cells_of(service, photograph, "rbc") if "." in cell["id"]]
+    assert len(parts) == 2
+    see.select(*parts)
+    page.keyboard.press("m")
+    see.wait_for(rbc=before["rbc"] - 2)
+    see.saved()
+
+    for _ in range(5):
+        page.keyboard.press("Control+z")
+    see.wait_for(**before)
+    see.saved()
+    for _ in range(5):
+        page.keyboard.press("Control+Shift+z")
+    see.wait_for(rbc=before["rbc"] - 2, wbc=before["wbc"] + 1, plt=before["plt"] + 1)
+    see.saved()
+
+    page.reload()
+    see.wait_for(rbc=before["rbc"] - 2, wbc=before["wbc"] + 1, plt=before["plt"] + 1)
+
+    page.goto(page.url.rpartition("/photographs")[0])
+    page.get_by_label("Your name").fill("A. Reader")
+    page.get_by_role("button", name="Sign off").click()
+    expect(page.get_by_text("Signed off by A. Reader").first).to_be_visible()
+    page.get_by_role("button", name="Pack results").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    with zipfile.ZipFile(download.value.path()) as packed:
+        assert {"report.html", "report.pdf", "cells.csv"} < set(packed.namelist())
+        row = next(iter(csv.DictReader(io.TextIOWrapper(packed.open("counts.csv")))))
+    assert (row["image"], int(row["wbc"]), row["signed_by"]) == ("field 1.png", before["wbc"] + 1, "A. Reader")
+
+
+def test_a_server_that_is_killed_costs_no_correction(tmp_path, visit, fields):
+    first = Running(tmp_path / "service")
+    see = visit(first.url)
+    drop_in(see, fields[:1])
+    until(first.states, lambda now: now == ["done"])
+    see.page.get_by_role("link", name="field 1.png").first.click()
+    before = see.counts()
+    red = cells_of(first, see.page.url.rpartition("/")[2], "rbc")
+    see.page.wait_for_timeout(500)
+    see.select(red[0])
+    first.kill()
+    see.page.keyboard.press("Delete")  # while nobody is there to take it
+    see.wait_for(rbc=before["rbc"] - 1)
+    second = Running(tmp_path / "service", port=first.port)
+    try:
+        see.saved()
+        (photograph,) = until(second.photographs)
+        assert photograph["count"]["numbers"]["rbc"]["total"] == before["rbc"] - 1
+    finally:
+        second.close()
+        first.close()
+
+
+def test_two_people_see_what_the_other_does(service, visit, fields):
+    see = visit(service.url)
+    drop_in(see, fields[:1])
+    until(service.states, lambda now: now == ["done"])
+    see.page.get_by_role("link", name="field 1.png").first.click()
+    before = see.counts()
+    other = visit(see.page.url)
+    other.wait_for(**before)
+    red = cells_of(service, see.page.url.rpartition("/")[2], "rbc")
+    see.page.wait_for_timeout(500)
+    see.select(red[0])
+    see.page.keyboard.press("x")
+    other.wait_for(rbc=before["rbc"] - 1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_every_screen_can_be_used_by_everybody(service, visit, fields, scheme, size):
+    """No serious finding of axe (WCAG 2.1 A and AA), and nothing is wider than the screen."""
+    if not AXE.is_file():
+        pytest.skip("needs axe-core: npm ci in page/")
+    see = visit(service.url, size=size, scheme=scheme)
+    look_through(see, "the first screen")
+    drop_in(see, fields[:2])
+    until(service.states, lambda now: now == ["done"] * 2)
+    expect(see.page.get_by_text("Over 2 fields")).to_be_visible()
+    look_through(see, "the sample")
+    see.page.get_by_role("link", name="field 1.png").first.click()
+    see.wait_for(wbc=1)
+    look_through(see, "the photograph")
+    see.page.keyboard.press("g")
+    look_through(see, "the gallery")
+    see.page.keyboard.press("Escape")
+    see.page.keyboard.press("?")
+    look_through(see, "the list of keys")
+
+
+def look_through(see, screen):
+    see.page.wait_for_timeout(300)
+    see.page.evaluate(AXE.read_text("utf-8"))
+    found = see.page.evaluate("() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
+    serious = [
+        (rule["id"], node["html"][:200])
+        for rule in found["violations"]
+        if rule["impact"] in {"serious", "critical"}
+        for node in rule["nodes"]
+    ]
+    assert serious == [], screen
+    assert see.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), screen
+    folder = os.environ.get("HEMOLENS_SCREENSHOTS")
+    if folder:
+        see.page.screenshot(path=f"{folder}/{screen}-{see.page.viewport_size['width']}.png")
