@@ -27,7 +27,7 @@ function TypeCount({ type }: { type: CellType }) {
   const { total, inFrame } = store.tallies.value[type];
   const numbers = store.count.value?.numbers[type];
   const nRed = store.tallies.value.rbc.inFrame;
-  const expected = numbers?.expected;
+  const interval = numbers?.corrected ?? numbers?.expected;
   return (
     <div class="type-count">
       <dt>
@@ -47,11 +47,11 @@ function TypeCount({ type }: { type: CellType }) {
           </span>
         ) : null}
       </dd>
-      {expected ? (
+      {interval ? (
         <dd class={store.isUpToDate.value ? "of-type small" : "of-type small stale"}>
-          <span class="soft">{words.expected}</span>
+          <span class="soft">{numbers?.corrected ? words.onPhotograph : words.expected}</span>
           <span class="number">
-            {measure(expected.low)} – {measure(expected.high)}
+            {measure(interval.low)} – {measure(interval.high)}
           </span>
         </dd>
       ) : null}

@@ -88,6 +88,7 @@ export const reviewDe: typeof reviewEn = {
     inFrame: "im Zählrahmen",
     per1000: "je 1.000 Erythr.",
     expected: "je Gesichtsfeld erwartet, 95 %",
+    onPhotograph: "wahre Zahl hier, 95 %",
     frame: "Gezählt wird im Zählrahmen: Was eine rote Seite berührt, zählt nicht; was eine grüne berührt, zählt.",
   },
   checked: {

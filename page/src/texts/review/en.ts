@@ -89,6 +89,7 @@ export const reviewEn = {
     inFrame: "in frame",
     per1000: "per 1,000 red cells",
     expected: "expected in a field, 95 %",
+    onPhotograph: "true number here, 95 %",
     frame:
       "Cells are counted in the frame: those that touch a red side are left out, those that touch a green one count.",
   },

@@ -89,6 +89,7 @@ export const reviewFr: typeof reviewEn = {
     inFrame: "dans le cadre",
     per1000: "pour 1 000 érythr.",
     expected: "attendu par champ, 95 %",
+    onPhotograph: "nombre réel ici, 95 %",
     frame: "On compte dans le cadre : ce qui touche un côté rouge est exclu, ce qui touche un côté vert est compté.",
   },
   checked: {
