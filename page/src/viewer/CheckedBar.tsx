@@ -8,7 +8,8 @@ export function CheckedBar() {
   const { store } = useDesk();
   const words = texts.value.review.checked;
   const tallies = CELL_TYPES.map((type) => store.tallies.value[type]);
-  const sum = (of: (tally: (typeof tallies)[number]) => number): number => tallies.reduce((all, each) => all + of(each), 0);
+  const sum = (of: (tally: (typeof tallies)[number]) => number): number =>
+    tallies.reduce((all, each) => all + of(each), 0);
   const [all, checked, unsure] = [sum((each) => each.total), sum((each) => each.checked), sum((each) => each.unsure)];
   const isKnown = CELL_TYPES.some((type) => store.count.value?.numbers[type]?.unsure != null);
   return (

@@ -21,7 +21,8 @@ export function CommandButton({ name }: { name: CommandName }) {
       disabled={!command.isPossible()}
       onClick={(event) => {
         command.run();
-        if (event.detail > 0) picture.value?.element.parentElement?.focus({ preventScroll: true }); // a mouse: the next key is for the picture again
+        // after a click of a mouse the next key is for the picture again
+        if (event.detail > 0) picture.value?.element.parentElement?.focus({ preventScroll: true });
       }}
     >
       <Icon of={name} />

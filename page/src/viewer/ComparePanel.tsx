@@ -93,7 +93,9 @@ function Recount() {
       <label class="field">
         <span>{words.recount}</span>
         <select value={counter.value} onChange={(event) => (counter.value = event.currentTarget.value)}>
-          {session.value?.counters.map((each) => <option key={each}>{each}</option>)}
+          {session.value?.counters.map((each) => (
+            <option key={each}>{each}</option>
+          ))}
         </select>
       </label>
       <button disabled={readOnly.value !== null}>{words.start}</button>

@@ -78,7 +78,8 @@ interface RangeProps {
 /** From and to, either of which may be left empty. */
 function Range({ name, range, unit, step, most, set }: RangeProps) {
   const words = texts.value.review.filter;
-  const shown = (value: number): string => (value === 0 || value === most ? "" : String(+(value * unit).toPrecision(3)));
+  const shown = (value: number): string =>
+    value === 0 || value === most ? "" : String(+(value * unit).toPrecision(3));
   const end = (which: 0 | 1, otherwise: number) => (
     <input
       {...{ type: "number", min: "0", step, value: shown(range[which]), placeholder: words[which ? "to" : "from"] }}

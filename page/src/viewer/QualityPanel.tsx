@@ -13,7 +13,9 @@ export function QualityPanel() {
     <section aria-labelledby="quality-title">
       <h2 id="quality-title">{words.title}</h2>
       <p>
-        <span class={`badge ${BADGE[count.quality.verdict]}`}>{texts.value.sample.verdicts[count.quality.verdict]}</span>
+        <span class={`badge ${BADGE[count.quality.verdict]}`}>
+          {texts.value.sample.verdicts[count.quality.verdict]}
+        </span>
       </p>
       <ul class="small reasons">
         {[...count.quality.reasons, ...(warning ? [warning] : [])].map((reason) => (

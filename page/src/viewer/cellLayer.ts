@@ -28,7 +28,7 @@ export interface Scene {
   fieldOfView: Area | null;
 }
 
-/** The outlines of one type, in pixels of the photograph: of cells in the counting frame, of others; doubtful centres. */
+/** Of one type, in pixels of the photograph: outlines in and outside the counting frame, centres of doubtful cells. */
 type Paths = Record<"inFrame" | "outside" | "doubtful", Path2D>;
 
 interface Drawn {
@@ -103,7 +103,7 @@ export class CellLayer {
       const paths = shown.map((each) => each[type]).filter((each) => each !== undefined);
       context.strokeStyle = context.fillStyle = colour ?? COLOURS[type];
       if (detail === 0) {
-        for (const each of paths) context.fill(each.inFrame), context.fill(each.outside);
+        for (const each of paths) (context.fill(each.inFrame), context.fill(each.outside));
         continue;
       }
       if (type !== "rbc" && !colour) stroke(context, paths, thin * 3 + 1 / view.scale, CASING);

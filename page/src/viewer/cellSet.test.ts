@@ -8,7 +8,10 @@ test("a point inside an outline hits its cell", () => {
 });
 
 test("a platelet on a red cell is hit, not the red cell", () => {
-  const cells = new CellSet(50, [cellOf("big", 100, 100, { diameter: 80 }), cellOf("small", 110, 100, { diameter: 10 })]);
+  const cells = new CellSet(50, [
+    cellOf("big", 100, 100, { diameter: 80 }),
+    cellOf("small", 110, 100, { diameter: 10 }),
+  ]);
   expect(cells.at(111, 101)?.id).toBe("small");
   expect(cells.at(80, 100)?.id).toBe("big");
 });

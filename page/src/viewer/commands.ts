@@ -161,7 +161,9 @@ function showDoubt(doubt: Doubt | null, picture: Picture | null): void {
 }
 
 const NAME_OF_KEY = new Map(
-  Object.entries(COMMANDS).flatMap(([name, keys]) => keys.map((key): [string, CommandName] => [key, name as CommandName])),
+  Object.entries(COMMANDS).flatMap(([name, keys]) =>
+    keys.map((key): [string, CommandName] => [key, name as CommandName]),
+  ),
 );
 
 /** The command that a key stands for; null where the key belongs to a field or a button that has the focus. */

@@ -19,7 +19,12 @@ export function compareCells(own: CellSet, other: CellSet): Disagreement {
   const disputed = new Set<string>();
   const met = new Set<string>();
   for (const cell of own.all()) {
-    const partner = other.at(cell.x, cell.y, cell.diameter_px / 4, (each) => !met.has(each.id) && likelySame(cell, each));
+    const partner = other.at(
+      cell.x,
+      cell.y,
+      cell.diameter_px / 4,
+      (each) => !met.has(each.id) && likelySame(cell, each),
+    );
     if (partner) met.add(partner.id);
     if (!partner || partner.type !== cell.type) disputed.add(cell.id);
   }

@@ -6,7 +6,11 @@ const none = new Set<string>();
 const ids = (order: ReturnType<typeof doubtOrder>): string[] => order.map((each) => each.cell.id);
 
 test("the lowest score comes first, and checked cells do not come", () => {
-  const cells = [cellOf("a", 0, 0, { score: 0.9 }), cellOf("b", 0, 0, { score: 0.2 }), cellOf("c", 0, 0, { checked: true })];
+  const cells = [
+    cellOf("a", 0, 0, { score: 0.9 }),
+    cellOf("b", 0, 0, { score: 0.2 }),
+    cellOf("c", 0, 0, { checked: true }),
+  ];
   expect(ids(doubtOrder(cells, none, []))).toEqual(["b", "a"]);
 });
 
@@ -17,7 +21,11 @@ test("where counts disagree comes before all scores", () => {
 });
 
 test("going through meets every doubt once, then begins again", () => {
-  const order = doubtOrder(["a", "b", "c"].map((id) => cellOf(id, 0, 0)), none, []);
+  const order = doubtOrder(
+    ["a", "b", "c"].map((id) => cellOf(id, 0, 0)),
+    none,
+    [],
+  );
   const met = [];
   let at = doubtFrom(order, null, 1);
   for (let n = 0; n < 4; n += 1, at = doubtFrom(order, at, 1)) met.push(at!.cell.id);

@@ -3,7 +3,16 @@ import { detailFor } from "./detail";
 import { areaHolds, circle, holds, sidesOf, smoothed, thinned } from "./geometry";
 import type { Point } from "./types";
 
-const SQUARE = [[[[0, 0], [100, 0], [100, 100], [0, 100]]]] as const;
+const SQUARE = [
+  [
+    [
+      [0, 0],
+      [100, 0],
+      [100, 100],
+      [0, 100],
+    ],
+  ],
+] as const;
 
 test("an outline holds what is inside it", () => {
   const outline = circle(50, 50, 40);
@@ -11,15 +20,31 @@ test("an outline holds what is inside it", () => {
 });
 
 test("a hole is not of the area", () => {
-  const holed = [[...SQUARE[0], [[40, 40], [60, 40], [60, 60], [40, 60]]]];
+  const holed = [
+    [
+      ...SQUARE[0],
+      [
+        [40, 40],
+        [60, 40],
+        [60, 60],
+        [40, 60],
+      ],
+    ],
+  ];
   expect([areaHolds(holed, 20, 20), areaHolds(holed, 50, 50), areaHolds(holed, 120, 50)]).toEqual([true, false, false]);
 });
 
 test("the upper and the left side of a frame exclude, the others include", () => {
   const { excluding, including } = sidesOf(SQUARE);
   const middles = (sides: Point[][]): number[][] => sides.map(([a, b]) => [(a![0] + b![0]) / 2, (a![1] + b![1]) / 2]);
-  expect(middles(excluding)).toEqual([[50, 0], [0, 50]]);
-  expect(middles(including)).toEqual([[100, 50], [50, 100]]);
+  expect(middles(excluding)).toEqual([
+    [50, 0],
+    [0, 50],
+  ]);
+  expect(middles(including)).toEqual([
+    [100, 50],
+    [50, 100],
+  ]);
 });
 
 test("the smaller a cell is on the screen the fewer corners are drawn, down to a dot", () => {
@@ -42,5 +67,8 @@ test("a stroke keeps its ends and no more points than allowed", () => {
   const stroke = Array.from({ length: 5000 }, (_, n): Point => [n, 0]);
   const kept = smoothed(stroke, 1, 2000);
   expect(kept.length).toBeLessThanOrEqual(2000);
-  expect([kept[0], kept.at(-1)]).toEqual([[0, 0], [4999, 0]]);
+  expect([kept[0], kept.at(-1)]).toEqual([
+    [0, 0],
+    [4999, 0],
+  ]);
 });

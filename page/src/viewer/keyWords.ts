@@ -6,6 +6,11 @@ import { COMMANDS, type CommandName } from "./commands";
 export function keysOf(name: CommandName): string[] {
   const names = texts.value.review.keyNames;
   return COMMANDS[name].map((key) =>
-    key === "+" ? key : key.split("+").map((part) => names[part] ?? part.toUpperCase()).join(" + "),
+    key === "+"
+      ? key
+      : key
+          .split("+")
+          .map((part) => names[part] ?? part.toUpperCase())
+          .join(" + "),
   );
 }

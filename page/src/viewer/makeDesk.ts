@@ -59,15 +59,12 @@ export function keepInStep({ store, sample }: Desk, sampleId: string, photograph
     readCells();
   };
   catchUp();
-  const end = listen(
-    ({ kind, sample: changed, photograph, details }) => {
-      if (changed !== sampleId) return;
-      if (kind === "sample" || kind === "sign-off" || kind === "deleted") readSample();
-      if (photograph !== photographId) return;
-      if (kind !== "correction" || store.isNews(Number(details["seq"]))) readCells();
-    },
-    catchUp,
-  );
+  const end = listen(({ kind, sample: changed, photograph, details }) => {
+    if (changed !== sampleId) return;
+    if (kind === "sample" || kind === "sign-off" || kind === "deleted") readSample();
+    if (photograph !== photographId) return;
+    if (kind !== "correction" || store.isNews(Number(details["seq"]))) readCells();
+  }, catchUp);
   return () => {
     end();
     store.close();

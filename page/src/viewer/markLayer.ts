@@ -28,10 +28,20 @@ export class MarkLayer {
     startDrawing(context, view);
     const px = 1 / view.scale;
     if (hovered) this.outline([hovered], [[4 * px, "rgb(255 255 255 / 70%)"]]);
-    this.outline(selected, [[6 * px, LIGHT], [2.5 * px, DARK]]);
+    this.outline(selected, [
+      [6 * px, LIGHT],
+      [2.5 * px, DARK],
+    ]);
     context.setLineDash([5 * px, 4 * px]);
     this.outline(awaited, [[3 * px, LIGHT]]);
-    if (missing) this.outline([missing], [[6 * px, LIGHT], [3 * px, "rgb(255 0 200)"]]);
+    if (missing)
+      this.outline(
+        [missing],
+        [
+          [6 * px, LIGHT],
+          [3 * px, "rgb(255 0 200)"],
+        ],
+      );
     context.setLineDash([]);
     if (stroke.length > 1) this.line(stroke, px);
   }

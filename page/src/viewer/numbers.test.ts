@@ -17,7 +17,10 @@ test("a tally counts each type, in the frame and checked; a checked cell is doub
 });
 
 test("the usual diameter is the median of a type, or a share of a red cell's", () => {
-  const usual = usualDiameters([10, 50, 12].map((diameter, n) => cellOf(String(n), 0, 0, { diameter })), 40);
+  const usual = usualDiameters(
+    [10, 50, 12].map((diameter, n) => cellOf(String(n), 0, 0, { diameter })),
+    40,
+  );
   expect([usual.rbc, usual.plt]).toEqual([12, 14]);
 });
 
@@ -58,5 +61,11 @@ test("only the thumbnails near the screen are drawn", () => {
 });
 
 test("arrow keys move in the grid and stop at its ends", () => {
-  expect(["ArrowRight", "ArrowDown", "ArrowUp", "Home", "x"].map((key) => arrowTarget(key, 2, 10, 4))).toEqual([3, 6, 2, 0, null]);
+  expect(["ArrowRight", "ArrowDown", "ArrowUp", "Home", "x"].map((key) => arrowTarget(key, 2, 10, 4))).toEqual([
+    3,
+    6,
+    2,
+    0,
+    null,
+  ]);
 });

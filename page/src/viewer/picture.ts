@@ -80,7 +80,8 @@ export class Picture {
     let isDrawing = false;
     let endOfLine: Event | null = null;
     this.viewer.addHandler("canvas-click", (event) => {
-      if (event.quick && event.originalEvent !== endOfLine) gestures.click(at(event)); // a closed line ends where it began
+      const isEndOfLine = event.originalEvent === endOfLine; // a closed line ends where it began
+      if (event.quick && !isEndOfLine) gestures.click(at(event));
     });
     this.viewer.addHandler("canvas-drag", (event) => {
       isDrawing = event.preventDefaultAction = gestures.drag(at(event));

@@ -46,7 +46,11 @@ export function preview(wanted: Wanted, cells: CellSet, { usual, frame, person }
         after: { ...before, ...byHand, type: wanted.type },
       }));
     case "confirm":
-      return known(wanted.cells).map((before) => ({ id: before.id, before, after: { ...before, ...byHand, by: before.by } }));
+      return known(wanted.cells).map((before) => ({
+        id: before.id,
+        before,
+        after: { ...before, ...byHand, by: before.by },
+      }));
     default:
       return [];
   }

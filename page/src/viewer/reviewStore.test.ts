@@ -23,12 +23,22 @@ class Service implements ReviewApi {
     return {
       id: "c",
       scale: { red_cell_diameter_px: 40 },
-      frame: [[[[0, 0], [500, 0], [500, 500], [0, 500]]]],
+      frame: [
+        [
+          [
+            [0, 0],
+            [500, 0],
+            [500, 500],
+            [0, 500],
+          ],
+        ],
+      ],
       review: { revision: this.trail.length },
       numbers: { rbc: { total: 7, in_frame: 6, unsure: 1 } },
     } as unknown as Count;
   }
-  photograph = async (): Promise<Photograph> => ({ id: "p", count: this.count, counts: ["c"] }) as unknown as Photograph;
+  photograph = async (): Promise<Photograph> =>
+    ({ id: "p", count: this.count, counts: ["c"] }) as unknown as Photograph;
   cells = async () => ({ ...this.flags, count: "c", revision: this.trail.length, cells: [...this.cellsNow.values()] });
   cellsFound = this.cells;
   recount = this.photograph;
@@ -46,7 +56,15 @@ class Service implements ReviewApi {
       if (after) this.cellsNow.set(cell, after);
       else this.cellsNow.delete(cell);
     }
-    const row = { id: wanted.id, actor, at: "", action: wanted.action, reverses: null, changes, seq: this.trail.length + 1 };
+    const row = {
+      id: wanted.id,
+      actor,
+      at: "",
+      action: wanted.action,
+      reverses: null,
+      changes,
+      seq: this.trail.length + 1,
+    };
     this.trail.push(row);
     return row;
   }
@@ -137,7 +155,14 @@ test("an added cell whose upper left corner is outside the frame is not in the f
 
 test("a cell to be split waits for the answer", async () => {
   const store = await opened(new Service());
-  store.correct({ action: "split", cell: "1", stroke: [[100, 50], [100, 150]] });
+  store.correct({
+    action: "split",
+    cell: "1",
+    stroke: [
+      [100, 50],
+      [100, 150],
+    ],
+  });
   expect([...store.awaited.value]).toEqual(["1"]);
   expect(total(store)).toEqual([1, 1, 0]);
   await answered(store);

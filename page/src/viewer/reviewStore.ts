@@ -145,7 +145,7 @@ export class ReviewStore {
     if (this.isSending) return;
     this.isSending = true;
     try {
-      for (let attempt = 0; !this.isClosed && this.pending.value.length; ) {
+      for (let attempt = 0; !this.isClosed && this.pending.value.length;) {
         attempt = (await this.sendOne(this.pending.value[0]!)) ? 0 : attempt + 1;
         if (attempt) await pause(waitBefore(attempt - 1));
       }

@@ -48,7 +48,12 @@ export class Tools {
     const stroke = smoothed(drawn, (this.store.count.value?.scale.red_cell_diameter_px ?? 40) * STEP, MAX_POINTS);
     if (stroke.length < 2) return;
     if (view.tool.value === "lasso") {
-      view.select(this.store.cells.inside(stroke.flat()).filter(view.isShown.value).map((cell) => cell.id));
+      view.select(
+        this.store.cells
+          .inside(stroke.flat())
+          .filter(view.isShown.value)
+          .map((cell) => cell.id),
+      );
     } else if (view.tool.value === "split") this.split(stroke);
     else if (view.tool.value === "redraw" && stroke.length > 2) this.redraw(stroke);
   }

@@ -14,7 +14,8 @@ export const reviewDe: typeof reviewEn = {
   tools: "Werkzeuge",
   waiting: (n) => (n === 1 ? "1 Korrektur wird gespeichert" : `${number(n)} Korrekturen werden gespeichert`),
   saved: "Alle Korrekturen sind gespeichert",
-  readOnlySigned: (name) => `Freigegeben von ${name}: Ändern lässt sich erst wieder etwas, wenn die Freigabe zurückgezogen ist.`,
+  readOnlySigned: (name) =>
+    `Freigegeben von ${name}: Ändern lässt sich erst wieder etwas, wenn die Freigabe zurückgezogen ist.`,
   readOnlyRole: "Sie dürfen ansehen, aber nicht korrigieren: Die Rolle „Prüfer“ vergibt die Verwaltung.",
   refused: "Nicht ausgeführt",
   conflict: (name) => (name ? `${name} hat das inzwischen geändert` : "Das wurde inzwischen geändert"),
@@ -94,7 +95,11 @@ export const reviewDe: typeof reviewEn = {
     title: "Durchgesehen",
     of: (checked, all) => `${number(checked)} von ${number(all)} Zellen durchgesehen`,
     unsure: (n) =>
-      n === 0 ? "Keine fragliche Zelle mehr" : n === 1 ? "Noch 1 fragliche Zelle" : `Noch ${number(n)} fragliche Zellen`,
+      n === 0
+        ? "Keine fragliche Zelle mehr"
+        : n === 1
+          ? "Noch 1 fragliche Zelle"
+          : `Noch ${number(n)} fragliche Zellen`,
   },
   facts: {
     title: "Ausgewählt",
@@ -148,7 +153,7 @@ export const reviewDe: typeof reviewEn = {
     model: "dem Ergebnis des Programms, unkorrigiert",
     count: (n) => `Zählung ${number(n)}`,
     differences: (disputed, missing) =>
-      `${number(disputed)} Zellen weichen ab, ${number(missing)} nur in der anderen Zählung. Mit n und b geht man sie durch.`,
+      `${number(disputed)} Zellen weichen ab, ${number(missing)} nur in der anderen Zählung. n und b gehen sie durch.`,
     legend: "Magenta: die andere Zählung",
     recount: "Auszählen mit",
     start: "Auszählen",
@@ -176,7 +181,7 @@ export const reviewDe: typeof reviewEn = {
     title: "Galerie",
     types: "Art der Zellen",
     empty: "Solche Zellen gibt es nicht.",
-    keys: "Pfeiltasten bewegen, x nimmt eine Zelle heraus, Leertaste bestätigt sie, r, w, p ändern ihre Art. Die fraglichsten kommen zuerst.",
+    keys: "Pfeiltasten bewegen, x nimmt heraus, Leertaste bestätigt, r, w, p ändern die Art. Die fraglichsten zuerst.",
     cell: (position, score) => `Zelle ${number(position)}, Bewertung ${score}`,
   },
   keys: { title: "Tasten", touch: "Die Schaltflächen tun dasselbe; zwei Finger zoomen." },

@@ -11,13 +11,15 @@ export const reviewEn = {
   picture: "Photograph with its cells. Arrow keys move it, plus and minus zoom, question mark lists all keys.",
   panel: "Counts and details",
   tools: "Tools",
-  waiting: (n: number): string => (n === 1 ? "1 correction is being saved" : `${number(n)} corrections are being saved`),
+  waiting: (n: number): string =>
+    n === 1 ? "1 correction is being saved" : `${number(n)} corrections are being saved`,
   saved: "All corrections are saved",
   readOnlySigned: (name: string): string =>
     `Signed off by ${name}: nothing can be changed unless the sign-off is withdrawn.`,
   readOnlyRole: "You may look, but not correct: ask an administrator for the role of a reviewer.",
   refused: "Not done",
-  conflict: (name: string | null): string => (name ? `${name} has changed this meanwhile` : "This has been changed meanwhile"),
+  conflict: (name: string | null): string =>
+    name ? `${name} has changed this meanwhile` : "This has been changed meanwhile",
   dismiss: "Dismiss",
   close: "Close",
   commands: {
@@ -88,13 +90,18 @@ export const reviewEn = {
     per1000: "per 1,000 red cells",
     expected: "expected in a field, 95 %",
     onPhotograph: "true number here, 95 %",
-    frame: "Cells are counted in the frame: those that touch a red side are left out, those that touch a green one count.",
+    frame:
+      "Cells are counted in the frame: those that touch a red side are left out, those that touch a green one count.",
   },
   checked: {
     title: "Checked",
     of: (checked: number, all: number): string => `${number(checked)} of ${number(all)} cells checked`,
     unsure: (n: number): string =>
-      n === 0 ? "No doubtful cell is left" : n === 1 ? "1 doubtful cell is left" : `${number(n)} doubtful cells are left`,
+      n === 0
+        ? "No doubtful cell is left"
+        : n === 1
+          ? "1 doubtful cell is left"
+          : `${number(n)} doubtful cells are left`,
   },
   facts: {
     title: "Selected",
@@ -130,7 +137,8 @@ export const reviewEn = {
   sizes: {
     title: "Sizes",
     axis: (unit: string): string => `Diameter in ${unit}`,
-    described: (type: string, n: number, median: string): string => `${type}: ${number(n)} cells, median diameter ${median}`,
+    described: (type: string, n: number, median: string): string =>
+      `${type}: ${number(n)} cells, median diameter ${median}`,
   },
   quality: {
     title: "Photograph",
@@ -176,7 +184,7 @@ export const reviewEn = {
     title: "Gallery",
     types: "Type of the cells",
     empty: "There are no such cells.",
-    keys: "Arrow keys move, x takes a cell out, Space confirms it, r, w, p change its type. The most doubtful come first.",
+    keys: "Arrow keys move, x takes out, Space confirms, r, w, p change the type. The most doubtful come first.",
     cell: (position: number, score: string): string => `Cell ${number(position)}, score ${score}`,
   },
   keys: { title: "Keys", touch: "The buttons do the same; two fingers zoom." },

@@ -9,10 +9,12 @@ export const reviewFr: typeof reviewEn = {
   place: (position, n) => `${number(position)} sur ${number(n)}`,
   notCounted: "Cette photographie n’est pas encore comptée. Ses cellules apparaîtront ici dès qu’elle le sera.",
   counting: (percent) => `Comptage en cours : ${percent}`,
-  picture: "Photographie et ses cellules. Les flèches déplacent, plus et moins zooment, le point d’interrogation liste les touches.",
+  picture:
+    "Photographie et ses cellules. Les flèches déplacent, + et − zooment, ? liste les touches.",
   panel: "Nombres et détails",
   tools: "Outils",
-  waiting: (n) => (n === 1 ? "1 correction en cours d’enregistrement" : `${number(n)} corrections en cours d’enregistrement`),
+  waiting: (n) =>
+    n === 1 ? "1 correction en cours d’enregistrement" : `${number(n)} corrections en cours d’enregistrement`,
   saved: "Toutes les corrections sont enregistrées",
   readOnlySigned: (name) => `Validé par ${name} : rien ne peut être modifié tant que la validation n’est pas retirée.`,
   readOnlyRole: "Vous pouvez regarder mais pas corriger : demandez le rôle de relecteur à l’administration.",
@@ -152,7 +154,7 @@ export const reviewFr: typeof reviewEn = {
     model: "le résultat du programme, non corrigé",
     count: (n) => `comptage ${number(n)}`,
     differences: (disputed, missing) =>
-      `${number(disputed)} cellules diffèrent, ${number(missing)} seulement dans l’autre comptage. Les touches n et b les parcourent.`,
+      `${number(disputed)} cellules diffèrent, ${number(missing)} seulement dans l’autre comptage. Parcourir : n et b.`,
     legend: "Magenta : l’autre comptage",
     recount: "Compter avec",
     start: "Compter",
@@ -180,7 +182,7 @@ export const reviewFr: typeof reviewEn = {
     title: "Galerie",
     types: "Type de cellules",
     empty: "Il n’y a pas de telles cellules.",
-    keys: "Les flèches déplacent, x retire une cellule, Espace la confirme, r, w, p changent son type. Les plus douteuses d’abord.",
+    keys: "Les flèches déplacent, x retire, Espace confirme, r, w, p changent le type. Les plus douteuses d’abord.",
     cell: (position, score) => `Cellule ${number(position)}, score ${score}`,
   },
   keys: { title: "Touches", touch: "Les boutons font de même ; deux doigts zooment." },
