@@ -59,15 +59,15 @@ class Visit:
         self.context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, accept_downloads=True, locale="en"
         )
-        self.page, self.url, self.faults = self.context.new_page(), url, []
+        self.page, self.origin, self.faults = self.context.new_page(), "/".join(url.split("/")[:3]), []
         self.page.set_default_timeout(SLOW_MS)
         expect.set_options(timeout=SLOW_MS)
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("request", lambda request: self._is_own(request.url))
+        self.page.on("request", lambda request: self._check_own(request.url))
         self.page.goto(url)
 
-    def _is_own(self, address):
-        if not address.startswith((self.url, "blob:", "data:")):
+    def _check_own(self, address):
+        if not address.startswith((self.origin, "blob:", "data:")):
             self.faults.append(f"asked for {address}")
 
     def counts(self):
@@ -108,6 +108,11 @@ class Visit:
         for point in rest:
             self.page.mouse.move(*point, steps=8)
         self.page.mouse.up()
+
+    def at_rest(self):
+        """Wait until photograph and cells are shown, and lie still."""
+        expect(self.page.locator('.review-picture[aria-busy="false"]')).to_be_visible()
+        self.page.wait_for_timeout(300)
 
     def saved(self):
         """Wait until the service has every correction."""
@@ -157,10 +162,11 @@ def test_from_six_photographs_to_a_signed_count(service, visit, fields):
     expect(page.get_by_text("Over 6 fields")).to_be_visible()
 
     page.get_by_role("link", name="field 1.png").first.click()
+    see.at_rest()
     before = see.counts()
     photograph = page.url.rpartition("/")[2]
     red = cells_of(service, photograph, "rbc")
-    page.wait_for_timeout(500)  # until the picture has come to rest
+    see.at_rest()
 
     see.select(red[0])
     page.keyboard.press("Delete")
@@ -214,9 +220,10 @@ def test_a_server_that_is_killed_costs_no_correction(tmp_path, visit, fields):
     drop_in(see, fields[:1])
     until(first.states, lambda now: now == ["done"])
     see.page.get_by_role("link", name="field 1.png").first.click()
+    see.at_rest()
     before = see.counts()
     red = cells_of(first, see.page.url.rpartition("/")[2], "rbc")
-    see.page.wait_for_timeout(500)
+    see.at_rest()
     see.select(red[0])
     first.kill()
     see.page.keyboard.press("Delete")  # while nobody is there to take it
@@ -236,11 +243,12 @@ def test_two_people_see_what_the_other_does(service, visit, fields):
     drop_in(see, fields[:1])
     until(service.states, lambda now: now == ["done"])
     see.page.get_by_role("link", name="field 1.png").first.click()
+    see.at_rest()
     before = see.counts()
     other = visit(see.page.url)
     other.wait_for(**before)
     red = cells_of(service, see.page.url.rpartition("/")[2], "rbc")
-    see.page.wait_for_timeout(500)
+    see.at_rest()
     see.select(red[0])
     see.page.keyboard.press("x")
     other.wait_for(rbc=before["rbc"] - 1)

@@ -39,6 +39,13 @@ def test_a_sample_sums_up_its_fields(client, sample, upload, work, picture):
         assert each["total"] == 2 * one[kind]["total"]
 
 
+def test_photographs_stand_in_the_order_of_their_names(client, sample, upload, picture):
+    for name in ("field 10.png", "Field 2.png", "a.png", "field 1.png"):
+        upload(picture, name)
+    names = [each["name"] for each in get(client, sample)["photographs"]]
+    assert names == ["a.png", "field 1.png", "Field 2.png", "field 10.png"]
+
+
 def test_the_list_says_how_far_counting_is(client, upload, work, picture):
     upload(picture)
     upload(b"this is no photograph", "b.png")

@@ -1,12 +1,16 @@
+import { lazy, Suspense } from "preact/compat";
+
 import { session } from "../api/session";
 import { path, routeOf } from "../parts/router";
 import { texts } from "../texts";
-import { Review } from "../viewer/Review";
 import { Account } from "./account/Account";
 import { Accounts } from "./account/Accounts";
 import { LogIn } from "./account/LogIn";
 import { SampleScreen } from "./sample/SampleScreen";
 import { Start } from "./start/Start";
+
+/** The viewer is large: it is fetched when a photograph is opened. */
+const Review = lazy(async () => ({ default: (await import("../viewer/Review")).Review }));
 
 /** The screen that the path names, or the way in. */
 export function Screen() {
@@ -20,7 +24,11 @@ export function Screen() {
     case "sample":
       return <SampleScreen key={route.sample} id={route.sample} />;
     case "review":
-      return <Review key={route.photograph} sample={route.sample} photograph={route.photograph} />;
+      return (
+        <Suspense fallback={<p class="loading">{common.loading}</p>}>
+          <Review key={route.photograph} sample={route.sample} photograph={route.photograph} />
+        </Suspense>
+      );
     case "account":
       return <Account />;
     case "accounts":

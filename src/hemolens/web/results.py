@@ -18,7 +18,7 @@ from hemolens.review.reviewed import reviewed_result
 from hemolens.web import queue, schemas
 from hemolens.web.database.tables import JobRow, PhotographRow, SampleRow
 from hemolens.web.held_job import Held
-from hemolens.web.service import Service, signed_off
+from hemolens.web.service import Service, in_order, signed_off
 from hemolens.web.telling import shown_count
 
 LABELS = "coco"
@@ -44,9 +44,9 @@ def write_results(service: Service, job: JobRow, held: Held) -> None:
         sample = session.get(SampleRow, job.sample_id)
         if sample is None:
             return
-        rows = list(sample.photographs)
+        rows = in_order(sample.photographs)
         entries = [Entry(each.image, each.overlay, None) for each in name_entries([row.name for row in rows])]
-        _write_run(service, session, sample, Path(folder), entries, output, held)
+        _write_run(service, session, sample, rows, Path(folder), entries, output, held)
         with service.storage.draft() as draft:
             kept = [service.storage.path(row.file) for row in rows] if wanted.photographs else []
             _pack(draft.path, Path(folder), list(zip(entries, kept, strict=False)))
@@ -61,6 +61,7 @@ def _write_run(
     service: Service,
     session: Session,
     sample: SampleRow,
+    rows: Sequence[PhotographRow],
     folder: Path,
     entries: Sequence[Entry],
     output: OutputOptions,
@@ -70,7 +71,7 @@ def _write_run(
     command: dict[str, object] = {"name": "serve", "sample": sample.name}
     options = CountOptions(**settings.model_dump())
     with RunFiles(folder, entries, options, output, command) as files:
-        for number, (entry, row) in enumerate(zip(entries, sample.photographs, strict=True), start=1):
+        for number, (entry, row) in enumerate(zip(entries, rows, strict=True), start=1):
             result = _result(service, session, sample, row)
             if result is None:
                 files.add_failure(entry, row.jobs[-1].error or NOT_COUNTED if row.jobs else NOT_COUNTED)

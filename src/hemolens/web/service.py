@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -112,6 +114,16 @@ def photograph_row(session: Session, photograph_id: str) -> PhotographRow:
     if row is None:
         raise not_found("photograph")
     return row
+
+
+def in_order(photographs: Iterable[PhotographRow]) -> list[PhotographRow]:
+    """Sort the photographs of a sample by their names, numbers in them by their value: they come in any order."""
+
+    def key(row: PhotographRow) -> tuple[list[tuple[int, int, str]], int]:
+        parts = re.split(r"(\d+)", row.name.casefold())
+        return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part], row.position
+
+    return sorted(photographs, key=key)
 
 
 def signed_off(sample: SampleRow) -> bool:

@@ -15,6 +15,7 @@ from hemolens.statistics.summary import CountedField, TypeSummary, summarise
 from hemolens.statistics.uncertainty import Interval
 from hemolens.web import schemas
 from hemolens.web.database.tables import CountRow, JobRow, PhotographRow, SampleRow, SignOffRow
+from hemolens.web.service import in_order
 
 _FIELD = TypeAdapter(CountedField)
 
@@ -161,7 +162,7 @@ def tell_sample(row: SampleRow) -> schemas.Sample:
         settings=schemas.CountSettings.model_validate(row.options),
         created_by=row.created_by,
         created_at=row.created_at,
-        photographs=[tell_photograph(each) for each in row.photographs],
+        photographs=[tell_photograph(each) for each in in_order(row.photographs)],
         numbers=tell_numbers(summary, _unsure(told)) if fields else None,
         n_fields=summary["rbc"].n_fields,
         n_rejected=summary["rbc"].n_rejected,

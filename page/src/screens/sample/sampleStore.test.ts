@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Change } from "../../api/events";
-import { afterProgress, inOrder, passes, signOffOf, stateOf, type Photograph, type Sample } from "./sampleStore";
+import { afterProgress, passes, signOffOf, stateOf, type Photograph, type Sample } from "./sampleStore";
 
 const numbers = { rbc: { total: 200, unsure: 3 }, wbc: { total: 1, unsure: null }, plt: { total: 9, unsure: 0 } };
 
@@ -56,12 +56,6 @@ describe("afterProgress", () => {
     expect(afterProgress(sample, change({ job: "unknown", state: "running", progress: 0.4 }))).toBeNull();
     expect(afterProgress(sample, change({}, "sign-off"))).toBeNull();
   });
-});
-
-it("orders photographs by the numbers in their names", () => {
-  const names = ["field 10.png", "field 2.png", "field 1.png"];
-  const sample = { photographs: names.map((name) => ({ name })) } as Sample;
-  expect(inOrder(sample).photographs.map((each) => each.name)).toEqual(["field 1.png", "field 2.png", "field 10.png"]);
 });
 
 describe("signOffOf", () => {

@@ -32,7 +32,7 @@ function followable(id: string): SampleStore & { follow: () => () => void } {
   const complaint = signal<string | null>(null);
   const refresh = refreshing(async () => {
     try {
-      sample.value = inOrder(await done(api.GET("/api/samples/{sample}", { params: { path: { sample: id } } })));
+      sample.value = await done(api.GET("/api/samples/{sample}", { params: { path: { sample: id } } }));
       complaint.value = null;
     } catch (error) {
       if (error instanceof Refusal && error.status === 404) isGone.value = true;
@@ -50,20 +50,12 @@ function followable(id: string): SampleStore & { follow: () => () => void } {
     isGone,
     complaint,
     refresh,
-    take: (now) => (sample.value = inOrder(now)),
+    take: (now) => (sample.value = now),
     follow: () => {
       refresh();
       return listen(change, refresh);
     },
   };
-}
-
-/** Photographs by their names, numbers in them by their value: they do not arrive in the order of sending. */
-export function inOrder(sample: Sample): Sample {
-  const photographs = [...sample.photographs].sort((a, b) =>
-    a.name.localeCompare(b.name, undefined, { numeric: true }),
-  );
-  return { ...sample, photographs };
 }
 
 function isOfResults(change: Change): boolean {
