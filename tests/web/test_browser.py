@@ -72,9 +72,7 @@ class Visit:
 
     def counts(self):
         """What the panel says of each cell type."""
-        return {
-            kind: int(self.page.locator(f'[data-count="{kind}"]').inner_text()) for kind in ("rbc", "wbc", "plt")
-        }
+        return {kind: int(self.page.locator(f'[data-count="{kind}"]').inner_text()) for kind in ("rbc", "wbc", "plt")}
 
     def wait_for(self, **counts):
         for kind, count in counts.items():
