@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from hemolens.counted_image import CellOrigin, CountedImage, Review
 from hemolens.errors import ReviewError
-from hemolens.review.trail import Correction, net_changes, replay
+from hemolens.review.trail import Correction, State, net_changes, replay
 from hemolens.statistics.counts import count_cells
 
 Counted = TypeVar("Counted", bound=CountedImage)
@@ -19,6 +19,7 @@ def reviewed_result(
     result: Counted,
     trail: Sequence[Correction],
     *,
+    state: State | None = None,
     signed_by: str | None = None,
     signed_at: datetime | None = None,
     comment: str = "",
@@ -31,6 +32,8 @@ def reviewed_result(
         What the model counted; it stays as it is.
     trail : sequence of Correction
         All corrections of it.
+    state : mapping, optional
+        What the trail makes of it, if that is known: replaying a long trail takes time.
     signed_by : str, optional
         Who stands up for the counts.
     signed_at : datetime, optional
@@ -60,7 +63,7 @@ def reviewed_result(
         raise ReviewError(
             "a signature has no time", came="signed_by alone", allowed="signed_by and signed_at", do="say when"
         )
-    state = replay(result.cells, trail)
+    state = replay(result.cells, trail) if state is None else state
     cells = sorted(state.values(), key=lambda each: (each.cell.row, each.cell.col, each.cell.type))
     net = net_changes(result.cells, trail, state)
     review = Review(

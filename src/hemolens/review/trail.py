@@ -264,7 +264,7 @@ def net_changes(model_cells: Iterable[Cell], trail: Sequence[Correction], state:
         The number of cells is always that of the model, plus the added ones, less the removed ones.
 
     """
-    by_model = initial(model_cells)
+    by_model = {str(number): cell for number, cell in enumerate(model_cells, start=1)}
     both = by_model.keys() & state.keys()
     holding = {
         correction.seq: actor
@@ -274,7 +274,7 @@ def net_changes(model_cells: Iterable[Cell], trail: Sequence[Correction], state:
     return NetChanges(
         n_added=len(state) - len(both),
         n_removed=len(by_model) - len(both),
-        n_changed=sum(_differs(by_model[each].cell, state[each].cell) for each in both),
+        n_changed=sum(_differs(by_model[each], state[each].cell) for each in both),
         by=tuple(dict.fromkeys(holding[seq] for seq in sorted(holding))),
     )
 

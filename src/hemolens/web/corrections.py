@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -177,7 +178,7 @@ def _write(
             changes=changes_record(correction.changes),
         )
     )
-    result = reviewed_result(reviewed.result, reviewed.trail)
+    result = reviewed_result(reviewed.result, reviewed.trail, state=reviewed.state)
     told = tell_count(result, count.id, count.options, count.created_at, len(reviewed.trail))
     count.told = told.model_dump(mode="json")
     count.field = field_data(result)
@@ -246,4 +247,5 @@ def _tell_cells(reviewed: Reviewed, cells: Sequence[ReviewedCell]) -> list[schem
 
 def _flat(cell: Cell) -> list[float]:
     """Give x, y, x, y … of an outline, to a tenth of a pixel."""
-    return [round(value, 1) for row, col in cell.outline.tolist() for value in (col, row)]
+    points: list[float] = cell.outline[:, ::-1].astype(np.float64).round(1).ravel().tolist()
+    return points
