@@ -32,6 +32,7 @@ HEADERS = {
         "form-action 'self'"
     ),
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -110,6 +111,7 @@ class Protection:
         token = request.headers.get("x-csrf-token", "")
         if not is_program and not is_csrf_token(token, cookie_secret(request)):
             raise Refused(403, "the X-CSRF-Token of /api/session is missing or an old one: load the page again")
+        _check_type(request)
 
     def _held(self, request: Request) -> AbstractContextManager[None]:
         if _is_upload(request):
@@ -167,6 +169,8 @@ def _add_headers(request: Request, headers: MutableHeaders) -> None:
         headers.update(HTTPS_HEADERS)
     if _is_api(request):
         headers.setdefault("Cache-Control", "no-store")
+        if headers.get("Content-Type") == "application/json":
+            headers["Content-Disposition"] = 'attachment; filename="api.json"'  # never shown as a page
 
 
 def _check_host(request: Request, settings: ServeSettings) -> None:
@@ -199,3 +203,11 @@ def _check_origin(request: Request) -> None:
     origin = request.headers.get("origin", own).lower()
     if origin != own or request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
         raise Refused(403, "a page of another origin may not ask this service for anything")
+
+
+def _check_type(request: Request) -> None:
+    """Refuse a body that does not say that it is what is read."""
+    has_body = "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
+    expected = "multipart/form-data" if _is_upload(request) else "application/json"
+    if has_body and request.headers.get("content-type", "").partition(";")[0].strip().lower() != expected:
+        raise Refused(415, f"the body must be {expected}, and its Content-Type must say so")
