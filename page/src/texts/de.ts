@@ -1,6 +1,6 @@
 // German.
-
 import type { Texts } from ".";
+import { reviewDe } from "./review/de";
 
 const number = (n: number): string => n.toLocaleString("de");
 const several = (n: number, one: string, many: string): string => `${number(n)} ${n === 1 ? one : many}`;
@@ -255,4 +255,5 @@ export const de: Texts = {
       `Namen.`,
     you: "Sie",
   },
+  review: reviewDe,
 };

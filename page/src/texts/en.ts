@@ -1,4 +1,5 @@
 // English: the texts that the other languages translate. What has a number in it is a function.
+import { reviewEn } from "./review/en";
 
 const number = (n: number): string => n.toLocaleString("en");
 const several = (n: number, one: string, many: string): string => `${number(n)} ${n === 1 ? one : many}`;
@@ -239,4 +240,5 @@ export const en = {
       `${name} will no longer be able to log in. What ${name} counted, corrected and signed keeps the name.`,
     you: "you",
   },
+  review: reviewEn,
 };

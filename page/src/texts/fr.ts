@@ -1,6 +1,6 @@
 // French.
-
 import type { Texts } from ".";
+import { reviewFr } from "./review/fr";
 
 const number = (n: number): string => n.toLocaleString("fr");
 const several = (n: number, one: string, many: string): string => `${number(n)} ${n < 2 ? one : many}`;
@@ -248,4 +248,5 @@ export const fr: Texts = {
       `${name} ne pourra plus se connecter. Ce que ${name} a compté, corrigé et validé garde son nom.`,
     you: "vous",
   },
+  review: reviewFr,
 };

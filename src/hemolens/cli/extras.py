@@ -7,7 +7,7 @@ _EVALUATE = ("scipy", "yaml")
 NEEDED = {
     "evaluate": _EVALUATE,
     "train": (*_EVALUATE, "torch", "onnx", "safetensors"),
-    "web": ("fastapi", "uvicorn", "sqlalchemy", "alembic", "argon2", "multipart", "psutil", "zxcvbn"),
+    "web": ("fastapi", "uvicorn", "sqlalchemy", "alembic", "argon2", "multipart", "pg8000", "psutil", "zxcvbn"),
 }
 """Extra of hemolens → the packages that its commands import."""
 

@@ -34,6 +34,12 @@ def serve(
     workers: Annotated[int, typer.Option(min=0, max=64, help="How many processes count.", metavar="N")] = 1,
     demo: Annotated[bool, typer.Option("--demo", help="Begin with a sample of drawn smears.")] = False,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    max_upload_mb: Annotated[
+        float, typer.Option(min=0.1, help="Largest photograph or slide that may be sent.", metavar="MB")
+    ] = 2000,
+    max_storage_gb: Annotated[
+        float | None, typer.Option(min=0.01, help="Most that all photographs may take together.", metavar="GB")
+    ] = None,
     retention_days: Annotated[
         float | None, typer.Option(min=0.01, help="Delete samples that nobody has touched for so long.", metavar="DAYS")
     ] = None,
@@ -57,6 +63,8 @@ def serve(
         port=port,
         names=tuple(name or ()),
         n_workers=workers,
+        max_upload_bytes=round(max_upload_mb * 1e6),
+        max_storage_bytes=None if max_storage_gb is None else round(max_storage_gb * 1e9),
         retention_days=retention_days,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from hemolens.errors import PhotographError
 from hemolens.images.image import SmearImage
@@ -35,8 +36,8 @@ def count_photograph(service: Service, job: JobRow, held: Held) -> None:
         row = session.get(PhotographRow, job.photograph_id)
         if row is None:
             return
-        file = row.file
-    image = open_image(service.storage.path(file))
+        path, name = service.storage.path(row.file), row.name
+    image = _opened(path, name)
     _check_size(image, service.settings.max_pixels)
     with service.database.writing() as session:
         row = session.get(PhotographRow, job.photograph_id)
@@ -62,6 +63,15 @@ def count_photograph(service: Service, job: JobRow, held: Held) -> None:
         if shown is None or not shown.corrections:
             row.shown_count_id = number
         tell(session, "photograph", row.sample_id, row.id)
+
+
+def _opened(path: Path, name: str) -> SmearImage:
+    """Open a photograph of the storage; an error calls it what its owner does."""
+    try:
+        return open_image(path)
+    except PhotographError as error:
+        said = {key: getattr(error, key).replace(str(path), name) for key in ("came", "allowed", "do")}
+        raise PhotographError(error.what.replace(str(path), name), **said) from error
 
 
 def count_by_blocks(image: SmearImage, options: CountOptions, held: Held) -> Result:

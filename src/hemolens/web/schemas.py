@@ -163,6 +163,9 @@ class TypeNumbers(_Told):
     expected: IntervalTold | None
     """Mean number per field of the smear, with its 95 % interval."""
     includes_model_error: bool
+    corrected: IntervalTold | None
+    """Number of cells on this photograph without the bias of the model, with its 95 % interval; None where the model's
+    error was not measured, where a person vouches for the count, and for several photographs."""
     per_mm2: float | None
     per_1000_rbc: float | None
     unsure: int | None

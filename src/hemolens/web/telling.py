@@ -19,14 +19,19 @@ from hemolens.web.database.tables import CountRow, JobRow, PhotographRow, Sample
 _FIELD = TypeAdapter(CountedField)
 
 
-def tell_numbers(summary: Mapping[CellType, TypeSummary], unsure: Mapping[CellType, int]) -> schemas.Numbers:
-    """Tell what the cells of each type amount to."""
+def tell_numbers(
+    summary: Mapping[CellType, TypeSummary],
+    unsure: Mapping[CellType, int],
+    corrected: Mapping[CellType, Interval] | None = None,
+) -> schemas.Numbers:
+    """Tell what the cells of each type amount to; `corrected` is known of a single photograph."""
     return {
         kind: schemas.TypeNumbers(
             total=each.total,
             in_frame=each.in_frame,
             expected=_interval(each.expected),
             includes_model_error=each.includes_model_error,
+            corrected=_interval((corrected or {}).get(kind)),
             per_mm2=each.per_mm2,
             per_1000_rbc=each.per_1000_rbc,
             unsure=unsure.get(kind),
@@ -35,8 +40,8 @@ def tell_numbers(summary: Mapping[CellType, TypeSummary], unsure: Mapping[CellTy
     }
 
 
-def _interval(interval: Interval) -> schemas.IntervalTold | None:
-    if not all(map(math.isfinite, interval)):
+def _interval(interval: Interval | None) -> schemas.IntervalTold | None:
+    if interval is None or not all(map(math.isfinite, interval)):
         return None
     return schemas.IntervalTold(value=interval.value, low=interval.low, high=interval.high)
 
@@ -52,7 +57,7 @@ def tell_count(
         settings=schemas.CountSettings.model_validate(settings),
         created_at=created_at,
         seconds=result.seconds,
-        numbers=tell_numbers(result.summary, result.unsure),
+        numbers=tell_numbers(result.summary, result.unsure, result.corrected),
         quality=schemas.QualityTold(
             verdict=result.quality.verdict, reasons=[finding.words for finding in result.quality.findings]
         ),
