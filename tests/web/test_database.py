@@ -6,6 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from hemolens.web.database.sessions import Database
 from hemolens.web.database.tables import SampleRow, Table
@@ -54,6 +55,14 @@ def test_an_exception_undoes_the_whole_transaction(database):
     with pytest.raises(RuntimeError):
         fail()
     assert number_of_samples(database) == 0
+
+
+def test_an_error_does_not_tell_what_was_to_be_written(database):
+    number = add(database)
+    with pytest.raises(IntegrityError) as fault, database.writing() as session:
+        session.add(SampleRow(id=number, name="a name of a person", options={}, created_by="A"))
+    assert "INSERT" in str(fault.value)
+    assert "person" not in str(fault.value)
 
 
 def test_moments_come_back_in_utc(database):

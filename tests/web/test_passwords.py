@@ -61,7 +61,7 @@ def test_a_hash_that_took_less_work_is_outdated(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "password", [GOOD, "x7#kQ9!vLm2$", "drei weiße Zellen", "白血球 と 赤血球 と 血小板", GOOD + "." * 200]
+    "password", [GOOD, "x7#kQ9!vLm2$", "drei weiße Zellen", "白血球 と 赤血球 と 血小板", GOOD + "." * 100]
 )
 def test_what_is_hard_to_guess_is_taken(password):
     check_new_password(password, "Anna")
@@ -71,7 +71,8 @@ def test_what_is_hard_to_guess_is_taken(password):
     "password",
     [
         "k7#Q" * 2,
-        "x" * (MAX_LENGTH + 1),
+        GOOD + "." * MAX_LENGTH,
+        "k7#Q          9!v",
         "a" * MIN_LENGTH,
         "abcabcabcabc",
         "123456789012",

@@ -86,11 +86,32 @@ def test_the_token_outlives_the_service(serve):
     assert after.post("/api/samples", json=SAMPLE).status_code == 201
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize(
+    "kind",
+    ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml"],
+)
 def test_json_that_does_not_say_so_is_not_read(local, kind):
     answer = local.post("/api/samples", content=b'{"name": "a"}', headers={"Content-Type": kind})
-    assert answer.status_code == 422
+    assert answer.status_code == 415
     assert local.get("/api/samples").json() == []
+
+
+def test_json_may_say_how_its_characters_are_written(local):
+    answer = local.post(
+        "/api/samples", content=b'{"name": "a"}', headers={"Content-Type": "Application/JSON; charset=utf-8"}
+    )
+    assert answer.status_code == 201
+
+
+def test_a_photograph_comes_in_a_form(local):
+    assert local.post(NO_SAMPLE, json=SAMPLE).status_code == 415
+
+
+@pytest.mark.parametrize("path", ["/api/samples", "/api/nothing", "/api/openapi.json"])
+def test_what_programs_read_is_no_page(local, path):
+    answer = local.get(path)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="api.json"'
+    assert answer.json() is not None
 
 
 def no_service(*_):
@@ -268,6 +289,16 @@ def test_a_comment_has_no_character_that_a_database_cannot_keep(local):
     sample = local.post("/api/samples", json=SAMPLE).json()["id"]
     answer = local.post(f"/api/samples/{sample}/sign-off", json={"name": "Ada", "comment": "a\0b"})
     assert answer.status_code == 422
+
+
+def test_a_reason_has_none_either(local):
+    sample = local.post("/api/samples", json=SAMPLE).json()["id"]
+    answer = local.post(f"/api/samples/{sample}/sign-off/withdrawal", json={"name": "Ada", "reason": "wrong\0"})
+    assert answer.status_code == 422
+
+
+def test_the_name_of_a_counter_is_not_endless(local):
+    assert local.post("/api/samples", json=SAMPLE | {"settings": {"counter": "x" * 1000}}).status_code == 422
 
 
 @pytest.mark.parametrize("name", ["a\x00b", "a\nb", "a\u202egpj.b", "a\u200bb", "\x1b[31m", " ", "x" * 201])

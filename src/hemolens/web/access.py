@@ -24,7 +24,7 @@ from hemolens.web.service import Service
 RANK: dict[Role, int] = {"viewer": 0, "reviewer": 1, "admin": 2}
 LOCAL = "local user"
 """Who asks where there are no accounts."""
-NOTED_EVERY = timedelta(minutes=5)
+NOTED_EVERY = timedelta(minutes=1)
 """How exactly it is known when a login or a token was used last."""
 
 

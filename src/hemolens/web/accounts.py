@@ -32,9 +32,14 @@ def accounts(session: Session) -> list[AccountRow]:
     return list(session.scalars(select(AccountRow).order_by(AccountRow.created_at)))
 
 
+def folded(name: str) -> str:
+    """Give what names that mean the same account have in common."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
 def account_named(session: Session, name: str) -> AccountRow | None:
     """Find an account; capital and small letters are the same."""
-    return next((row for row in accounts(session) if _folded(row.name) == _folded(name)), None)
+    return next((row for row in accounts(session) if folded(row.name) == folded(name)), None)
 
 
 def add_account(database: Database, name: str, password: str, role: Role) -> Account:
@@ -49,7 +54,7 @@ def add_account(database: Database, name: str, password: str, role: Role) -> Acc
     check_new_password(password, name)
     kept = hash_password(password)
     with database.writing() as session:
-        if _folded(name) == _folded(LOCAL) or account_named(session, name) is not None:
+        if folded(name) == folded(LOCAL) or account_named(session, name) is not None:
             raise UsageError(
                 "there is somebody of this name already",
                 came=quoted(name),
@@ -181,7 +186,3 @@ def _require_an_admin(session: Session) -> None:
             allowed="at least one admin who is not locked",
             do="make somebody else an admin first",
         )
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold()

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from hemolens.web.accounts import folded
 from hemolens.web.limits import Allowance
 from hemolens.web.problems import Refused
 
@@ -16,7 +17,7 @@ class Attempts:
     """Wrong passwords that are allowed: of a name from one address, of a name from anywhere, and from one address."""
 
     def __init__(self) -> None:
-        self._here, self._name, self._address = Allowance(10, 900), Allowance(100, 3600), Allowance(100, 3600)
+        self._here, self._name, self._address = Allowance(10, 900), Allowance(50, 3600), Allowance(100, 3600)
 
     @contextmanager
     def one(self, name: str, address: str) -> Iterator[None]:
@@ -28,7 +29,7 @@ class Attempts:
             Too many were wrong.
 
         """
-        name = name.casefold()
+        name = folded(name)
         asked = ((self._here, f"{address} {name}"), (self._name, name), (self._address, address))
         taken: list[tuple[Allowance, str]] = []
         for allowance, key in asked:

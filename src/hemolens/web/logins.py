@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 
 from hemolens.web.database.tables import AccountRow, LoginRow, now
 
-UNUSED = timedelta(hours=8)
+UNUSED = timedelta(minutes=30)
 """After this time without a request somebody is logged out."""
-LONGEST = timedelta(days=7)
+LONGEST = timedelta(hours=12)
 """After this time anybody is logged out."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import unicodedata
 from functools import cache
@@ -11,7 +12,7 @@ from argon2.exceptions import VerificationError
 
 from hemolens.errors import UsageError
 
-MIN_LENGTH, MAX_LENGTH = 12, 256
+MIN_LENGTH, MAX_LENGTH = 12, 128
 LEAST_SCORE = 3
 """Of zxcvbn, 0 … 4: at least 10⁸ guesses by a program that knows words, names, keyboards and repetition."""
 JUDGED_LENGTH = 72
@@ -73,11 +74,11 @@ def check_new_password(password: str, name: str) -> None:
     """
     from zxcvbn import zxcvbn
 
-    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+    if len(re.sub(" +", " ", password)) < MIN_LENGTH or len(password) > MAX_LENGTH:
         raise UsageError(
             "the password is too short or too long",
             came=f"{len(password)} characters",
-            allowed=f"{MIN_LENGTH} to {MAX_LENGTH} characters of any kind",
+            allowed=f"{MIN_LENGTH} to {MAX_LENGTH} characters of any kind, spaces in a row counting as one",
             do="take a few words that do not belong together",
             option="password",
         )

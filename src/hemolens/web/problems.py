@@ -59,7 +59,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         404: "There is no such thing",
         409: "It has changed, or may not be changed",
         413: "Too large",
-        415: "Not a photograph",
+        415: "Not a photograph, or not JSON",
         421: "A service of another name",
         422: "A value is not allowed",
         429: "Too many requests",

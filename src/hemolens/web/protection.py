@@ -3,10 +3,13 @@
 Before a route sees a request: is the service meant (``Host``), does a page of its own ask (``Origin``), is it not too
 often, who asks, and is it they who want it (``X-CSRF-Token``). A browser that is led here by a page of another origin,
 be it through a name that was made to mean this machine, is refused before anything is read or written.
+
+What was changed and what was refused is logged, with who asked.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from contextlib import AbstractContextManager, nullcontext
 from ipaddress import ip_address
@@ -18,6 +21,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hemolens.errors import quoted
 from hemolens.web.access import identify
 from hemolens.web.attempts import Attempts
 from hemolens.web.limits import Allowance, Simultaneous
@@ -26,12 +30,15 @@ from hemolens.web.problems import Refused, answer_to
 from hemolens.web.service import service_of
 from hemolens.web.settings import ServeSettings
 
+_log = logging.getLogger("hemolens.web")
+
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
         "form-action 'self'"
     ),
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -78,6 +85,7 @@ class Protection:
             nonlocal has_begun
             if message["type"] == "http.response.start":
                 has_begun = True
+                _log_answer(request, message["status"])
                 _add_headers(request, MutableHeaders(scope=message))
             await send(message)
 
@@ -110,6 +118,7 @@ class Protection:
         token = request.headers.get("x-csrf-token", "")
         if not is_program and not is_csrf_token(token, cookie_secret(request)):
             raise Refused(403, "the X-CSRF-Token of /api/session is missing or an old one: load the page again")
+        _check_type(request)
 
     def _held(self, request: Request) -> AbstractContextManager[None]:
         if _is_upload(request):
@@ -167,6 +176,8 @@ def _add_headers(request: Request, headers: MutableHeaders) -> None:
         headers.update(HTTPS_HEADERS)
     if _is_api(request):
         headers.setdefault("Cache-Control", "no-store")
+        if headers.get("Content-Type") == "application/json":
+            headers["Content-Disposition"] = 'attachment; filename="api.json"'  # never shown as a page
 
 
 def _check_host(request: Request, settings: ServeSettings) -> None:
@@ -199,3 +210,20 @@ def _check_origin(request: Request) -> None:
     origin = request.headers.get("origin", own).lower()
     if origin != own or request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
         raise Refused(403, "a page of another origin may not ask this service for anything")
+
+
+def _check_type(request: Request) -> None:
+    """Refuse a body that does not say that it is what is read."""
+    has_body = "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
+    expected = "multipart/form-data" if _is_upload(request) else "application/json"
+    if has_body and request.headers.get("content-type", "").partition(";")[0].strip().lower() != expected:
+        raise Refused(415, f"the body must be {expected}, and its Content-Type must say so")
+
+
+def _log_answer(request: Request, status: int) -> None:
+    if request.method in _SAFE and status < 400:
+        return
+    asker = getattr(request.state, "asker", None)
+    who = "nobody" if asker is None else quoted(asker.name)
+    address = request.client.host if request.client else "?"
+    _log.info("%s at %s: %s %s: %d", who, address, request.method, quoted(_path(request)[:200]), status)

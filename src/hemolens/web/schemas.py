@@ -32,7 +32,9 @@ def _shows(name: str) -> str:
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_LENGTH), AfterValidator(_shows)
 ]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=r"^[^\x00]*$")]
+_NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL keeps no other text."""
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=_NO_NUL)]
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 CorrectionId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 CellId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f.]{1,48}$")]
@@ -110,7 +112,7 @@ class Login(_Given):
 class CountSettings(_Given):
     """How photographs are counted: the part of :class:`hemolens.CountOptions` that names no file."""
 
-    counter: str = "auto"
+    counter: Annotated[str, StringConstraints(max_length=40)] = "auto"
     diameter_px: Annotated[float, Field(ge=RANGE_PX[0], le=RANGE_PX[1])] | None = None
     um_per_px: Annotated[float, Field(ge=RANGE_UM_PER_PX[0], le=RANGE_UM_PER_PX[1])] | None = None
 
@@ -310,7 +312,7 @@ class Withdrawal(_Given):
     """Why a sign-off no longer holds."""
 
     name: Name | None = None
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000, pattern=_NO_NUL)]
 
 
 class ResultsWanted(_Given):

@@ -17,6 +17,7 @@ from hemolens.web.accounts import require_accounts
 from hemolens.web.app import create_app
 from hemolens.web.deletion import delete_what_nobody_needs
 from hemolens.web.events import forget_old_events
+from hemolens.web.log import log_to_standard_error
 from hemolens.web.service import Service
 from hemolens.web.settings import ServeSettings
 
@@ -84,12 +85,18 @@ def serve(settings: ServeSettings, when_ready: Callable[[Service, str], None] = 
         The port is taken, the address is not this machine's, or others reach it and there are no accounts.
 
     """
+    log_to_standard_error(settings)
     listener = _listen(settings)
     service = Service(settings)
     over = threading.Event()
     tidying = threading.Thread(target=_tidy, args=(service, over), daemon=True)
     config = uvicorn.Config(
-        create_app(settings), log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=3
+        create_app(settings),
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
     )
     server = uvicorn.Server(config)
     host, port = listener.getsockname()[:2]

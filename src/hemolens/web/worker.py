@@ -20,6 +20,7 @@ from hemolens.web import queue
 from hemolens.web.counting import count_photograph
 from hemolens.web.database.tables import JobRow
 from hemolens.web.held_job import Held, leave
+from hemolens.web.log import log_to_standard_error
 from hemolens.web.results import write_results
 from hemolens.web.service import Service
 from hemolens.web.settings import ServeSettings
@@ -65,7 +66,9 @@ def do_one(service: Service, worker: str) -> bool:
 
 def main() -> None:
     """Do jobs until the one who started this is gone."""
-    service = Service(ServeSettings.model_validate_json(sys.stdin.readline()))
+    settings = ServeSettings.model_validate_json(sys.stdin.readline())
+    log_to_standard_error(settings)
+    service = Service(settings)
     worker = uuid4().hex
     threading.Thread(target=_leave_with_parent, args=(service, worker), daemon=True).start()
     while True:

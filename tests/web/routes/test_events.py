@@ -1,5 +1,4 @@
 import asyncio
-from datetime import timedelta
 
 import pytest
 from fastapi import Request
@@ -7,6 +6,7 @@ from sqlalchemy import update
 
 from hemolens.web.access import identify
 from hemolens.web.database.tables import LoginRow, now
+from hemolens.web.logins import UNUSED
 from hemolens.web.routes import events
 
 from ..browsers import logged_in, service_of
@@ -58,7 +58,7 @@ def test_who_is_logged_out_hears_no_more(vera, monkeypatch):
 
 
 def test_listening_alone_does_not_keep_a_login_alive(vera):
-    before = now() - timedelta(hours=7)
+    before = now() - UNUSED / 2
     with service_of(vera).database.writing() as session:
         session.execute(update(LoginRow).values(used_at=before))
     assert identify(service_of(vera), request_of(vera), is_use=False) is not None

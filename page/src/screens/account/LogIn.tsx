@@ -4,6 +4,7 @@ import { Field } from "../../parts/Field";
 import { Form } from "../../parts/Form";
 import { useTitle } from "../../parts/useTitle";
 import { texts } from "../../texts";
+import { LONGEST_PASSWORD } from "./passwordLength";
 
 /** Asks who is there. */
 export function LogIn() {
@@ -21,7 +22,7 @@ export function LogIn() {
           value={password}
           type="password"
           autocomplete="current-password"
-          maxLength={256}
+          maxLength={LONGEST_PASSWORD}
           required
         />
       </Form>

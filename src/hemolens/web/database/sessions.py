@@ -28,7 +28,9 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        self.engine = create_engine(
+            url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True
+        )  # of errors that are logged
         if self.engine.dialect.name == "sqlite":
             _prepare_sqlite(self.engine)
         self._for_writing = self.engine.execution_options(is_writing=True)

@@ -56,6 +56,7 @@ def log_in(given: Login, service: Served, attempts: Guarded, request: Request, r
         account.password_hash = renewed or account.password_hash
         secret = begin_login(session, account, cookie_secret(request))
         person = Person.model_validate(account, from_attributes=True)
+    _log.info("%s logged in from %s", quoted(person.name), request.state.client)
     set_cookie(request, response, secret)
     return _tell(service, person, secret)
 
