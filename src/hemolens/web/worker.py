@@ -7,6 +7,7 @@ than it may; the job then says so. A job that is cancelled ends the process, too
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 import threading
 import time
@@ -65,7 +66,8 @@ def do_one(service: Service, worker: str) -> bool:
 
 
 def main() -> None:
-    """Do jobs until the one who started this is gone."""
+    """Do jobs until the one who started this is gone; Ctrl-C is for that one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     settings = ServeSettings.model_validate_json(sys.stdin.readline())
     log_to_standard_error(settings)
     service = Service(settings)
