@@ -170,7 +170,8 @@ class InventedService:
         return {
             "id": PHOTOGRAPH, "sample": SAMPLE, "name": "invented.png", "n_bytes": 1, "created_by": "local",
             "created_at": "2026-01-01T00:00:00Z", "width": self.side, "height": self.side, "job": None,
-            "count": self._count(), "counts": [COUNT],
+            "count": self._count(),
+            "counts": [{"id": COUNT, "settings": {"counter": "auto"}, "created_at": "2026-01-01T00:00:00Z"}],
         }  # fmt: skip
 
 
