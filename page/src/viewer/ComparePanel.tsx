@@ -46,7 +46,7 @@ export function ComparePanel() {
           <option value="">{words.nothing}</option>
           {counts.map((count, n) => (
             <option key={count.id} value={count.id}>
-              {count.id === own ? words.model : words.count(n + 1, count.settings.counter)}
+              {count.id === own ? words.model : words.count(n + 1, count.settings.counter ?? "auto")}
             </option>
           ))}
         </select>
