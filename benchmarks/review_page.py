@@ -8,8 +8,8 @@ for, of irregular outlines of 40 corners, a tenth of them white cells and platel
 - Frames a second, and the longest frame, while the picture is dragged about for three seconds: with all cells on the
   screen, and closer. Beside them what one frame costs the page's own thread in processor time, which other programs on
   the machine change little.
-- Milliseconds from pressing the button until the changed count is on the screen, the median of ten clicks that add a
-  cell.
+- Milliseconds from pressing the button until the changed count is on the screen, the median, and the fastest, of ten
+  clicks that add a cell.
 
 Machines differ; prints what it measured, and writes it as JSON where `--out` says.
 """
@@ -238,6 +238,7 @@ def measure(page: Page, n_cells: int) -> dict[str, Any]:
         "panning_all": all_of_it,
         "panning_closer": panning(page),
         "click_to_count_ms": round(statistics.median(clicks)),
+        "fastest_click_to_count_ms": round(min(clicks)),
     }
 
 
