@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hemolens.cell_types import CellType
 from hemolens.cells.cell import Cell
 from hemolens.review.edits import Edits
+from hemolens.review.outlines import flat_outline
 from hemolens.review.proposal import propose_cell
 from hemolens.review.records import changes_record
 from hemolens.review.reviewed import reviewed_result
@@ -108,7 +108,7 @@ def propose(service: Service, photograph_id: str, wanted: schemas.ProposalWanted
     with service.database.reading() as session:
         photograph = photograph_row(session, photograph_id)
         reviewed = service.reviewed(session, photograph, _shown(photograph))
-    return schemas.Proposal(outline=_flat(_proposed(reviewed, wanted.point, wanted.type)))
+    return schemas.Proposal(outline=flat_outline(_proposed(reviewed, wanted.point, wanted.type)))
 
 
 def _shown(photograph: PhotographRow) -> CountRow:
@@ -231,7 +231,7 @@ def _tell_cells(reviewed: Reviewed, cells: Sequence[ReviewedCell]) -> list[schem
             type=each.cell.type,
             x=each.cell.col,
             y=each.cell.row,
-            outline=_flat(each.cell),
+            outline=flat_outline(each.cell),
             area_px=each.cell.area_px,
             diameter_px=each.cell.diameter_px,
             score=each.cell.score,
@@ -243,9 +243,3 @@ def _tell_cells(reviewed: Reviewed, cells: Sequence[ReviewedCell]) -> list[schem
         )
         for each, is_in in zip(cells, in_frame, strict=True)
     ]
-
-
-def _flat(cell: Cell) -> list[float]:
-    """Give x, y, x, y … of an outline, to a tenth of a pixel."""
-    points: list[float] = cell.outline[:, ::-1].astype(np.float64).round(1).ravel().tolist()
-    return points

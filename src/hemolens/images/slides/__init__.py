@@ -125,7 +125,7 @@ def open_slide(path: str | os.PathLike[str]) -> Slide:
         The slide is missing, damaged or not 8-bit RGB, or the library that reads it is not installed.
 
     """
-    from hemolens.images.slides.slide import Slide, check_size, sha256_of
+    from hemolens.images.slides.slide import Slide, check_size
 
     path = Path(path)
     is_zarr = path.suffix.lower() == ZARR_SUFFIX
@@ -135,7 +135,7 @@ def open_slide(path: str | os.PathLike[str]) -> Slide:
     library = _library_for(path)
     try:
         with quietly():
-            slide = Slide(path, _pyramid_of(path, library), sha256_of(path), open_slide)
+            slide = Slide(path, _pyramid_of(path, library), open_slide)
             check_size(slide)
             return slide
     except HemolensError:
