@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from hemolens.cell_types import CellType
 from hemolens.cells.cell import Cell
+from hemolens.errors import ConflictError, quoted
 from hemolens.review.edits import Edits
 from hemolens.review.outlines import flat_outline
 from hemolens.review.proposal import propose_cell
@@ -129,8 +130,29 @@ def _correction(reviewed: Reviewed, wanted: schemas.Correction, actor: str) -> C
         return undo_of(reviewed.trail, actor, reviewed.state, id=wanted.id, at=now())
     if isinstance(wanted, schemas.Redo):
         return redo_of(reviewed.trail, actor, reviewed.state, id=wanted.id, at=now())
+    _refuse_unseen(reviewed, wanted, actor)
     changes = _changes(reviewed, wanted, Edits(reviewed.result, reviewed.state, actor, wanted.id))
     return Correction(wanted.id, next_seq(reviewed.trail), actor, now(), wanted.action, None, changes)
+
+
+def _refuse_unseen(reviewed: Reviewed, wanted: schemas.Edit, actor: str) -> None:
+    """Refuse to change cells that others have changed since the person looked.
+
+    Raises
+    ------
+    ConflictError
+
+    """
+    named = {getattr(wanted, "cell", None), *getattr(wanted, "cells", ())}
+    unseen = reviewed.trail[wanted.seen :] if wanted.seen is not None else ()
+    for each in unseen:
+        if each.actor != actor and named & {change.cell_id for change in each.changes}:
+            raise ConflictError(
+                "a cell has been changed meanwhile",
+                came=f"one that {quoted(each.actor)} has changed since it was seen",
+                allowed="cells as they are now",
+                do="look at it as it is now, and correct that",
+            )
 
 
 def _changes(reviewed: Reviewed, wanted: schemas.Edit, edits: Edits) -> tuple[Change, ...]:

@@ -375,6 +375,8 @@ class Cells(_Undoable):
 class _Correction(_Given):
     id: CorrectionId
     """Made by the client: sent again, it is done once."""
+    seen: Annotated[int, Field(ge=0)] | None = None
+    """The revision that the person saw: what others have done since to the same cells is not overwritten."""
 
 
 class Add(_Correction):
