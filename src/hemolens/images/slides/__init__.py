@@ -53,12 +53,14 @@ INSTALL = {
 }
 
 
-def open_image(path: str | os.PathLike[str]) -> SmearImage:
+def open_image(path: str | os.PathLike[str], plane: int | None = None) -> SmearImage:
     """Open what is to be counted: a slide, or a photograph, which is read whole.
 
     Parameters
     ----------
     path : str or path-like
+    plane : int or None
+        Which plane of a photograph's stack, 1 … N; not needed where there is one. A slide has one.
 
     Returns
     -------
@@ -67,10 +69,14 @@ def open_image(path: str | os.PathLike[str]) -> SmearImage:
     Raises
     ------
     PhotographError
-        The file cannot be read, or the library that reads it is not installed.
+        The file cannot be read, it has no such plane, or the library that reads it is not installed.
 
     """
-    return open_slide(path) if is_slide(path) else read_photograph(path)
+    if not is_slide(path):
+        return read_photograph(path, plane=plane)
+    if plane not in (None, 1):
+        raise _bad_slide("the slide has no such plane", f"{quoted(path)} and plane {plane}", "1", "choose no plane")
+    return open_slide(path)
 
 
 def is_slide(path: str | os.PathLike[str]) -> bool:
