@@ -16,11 +16,11 @@ from schemathesis.specs.openapi.checks import (
 
 DESCRIBED = json.loads((Path(__file__).parents[2] / "page" / "openapi.json").read_text("utf-8"))
 HOST = "127.0.0.1:8000"
-WITHOUT_END = "/api/events"
+LEFT_OUT = {"/api/events": "goes on without end", "/api/demo": "draws for seconds, and takes nothing"}
 ROUTES = [
-    (method.upper(), path) for path, methods in DESCRIBED["paths"].items() if path != WITHOUT_END for method in methods
+    (method.upper(), path) for path, methods in DESCRIBED["paths"].items() if path not in LEFT_OUT for method in methods
 ]
-N_EXAMPLES = 8
+N_EXAMPLES = 5
 """Requests of each route and each run of the tests."""
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]

@@ -253,9 +253,8 @@ def test_two_people_see_what_the_other_does(service, visit, fields):
     other.wait_for(rbc=before["rbc"] - 1)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-def test_every_screen_can_be_used_by_everybody(service, visit, fields, scheme, size):
+@pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
+def test_every_screen_can_be_used_by_everybody(service, visit, fields, size, scheme):
     """No serious finding of axe (WCAG 2.1 A and AA), and nothing is wider than the screen."""
     if not AXE.is_file():
         pytest.skip("needs axe-core: npm ci in page/")

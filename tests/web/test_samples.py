@@ -121,7 +121,8 @@ def test_a_sample_that_is_not_there_is_not_found(client):
     assert (answer.status_code, answer.json()["what"]) == (404, "there is no such sample, or it was deleted")
 
 
-def test_the_drawn_sample_is_counted_like_any_other(client, work):
+@pytest.mark.parametrize("database_url", [""], ids=["sqlite"])
+def test_the_drawn_sample_is_counted_like_any_other(client):
     told = client.post("/api/demo").json()
     assert len(told["photographs"]) == 6
     assert all(photograph["job"]["state"] == "queued" for photograph in told["photographs"])
