@@ -113,4 +113,4 @@ def test_a_model_without_a_network_proposes_what_it_counts():
     image = photograph_from_array(draw_smear(5, height=300, width=400, n_rbc=8, n_wbc=0, n_plt=0, overlap=0).pixels)
     counted = count_image(image, CountOptions(models=("otsu-watershed",), diameter_px=80))
     red = next(cell for cell in counted.cells if cell.type == "rbc" and not cell.touches_frame)
-    assert propose_cell(plan_of(counted), red.row, red.col, "rbc").area_px == pytest.approx(red.area_px, rel=0.01)
+    assert propose_cell(plan_of(counted), red.row, red.col, "rbc").area_px == pytest.approx(red.area_px, rel=0.02)
