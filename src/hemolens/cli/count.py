@@ -37,9 +37,7 @@ def count(
     out: Out = Path("hemolens-out"),
     model: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Name of a model of hemolens models list, or path of your own; repeat it for several.", metavar="MODEL"
-        ),
+        typer.Option(help="Name from hemolens models list, or path of your own; repeat it for several.", metavar="MODEL"),
     ] = None,
     counter: Annotated[
         str,
