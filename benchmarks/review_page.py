@@ -8,8 +8,8 @@ for, of irregular outlines of 40 corners, a tenth of them white cells and platel
 - Frames a second, and the longest frame, while the picture is dragged about for three seconds: with all cells on the
   screen, and closer. Beside them what one frame costs the page's own thread in processor time, which other programs on
   the machine change little.
-- Milliseconds from pressing the button until the changed count is on the screen, the median of ten clicks that add a
-  cell.
+- Milliseconds from pressing the button until the changed count is on the screen, the median, and the fastest, of ten
+  clicks that add a cell.
 
 Machines differ; prints what it measured, and writes it as JSON where `--out` says.
 """
@@ -170,7 +170,8 @@ class InventedService:
         return {
             "id": PHOTOGRAPH, "sample": SAMPLE, "name": "invented.png", "n_bytes": 1, "created_by": "local",
             "created_at": "2026-01-01T00:00:00Z", "width": self.side, "height": self.side, "job": None,
-            "count": self._count(), "counts": [COUNT],
+            "count": self._count(),
+            "counts": [{"id": COUNT, "settings": {"counter": "auto"}, "created_at": "2026-01-01T00:00:00Z"}],
         }  # fmt: skip
 
 
@@ -237,6 +238,7 @@ def measure(page: Page, n_cells: int) -> dict[str, Any]:
         "panning_all": all_of_it,
         "panning_closer": panning(page),
         "click_to_count_ms": round(statistics.median(clicks)),
+        "fastest_click_to_count_ms": round(min(clicks)),
     }
 
 

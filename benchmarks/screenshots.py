@@ -2,7 +2,7 @@
 
     make web && python benchmarks/screenshots.py
 
-Writes ``docs/serve-*``.
+Writes ``docs/serve-start.png``, ``docs/serve-sample.png`` and ``docs/serve-review.jpg``.
 """
 
 from __future__ import annotations

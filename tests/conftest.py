@@ -170,9 +170,9 @@ def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ReadBytes:
     """Write bytes to a file and read them as a photograph."""
     monkeypatch.chdir(tmp_path)
 
-    def write_and_read(data: bytes, name: str = "smear") -> Photograph:
+    def write_and_read(data: bytes, name: str = "smear", plane: int | None = None) -> Photograph:
         Path(name).write_bytes(data)
-        return read_photograph(name)
+        return read_photograph(name, plane=plane)
 
     return write_and_read
 

@@ -145,7 +145,7 @@ def test_ci_runs_the_test_command():
 
 
 def test_the_workflow_runs_the_test_command_on_every_python_and_system():
-    (job,) = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))["jobs"].values()
+    job = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))["jobs"]["test"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     pythons = [text.removeprefix(PYTHON) for text in project["classifiers"] if text.startswith(f"{PYTHON}3.")]
     assert job["strategy"]["matrix"] == {"os": ["ubuntu-latest", "macos-latest", "windows-latest"], "python": pythons}

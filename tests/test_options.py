@@ -27,6 +27,7 @@ from hemolens.options import CountOptions
         ({"region": b"0,0,5,5"}, "an option is malformed: got region = ", "region"),
         ({"models": 5}, "an option is malformed: got models.0 = '5'", "models"),
         ({"counter": None}, "an option is malformed: got counter = 'None'", "counter"),
+        ({"plane": 0}, "an option is malformed: got plane = '0'", "plane"),
         ({"treshold": 1}, "an option is malformed: got treshold = '1'", "treshold"),
     ],
 )

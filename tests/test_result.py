@@ -1,10 +1,13 @@
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from hemolens.errors import UsageError
+from hemolens.measurements.scale import RedCellDiameter
+from hemolens.options import CountOptions
 
 
 def rows(path):
@@ -55,3 +58,13 @@ def test_a_notebook_shows_the_overlay_and_the_counts(make_result, make_cell):
     assert "<tr><th>white cells</th><td>1</td></tr>" in page
     assert "&lt;b&gt;.png" in page
     assert "<b>" not in page
+
+
+@pytest.mark.parametrize(
+    ("given", "refused", "stated"),
+    [(None, None, 0.3), (None, 0.3, None), (0.1, None, 0.1), (0.1, 0.3, 0.1)],
+)
+def test_the_stated_scale_is_the_users_else_the_files_unless_it_was_refused(make_result, given, refused, stated):
+    made = make_result("a.png", diameter=RedCellDiameter(50, 0.9, refused_um_per_px=refused))
+    result = replace(made, image=replace(made.image, um_per_px=0.3), options=CountOptions(um_per_px=given))
+    assert result.stated_um_per_px == stated

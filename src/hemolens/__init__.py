@@ -39,6 +39,7 @@ def count(
     diameter_px: float | None = None,
     um_per_px: float | None = None,
     region: str | PathLike[str] | tuple[float, float, float, float] | Region | None = None,
+    plane: int | None = None,
 ) -> Result:
     """Count the cells of one photograph or slide.
 
@@ -60,6 +61,8 @@ def count(
     region : str, path, (x0, y0, x1, y1), Region or None
         Where cells are counted: ``"x0,y0,x1,y1"`` or four numbers in pixels, or the name of a GeoJSON file with a
         polygon.
+    plane : int or None
+        Which plane of a file's stack, 1 … N; not needed where there is one.
 
     Returns
     -------
@@ -78,10 +81,12 @@ def count(
     from hemolens.options import CountOptions
     from hemolens.pipeline import count_image
 
-    options = CountOptions(models=model, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, region=region)
+    options = CountOptions(
+        models=model, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, region=region, plane=plane
+    )
     image: SmearImage
     if isinstance(path_or_array, (str, PathLike)):
-        image = open_image(fsdecode(path_or_array))
+        image = open_image(fsdecode(path_or_array), options.plane)
     else:
         image = photograph_from_memory(path_or_array)
     return count_image(image, options)

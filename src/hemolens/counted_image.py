@@ -174,6 +174,16 @@ class CountedImage:
         return count_in_region_frame(self.cells, self.image.shape, self.region)
 
     @property
+    def stated_um_per_px(self) -> float | None:
+        """µm per pixel for other programs: as the user gave it, else as the file states it.
+
+        None where neither says it, or the file's was refused (:attr:`RedCellDiameter.refused_um_per_px`).
+        """
+        if self.options.um_per_px is not None:
+            return self.options.um_per_px
+        return self.image.um_per_px if self.red_cell_diameter.refused_um_per_px is None else None
+
+    @property
     def numbers(self) -> CountedField:
         """What this photograph adds to the summary of a smear."""
         from hemolens.statistics.summary import CountedField

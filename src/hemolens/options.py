@@ -9,7 +9,7 @@ from os import PathLike, fsdecode
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
 
 from hemolens.errors import UsageError, quoted
 from hemolens.images.region import Region, read_region, region_of_corners
@@ -67,6 +67,8 @@ class CountOptions(BaseModel):
     region : Region or None
         Where cells are counted; everywhere without it. Given as a :class:`Region`, as four numbers x0, y0, x1, y1
         in pixels or their text, as the name of a GeoJSON file, or as the corners of polygons.
+    plane : int or None
+        Which plane of a file's stack is read, 1 … N; not needed where there is one. Pixels in memory have no planes.
 
     Raises
     ------
@@ -89,6 +91,7 @@ class CountOptions(BaseModel):
     diameter_px: float | None = None
     um_per_px: float | None = None
     region: GivenRegion = None
+    plane: Annotated[int, Field(ge=1)] | None = None
 
     def __init__(self, **given: Any) -> None:
         try:

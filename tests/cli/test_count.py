@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from hemolens.batch import photographs as batch_photographs
@@ -307,9 +308,17 @@ def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_
     assert run("my photos/", "--out", "out", "--counter", "watershed") == 0
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     expected = {"name": "count", "paths": ["my photos/"], "out": "out", "model": [], "counter": "watershed"}
-    expected |= {"diameter_px": None, "um_per_px": None, "export": None, "region": None, "site": None}
+    expected |= {"diameter_px": None, "um_per_px": None, "export": None, "region": None, "plane": None, "site": None}
     expected |= {"report": False, "strict": False, "overwrite": False, "recursive": False}
     assert record["command"] == expected
+
+
+def test_a_plane_of_a_stack_is_counted_and_recorded(stub_pipeline, tmp_path):
+    stack = np.stack([np.full((40, 60, 3), grey, np.uint8) for grey in (5, 7, 9)])
+    tifffile.imwrite(tmp_path / "a.tif", stack, photometric="rgb")
+    assert run(tmp_path / "a.tif", "--plane", "2", "--out", tmp_path / "out") == 0
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["options"]["plane"] == 2
+    assert (tmp_path / "out" / "counts.csv").read_text().splitlines()[1].startswith("a.tif,60,40,7,0,0,")
 
 
 def test_the_mean_of_the_smear_says_what_its_interval_includes(stub_pipeline, write_photograph, tmp_path, capsys):

@@ -1,3 +1,5 @@
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -22,6 +24,14 @@ def mask():
     mask = np.zeros((30, 40), np.uint8)
     mask[2:7, 3:9] = mask[20:26, 30:36] = 255
     return mask
+
+
+@pytest.mark.posix("named pipes")
+def test_a_pipe_among_masks_is_not_waited_for(write, mask):
+    folder = write("wbc", "a.png", mask)
+    os.mkfifo(folder / "wbc" / "b.png")
+    with pytest.raises(LabelError, match=r"a mask cannot be read: got .*b\.png', a pipe, a socket or a device"):
+        read_mask_folder(folder)
 
 
 def test_components_are_cells(write, mask):

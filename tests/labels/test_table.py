@@ -1,4 +1,5 @@
 import codecs
+import os
 import tracemalloc
 
 import pytest
@@ -26,6 +27,12 @@ def test_what_excel_saves_is_read(delimiter, encoding, tmp_path):
     (row,) = read_table(path).rows
     assert (row.texts["image"], row.number("rbc"), row.number("size")) == ("a.jpg", 12, 1.5)
     assert read_columns(path) == ROWS[0]
+
+
+@pytest.mark.posix("named pipes")
+def test_the_columns_of_a_pipe_are_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "t.csv")
+    assert read_columns(tmp_path / "t.csv") == []
 
 
 def test_a_name_with_a_semicolon_does_not_change_what_separates(tmp_path):

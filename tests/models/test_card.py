@@ -47,6 +47,12 @@ def test_an_unknown_field_of_a_card_is_refused_in_words():
         parse_card(tomli_w.dumps(CARD | {"colour": 3}), "m")
 
 
+@pytest.mark.parametrize("value", [0.0, 1e6, float("inf"), float("nan")])
+def test_a_scale_at_which_no_network_works_is_refused_in_words(value):
+    with pytest.raises(ModelError, match="card of model 'm' is malformed: got red_cell_diameter_px: Input should be"):
+        parse_card(tomli_w.dumps(CARD | {"red_cell_diameter_px": value}), "m")
+
+
 @pytest.mark.parametrize("value", ["9" * 5000, "[" * 5000], ids=["very many digits", "very deep"])
 def test_toml_that_no_card_holds_is_refused_in_words(value):
     with pytest.raises(ModelError, match="card of model 'm' is malformed"):

@@ -76,6 +76,15 @@ def test_control_characters_are_written_as_escapes():
     assert images("a\nb\x1b[31m.jpg") == ["a\\nb\\x1b[31m.jpg"]
 
 
+def test_marks_that_turn_the_direction_of_text_are_written_as_escapes():
+    assert images("\u202egpj.exe.jpg", "\u2066b.jpg") == ["\\u202egpj.exe.jpg", "\\u2066b.jpg"]
+
+
+def test_letters_of_any_script_and_joined_signs_stay_as_they_are():
+    names = ["مسحة.jpg", "血.jpg", "👩\u200d🔬.jpg"]
+    assert images(*names) == names
+
+
 def test_bytes_that_are_no_text_are_written_as_escapes():
     (name,) = images("a\udcff.jpg")
     assert name.encode("utf-8") == b"a\\udcff.jpg"

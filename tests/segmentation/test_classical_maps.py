@@ -74,6 +74,16 @@ def test_a_segmentation_that_there_is_not_is_refused_before_anything_is_counted(
         CountOptions(models=(str(tmp_path / "guess.toml"),))
 
 
+@pytest.mark.parametrize("changes", [{"outputs": ["rbc.mask"]}, {"cell_type": "rbc"}])
+def test_a_card_that_says_what_its_segmentation_does_not_draw_is_refused(changes, tmp_path):
+    fields = read_card("otsu-watershed").model_dump(exclude_unset=True) | changes
+    (tmp_path / "other.toml").write_text(card_text(ModelCard.model_validate(fields)))
+    with pytest.raises(
+        ModelError, match=r"draws something else than it does: .*allowed: 'rbc.mask, wbc.mask, plt.mask'"
+    ):
+        CountOptions(models=(str(tmp_path / "other.toml"),))
+
+
 def test_colours_are_standardised_where_the_card_asks_for_it(tmp_path, cells_of):
     fields = read_card("otsu-watershed").model_dump(exclude_unset=True)
     standard = {"background_level": 220.0, "red_cell_absorbance": [0.06, 0.14, 0.09]}

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import tomli_w
 
 from hemolens.errors import ModelError, UsageError
 from hemolens.measurements.colours import StandardColours, measure_colours, standardise
+from hemolens.models.store import read_model
 from hemolens.probability_maps import ProbabilityMaps, average_maps
 from hemolens.segmentation.network_maps import Model, compute_probability_maps, load_model, prepare, resize_to_diameter
 
@@ -140,6 +142,15 @@ def test_probabilities_lie_between_0_and_1(model):
 def test_missing_model_says_what_is_installed():
     with pytest.raises(ModelError, match=r"there is no such model: got 'nonesuch'; allowed: .*rbc-do-unet"):
         load_model("nonesuch")
+
+
+def test_weights_that_write_other_maps_than_their_card_says_are_refused(tmp_path):
+    shipped = read_model("wbc-unet")
+    (tmp_path / "m.onnx").write_bytes(shipped.onnx)
+    card = tomli_w.dumps(shipped.card.model_dump(mode="json", exclude_none=True) | {"outputs": ["mush"]})
+    (tmp_path / "m.toml").write_text(card)
+    with pytest.raises(ModelError, match="write other maps than its card says: got 'mask'; allowed: 'mush'"):
+        load_model(str(tmp_path / "m.onnx"))
 
 
 PROCESSORS_OF_THREADS = """

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import runpy
 import shutil
 import zipfile
 
@@ -272,6 +273,17 @@ def test_every_screen_can_be_used_by_everybody(service, visit, fields, scheme, s
     see.page.keyboard.press("Escape")
     see.page.keyboard.press("?")
     look_through(see, "the list of keys")
+
+
+def test_five_thousand_cells_move_smoothly_and_are_corrected_at_once(browser):
+    """By what other programs on the machine change little: the processor time of a frame, and the fastest click."""
+    measure = runpy.run_path(str(ROOT / "benchmarks" / "review_page.py"))["measure"]
+    page = browser.new_page(viewport={"width": 1366, "height": 850}, service_workers="block")
+    measured = measure(page, 5000)
+    page.close()
+    assert measured["panning_all"]["processor_ms_per_frame"] < 1000 / 30
+    assert measured["panning_closer"]["processor_ms_per_frame"] < 1000 / 30
+    assert measured["fastest_click_to_count_ms"] < 100
 
 
 def look_through(see, screen):

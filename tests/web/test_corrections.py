@@ -55,6 +55,32 @@ def test_what_somebody_else_deleted_is_a_conflict(client, counted, correct):
     assert answer.json()["conflict"]
 
 
+@pytest.fixture
+def by_another(client, correct, monkeypatch):
+    """Correct as somebody else."""
+
+    def send(*arguments, **wanted):
+        with monkeypatch.context() as patch:
+            patch.setattr("hemolens.web.access.LOCAL", "B. Other")
+            return correct(*arguments, **wanted)
+
+    return send
+
+
+def test_what_another_has_changed_unseen_is_not_overwritten(client, counted, correct, by_another):
+    cell = next(cell["id"] for cell in cells_of(client, counted) if cell["type"] == "rbc")
+    assert by_another("retype", cells=[cell], type="wbc", seen=0).status_code == 201
+    answer = correct("retype", cells=[cell], type="plt", seen=0)
+    assert (answer.status_code, answer.json()["conflict"]) == (409, True)
+    assert "B. Other" in answer.json()["what"]
+    assert correct("retype", cells=[cell], type="plt", seen=1).status_code == 201
+
+
+def test_what_another_has_changed_elsewhere_hinders_nobody(correct, by_another):
+    by_another("delete", cells=["1"], seen=0)
+    assert correct("delete", cells=["2"], seen=0).status_code == 201
+
+
 def test_undo_to_the_start_gives_what_the_program_counted(client, counted, correct):
     before = cells_of(client, counted)
     correct("delete", cells=[before[0]["id"], before[1]["id"]])

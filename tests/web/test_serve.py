@@ -1,10 +1,12 @@
 """The service as it is started: server and workers, which may be killed at any moment."""
 
+import itertools
 import json
 import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 
@@ -70,6 +72,56 @@ def test_a_worker_that_is_killed_costs_no_photograph(started):
     until(service.states, lambda now: "running" in now)
     psutil.Process(service.process.pid).children()[0].kill()
     until(service.states, lambda now: set(now) == {"done"})
+
+
+def test_an_upload_of_a_browser_that_is_closed_leaves_nothing(started, tmp_path, picture):
+    service = started("--workers", "0")
+    sample = service.client.post("/samples", json={"name": "Monday"}).json()["id"]
+    url = service.client.base_url
+    head = [
+        f"POST /api/samples/{sample}/photographs HTTP/1.1",
+        f"Host: {url.host}:{url.port}",
+        f"Cookie: hemolens={service.client.cookies['hemolens']}",
+        f"X-CSRF-Token: {service.client.headers['X-CSRF-Token']}",
+        "Content-Type: multipart/form-data; boundary=x",
+        "Content-Length: 9000000",
+        "",
+        "--x",
+        'Content-Disposition: form-data; name="photograph"; filename="a.png"',
+        "",
+        "",
+    ]
+    with socket.create_connection((url.host, url.port)) as browser:
+        browser.sendall("\r\n".join(head).encode() + b"y" * 4_000_000)
+    assert service.photographs() == []
+    assert [path for part in ("files", "drafts") for path in (tmp_path / "service" / part).rglob("*")] == []
+    answer = service.client.post(f"/samples/{sample}/photographs", files={"photograph": ("a.png", picture)})
+    assert answer.status_code == 201
+
+
+def test_a_page_whose_connection_was_lost_misses_nothing(started):
+    service = started("--workers", "0")
+
+    def change(name):
+        return service.client.post("/samples", json={"name": name}).json()["id"]
+
+    def hear(n, **headers):
+        """Listen until n messages have come; gives their numbers and samples."""
+        with service.client.stream("GET", "/events", headers=headers) as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == "retry: 1000"
+            first = change("heard at once") if not headers else None
+            data = [line.removeprefix("data: ") for line in itertools.islice(filter(is_data, lines), n)]
+        return first, [json.loads(each) for each in data]
+
+    def is_data(line):
+        return line.startswith("data: ")
+
+    first, heard = hear(1)
+    assert [each["sample"] for each in heard] == [first]
+    missed = [change(name) for name in ("a", "b", "c")]
+    _, heard = hear(3, **{"Last-Event-ID": str(heard[-1]["id"])})
+    assert [each["sample"] for each in heard] == missed
 
 
 def test_ctrl_c_ends_it(started):

@@ -53,20 +53,15 @@ def test_only_names_of_the_storage_are_paths(storage, name):
         storage.path(name)
 
 
-def test_a_full_disk_is_told_in_words(storage, monkeypatch):
-    with storage.draft() as draft:
-        draft._file.close()
-        monkeypatch.setattr(draft, "_file", FullDisk())
-        with pytest.raises(OutputError, match="make room"):
-            draft.write(b"abc")
+def test_a_full_disk_is_told_in_words(storage, tmp_path):
+    def write_what_does_not_fit():
+        with storage.draft() as draft:
+            draft.write(b"half")
+            raise OSError(28, "No space left on device")
 
-
-class FullDisk:
-    def write(self, data):
-        raise OSError(28, "No space left on device")
-
-    def close(self):
-        pass
+    with pytest.raises(OutputError, match=r"No space left on device.*make room"):
+        write_what_does_not_fit()
+    assert everything(tmp_path) == []
 
 
 def test_files_that_others_wrote_are_called_by_their_content_too(storage):

@@ -45,8 +45,8 @@ export function ComparePanel() {
         <select value={other} onChange={({ currentTarget: { value } }) => void attempt(() => choose(value))}>
           <option value="">{words.nothing}</option>
           {counts.map((count, n) => (
-            <option key={count} value={count}>
-              {count === own ? words.model : words.count(n + 1)}
+            <option key={count.id} value={count.id}>
+              {count.id === own ? words.model : words.count(n + 1, count.settings.counter ?? "auto")}
             </option>
           ))}
         </select>

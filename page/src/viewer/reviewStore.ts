@@ -110,7 +110,7 @@ export class ReviewStore {
 
   /** Correct; what comes of it is shown at once. Gives the id of the correction. */
   correct(wish: Wish): string {
-    const wanted = { ...wish, id: newId() } as Wanted;
+    const wanted = { ...wish, id: newId(), seen: this.revision.value } as Wanted;
     this.outbox!.add(wanted);
     batch(() => {
       this.notice.value = null;

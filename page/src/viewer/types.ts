@@ -23,7 +23,7 @@ export type Wanted =
   | Schema<"Redo">;
 
 /** A correction before it has its id. */
-export type Wish = Wanted extends infer Each ? (Each extends Wanted ? Omit<Each, "id"> : never) : never;
+export type Wish = Wanted extends infer Each ? (Each extends Wanted ? Omit<Each, "id" | "seen"> : never) : never;
 
 export const CELL_TYPES: readonly CellType[] = ["rbc", "wbc", "plt"];
 

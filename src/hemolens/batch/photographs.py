@@ -224,7 +224,7 @@ def _count_candidate(candidate: Candidate, files: RunFiles, options: CountOption
         error = str(candidate.found)
     else:
         try:
-            result = count_image(open_image(candidate.found), options)
+            result = count_image(open_image(candidate.found, options.plane), options)
             files.add(entry, result)
             return Outcome(entry.image, result.counts, "", _warning_of(result), result.quality.verdict)
         except (OutputError, ModelError, UsageError):

@@ -37,7 +37,7 @@ def count(
     out: Out = Path("hemolens-out"),
     model: Annotated[
         list[str] | None,
-        typer.Option(help="Name from hemolens models list, or path of your own; repeat it for several.", metavar="MODEL"),
+        typer.Option(help="A name in hemolens models list, or path of your own; repeatable.", metavar="MODEL"),
     ] = None,
     counter: Annotated[
         str,
@@ -61,6 +61,7 @@ def count(
         str | None,
         typer.Option(help="Count only in this region: x0,y0,x1,y1 in pixels, or a GeoJSON file.", metavar="REGION"),
     ] = None,
+    plane: Annotated[int | None, typer.Option(help="Plane 1, 2, … of TIFF stacks.", metavar="N")] = None,
     site: Annotated[
         Path | None,
         typer.Option(help="Factors of the microscope, from hemolens calibrate: adds estimates per µl.", metavar="FILE"),
@@ -81,12 +82,13 @@ def count(
     from hemolens.output.report.terminal import counts_table, summary_lines
 
     options = CountOptions(
-        models=tuple(model or ()), counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, region=region
-    )
+        models=tuple(model or ()), counter=counter, diameter_px=diameter_px, um_per_px=um_per_px,
+        region=region, plane=plane,
+    )  # fmt: skip
     output = output_options(export, site, report=report)
     command: dict[str, object] = {
         "name": "count", "paths": paths, "out": str(out), "model": model or [], "counter": counter,
-        "diameter_px": diameter_px, "um_per_px": um_per_px, "export": export, "region": region,
+        "diameter_px": diameter_px, "um_per_px": um_per_px, "export": export, "region": region, "plane": plane,
         "site": None if site is None else str(site), "report": report, "strict": strict, "overwrite": overwrite,
         "recursive": recursive,
     }  # fmt: skip

@@ -5,8 +5,9 @@ What is decided here, so that nobody has to guess:
 - **Formats**: JPEG, PNG, TIFF (BigTIFF too), BMP and WebP, known by their first bytes, not by their
   suffix. GIF is refused: 256 colours are too few to tell cells apart.
 - **One file is one photograph.** Thumbnails, masks and smaller pyramid levels of a TIFF, and the extra
-  pictures behind a phone's JPEG, are passed over. A stack (several pages of like size, an animation) is
-  refused: counting only its first picture would drop the others without a word.
+  pictures behind a phone's JPEG, are passed over. Of a stack (several pages of like size) one plane is read, by its
+  number; without a number it is refused, as an animation is: counting only the first picture would drop the others
+  without a word.
 - **Sixteen bits**: cameras of 10, 12 or 14 bits store small numbers in 16-bit files. Unless the
   file states its depth, it is the smallest of 8, 10, 12, 14 and 16 bits that holds the largest value.
 - **Floats** run from 0 (black) to 1 (white).
@@ -100,7 +101,7 @@ class Photograph:
 
 
 def read_photograph(
-    path: str | os.PathLike[str], *, max_pixels_per_byte: int | None = MAX_PIXELS_PER_BYTE
+    path: str | os.PathLike[str], *, plane: int | None = None, max_pixels_per_byte: int | None = MAX_PIXELS_PER_BYTE
 ) -> Photograph:
     """Read a photograph from a file.
 
@@ -108,6 +109,8 @@ def read_photograph(
     ----------
     path : str or path-like
         A JPEG, PNG, TIFF, BMP or WebP file of at most :data:`MAX_PIXELS`.
+    plane : int or None
+        Which plane of a stack, 1 … N in the order of the file; not needed where there is one.
     max_pixels_per_byte : int or None, default 250
         Refuse a large picture in a file that is too small for it; with None, for masks, any is believed.
 
@@ -119,7 +122,7 @@ def read_photograph(
     ------
     PhotographError
         When the file is missing, a folder, empty, unreadable, cut short, not a photograph of these
-        formats, too large, or several photographs in one.
+        formats, too large, several photographs in one, or without such a plane.
 
     """
     path = Path(path)
@@ -127,7 +130,7 @@ def read_photograph(
     try:
         if path.suffix.lower() in PICTURES_BESIDE:
             raise not_read(KNOWN_BUT_NOT_READ[path.suffix.lower()])
-        stored = read_stored(data, MAX_PIXELS, max_pixels_per_byte)
+        stored = read_stored(data, MAX_PIXELS, max_pixels_per_byte, plane)
         pixels = _finished(stored)
     except PhotographError as error:
         came = f"{quoted(path)} ({quoted(error.came)[1:-1]})"

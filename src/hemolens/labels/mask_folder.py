@@ -97,6 +97,8 @@ def _paint(path: Path, shape: tuple[int, int]) -> NDArray[np.int32]:
 
 def _read_numbers(path: Path) -> NDArray[np.uint16] | None:
     """Read a label image; None when the picture is none, or is damaged."""
+    if not path.is_file():  # to open a pipe would wait for ever
+        return None
     try:
         with path.open("rb") as file:
             head = file.read(_PNG_DEPTH_AT + 1)

@@ -87,6 +87,8 @@ class LabelTable:
 
 def read_columns(path: Path) -> list[str]:
     """Read the names of the columns alone, to tell what the table is about; empty where there are none to read."""
+    if not path.is_file():  # to open a pipe would wait for ever
+        return []
     try:
         with path.open("rb") as file:
             text = _beginning(file.read(MAX_BYTES_OF_COLUMNS))

@@ -23,6 +23,7 @@ from hemolens.cells.counters.connected_components import ConnectedComponentsSett
 from hemolens.cells.counters.source import CounterSettings
 from hemolens.errors import ModelError, UsageError, quoted
 from hemolens.measurements.colours import StandardColours
+from hemolens.measurements.scale import RANGE_PX
 from hemolens.statistics.uncertainty import CountError
 
 
@@ -104,7 +105,7 @@ class ModelCard(_Frozen):
     outputs : tuple of str
         What it writes for each pixel: ``rbc.mask``, or ``mask`` alone where `cell_type` is given.
     red_cell_diameter_px : float
-        The scale at which it works.
+        The scale at which it works: at most as wide as red cells of a photograph may be.
     margin_px, grid_px, extra_px : int
         How much smaller its maps are than its input on each side; its pooling grid; what an input needs beyond a
         multiple of the grid.
@@ -131,7 +132,7 @@ class ModelCard(_Frozen):
     network: str = ""
     segmentation: str = ""
     outputs: tuple[str, ...] = Field(min_length=1)
-    red_cell_diameter_px: float = Field(gt=0)
+    red_cell_diameter_px: float = Field(gt=0, le=RANGE_PX[1])
     margin_px: int = Field(0, ge=0)
     grid_px: int = Field(1, gt=0)
     extra_px: int = Field(0, ge=0)

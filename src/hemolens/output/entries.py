@@ -11,6 +11,8 @@ from os import PathLike, fspath
 from pathlib import PurePath, PurePosixPath
 
 _ENDING = re.compile(r"(?<=[^/.])(\.ome(?=\.zarr$))?\.[^/.]*$", re.IGNORECASE)
+_TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+"""Unicode's classes of marks that turn the direction of the text after them: one hides the ending of a name."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def name_entries(paths: Sequence[str | PathLike[str]]) -> list[Entry]:
     'overlay/c.png'
 
     """
-    images = _numbered([_readable(tail) for tail in _shortest_tails([PurePath(path).parts for path in paths])])
+    images = _numbered([readable(tail) for tail in _shortest_tails([PurePath(path).parts for path in paths])])
     stems = [_file_name(_ENDING.sub("", image)) for image in images]
     n_stems = Counter(map(_folded, stems))
     pictures = [
@@ -95,14 +97,19 @@ def _shortest_tails(paths: list[tuple[str, ...]]) -> list[str]:
     return tails
 
 
-def _readable(name: str) -> str:
-    r"""Write control characters, line breaks and undecodable bytes as escapes.
+def readable(name: str) -> str:
+    r"""Write control characters, line breaks, marks that turn the direction of text and undecodable bytes as escapes.
 
-    >>> print(_readable("a\tb.jpg"))
+    Examples
+    --------
+    >>> print(readable("a\tb.jpg"))
     a\tb.jpg
+
     """
     return "".join(
-        char.encode("unicode_escape").decode() if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} else char
+        char.encode("unicode_escape").decode()
+        if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} or unicodedata.bidirectional(char) in _TURNING
+        else char
         for char in name
     )
 

@@ -219,3 +219,9 @@ def cells_of(labels: NDArray[np.int32], box: Box, kind: CellType, reviewed: Coun
 
 
 _ANEW = "draw it anew"
+
+
+def flat_outline(cell: Cell) -> list[float]:
+    """Give x, y, x, y … of the corners of a cell's outline, to a tenth of a pixel."""
+    points: list[float] = cell.outline[:, ::-1].astype(np.float64).round(1).ravel().tolist()
+    return points

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.cell_types import CellType
-from hemolens.errors import ModelError
+from hemolens.errors import ModelError, quoted
 from hemolens.images.box import Box
 from hemolens.images.resampling import ScaledImage
 from hemolens.images.tiles import Part
@@ -35,6 +35,8 @@ class Segmentation:
 
     Attributes
     ----------
+    outputs : tuple of str
+        What it draws, as its cards name it.
     measure_levels : callable
         ``measure_levels(pixels, red_cell_diameter_px) -> levels``.
     draw : callable
@@ -42,15 +44,16 @@ class Segmentation:
 
     """
 
+    outputs: tuple[str, ...]
     measure_levels: Callable[[NDArray[np.uint8], float], Levels]
     draw: Callable[[NDArray[np.uint8], float, Levels], Mapping[str, NDArray[np.float32]]]
 
 
 SEGMENTATIONS: dict[str, Segmentation] = {
-    "otsu": Segmentation(otsu.measure_levels, otsu.draw),
-    "dct-sharpness": Segmentation(dct_sharpness.measure_levels, dct_sharpness.draw),
-    "grabcut": Segmentation(grabcut.measure_levels, grabcut.draw),
-    "pulse-coupled": Segmentation(pulse_coupled.measure_levels, pulse_coupled.draw),
+    "otsu": Segmentation(("rbc.mask", "wbc.mask", "plt.mask"), otsu.measure_levels, otsu.draw),
+    "dct-sharpness": Segmentation(("rbc.mask", "rbc.edge"), dct_sharpness.measure_levels, dct_sharpness.draw),
+    "grabcut": Segmentation(("wbc.mask",), grabcut.measure_levels, grabcut.draw),
+    "pulse-coupled": Segmentation(("rbc.mask", "wbc.mask"), pulse_coupled.measure_levels, pulse_coupled.draw),
 }
 
 
@@ -60,7 +63,7 @@ def segmentation_of(card: ModelCard) -> Segmentation:
     Raises
     ------
     ModelError
-        There is none of that name.
+        There is none of that name, or it draws something else than the card says.
 
     """
     if card.segmentation not in SEGMENTATIONS:
@@ -70,7 +73,15 @@ def segmentation_of(card: ModelCard) -> Segmentation:
             allowed=", ".join(SEGMENTATIONS),
             do="name one of these in the card",
         )
-    return SEGMENTATIONS[card.segmentation]
+    found = SEGMENTATIONS[card.segmentation]
+    if card.outputs != found.outputs or card.cell_type is not None:
+        raise ModelError(
+            f"the card of model {card.name!r} says that its segmentation draws something else than it does",
+            came=quoted(", ".join(card.outputs)) + ("" if card.cell_type is None else f" of {card.cell_type}"),
+            allowed=quoted(", ".join(found.outputs)),
+            do="write these into the card, without a cell type",
+        )
+    return found
 
 
 def measure_window_levels(

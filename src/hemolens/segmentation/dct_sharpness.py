@@ -110,7 +110,7 @@ def draw(
     Returns
     -------
     mapping of str to ndarray of float32, shape (H, W)
-        ``mask``, 0 or 1, and ``edge``, 0 … 1: 0.5 where it begins to be sharp.
+        ``rbc.mask``, 0 or 1, and ``rbc.edge``, 0 … 1: 0.5 where it begins to be sharp.
 
     """
     import cv2
@@ -118,14 +118,14 @@ def draw(
     (level,) = levels
     nothing = np.zeros(pixels.shape[:2], np.float32)
     if level == NOTHING:
-        return {"mask": nothing, "edge": nothing}
+        return {"rbc.mask": nothing, "rbc.edge": nothing}
     green, block_px = green_light(pixels), _block_px(red_cell_diameter_px)
     found = definition(green, block_px)
     sharp = found > level
     body = sharp | _insides(~sharp, green, red_cell_diameter_px)
     # A block is sharp already where it only reaches the rim, half its side outside of the cell.
     body = np.asarray(cv2.erode(body.astype(np.uint8), np.ones((block_px // 2 * 2 + 1,) * 2, np.uint8))) > 0
-    return {"mask": body.astype(np.float32), "edge": np.minimum(found / np.float32(2 * level), 1)}
+    return {"rbc.mask": body.astype(np.float32), "rbc.edge": np.minimum(found / np.float32(2 * level), 1)}
 
 
 def _insides(unsharp: NDArray[np.bool_], green: NDArray[np.uint8], red_cell_diameter_px: float) -> NDArray[np.bool_]:

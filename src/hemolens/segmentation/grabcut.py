@@ -57,7 +57,7 @@ def draw(
     Returns
     -------
     mapping of str to ndarray of float32, shape (H, W)
-        ``mask``, 0 or 1.
+        ``wbc.mask``, 0 or 1.
 
     """
     import cv2
@@ -75,7 +75,7 @@ def draw(
         rim = nucleus & dilated(~nucleus, 1)
         if rim.any() and strength[window][rim].mean() >= LEAST_EDGE:
             np.maximum(mask[window], cut_out(pixels[window], nucleus, red_cell_diameter_px), out=mask[window])
-    return {"mask": mask}
+    return {"wbc.mask": mask}
 
 
 def edge_strength(green: NDArray[np.uint8], red_cell_diameter_px: float) -> NDArray[np.float32]:

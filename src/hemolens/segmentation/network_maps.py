@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.cell_types import CELL_TYPES, CellType
-from hemolens.errors import ModelError
+from hemolens.errors import ModelError, quoted
 from hemolens.images.box import Box
 from hemolens.images.resampling import ScaledImage, resize
 from hemolens.images.tiles import Part, Tile, cut, cut_within, reach, stitch, tile_grid
@@ -86,6 +86,14 @@ def _load(name_or_path: str, sha256: str) -> Model:
             allowed="an ONNX file written by hemolens train",
             do="export the model again",
         ) from error
+    written = tuple(output.name for output in session.get_outputs())
+    if written != file.card.outputs:
+        raise ModelError(
+            f"the weights of model {name_or_path!r} write other maps than its card says",
+            came=quoted(", ".join(written)),
+            allowed=quoted(", ".join(file.card.outputs)),
+            do="export the model again",
+        )
     return Model(file.card, session)
 
 

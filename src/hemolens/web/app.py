@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
 
 from hemolens import __version__
@@ -16,6 +17,8 @@ from hemolens.web.service import Service
 from hemolens.web.settings import ServeSettings
 
 API = "/api"
+N_THREADS = 128
+"""For requests: more than one client may send photographs at once, so that pages need not wait until those are kept."""
 
 
 def create_app(settings: ServeSettings) -> FastAPI:
@@ -37,6 +40,7 @@ def create_app(settings: ServeSettings) -> FastAPI:
         service = Service(settings)
         service.database.upgrade()
         app.state.service, app.state.is_ending = service, False
+        current_default_thread_limiter().total_tokens = N_THREADS
         yield
         app.state.is_ending = True
         service.close()

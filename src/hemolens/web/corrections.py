@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hemolens.cell_types import CellType
 from hemolens.cells.cell import Cell
+from hemolens.errors import ConflictError, quoted
 from hemolens.review.edits import Edits
+from hemolens.review.outlines import flat_outline
 from hemolens.review.proposal import propose_cell
 from hemolens.review.records import changes_record
 from hemolens.review.reviewed import reviewed_result
@@ -108,7 +109,7 @@ def propose(service: Service, photograph_id: str, wanted: schemas.ProposalWanted
     with service.database.reading() as session:
         photograph = photograph_row(session, photograph_id)
         reviewed = service.reviewed(session, photograph, _shown(photograph))
-    return schemas.Proposal(outline=_flat(_proposed(reviewed, wanted.point, wanted.type)))
+    return schemas.Proposal(outline=flat_outline(_proposed(reviewed, wanted.point, wanted.type)))
 
 
 def _shown(photograph: PhotographRow) -> CountRow:
@@ -129,8 +130,29 @@ def _correction(reviewed: Reviewed, wanted: schemas.Correction, actor: str) -> C
         return undo_of(reviewed.trail, actor, reviewed.state, id=wanted.id, at=now())
     if isinstance(wanted, schemas.Redo):
         return redo_of(reviewed.trail, actor, reviewed.state, id=wanted.id, at=now())
+    _refuse_unseen(reviewed, wanted, actor)
     changes = _changes(reviewed, wanted, Edits(reviewed.result, reviewed.state, actor, wanted.id))
     return Correction(wanted.id, next_seq(reviewed.trail), actor, now(), wanted.action, None, changes)
+
+
+def _refuse_unseen(reviewed: Reviewed, wanted: schemas.Edit, actor: str) -> None:
+    """Refuse to change cells that others have changed since the person looked.
+
+    Raises
+    ------
+    ConflictError
+
+    """
+    named = {getattr(wanted, "cell", None), *getattr(wanted, "cells", ())}
+    unseen = reviewed.trail[wanted.seen :] if wanted.seen is not None else ()
+    for each in unseen:
+        if each.actor != actor and named & {change.cell_id for change in each.changes}:
+            raise ConflictError(
+                "a cell has been changed meanwhile",
+                came=f"one that {quoted(each.actor)} has changed since it was seen",
+                allowed="cells as they are now",
+                do="look at it as it is now, and correct that",
+            )
 
 
 def _changes(reviewed: Reviewed, wanted: schemas.Edit, edits: Edits) -> tuple[Change, ...]:
@@ -231,7 +253,7 @@ def _tell_cells(reviewed: Reviewed, cells: Sequence[ReviewedCell]) -> list[schem
             type=each.cell.type,
             x=each.cell.col,
             y=each.cell.row,
-            outline=_flat(each.cell),
+            outline=flat_outline(each.cell),
             area_px=each.cell.area_px,
             diameter_px=each.cell.diameter_px,
             score=each.cell.score,
@@ -243,9 +265,3 @@ def _tell_cells(reviewed: Reviewed, cells: Sequence[ReviewedCell]) -> list[schem
         )
         for each, is_in in zip(cells, in_frame, strict=True)
     ]
-
-
-def _flat(cell: Cell) -> list[float]:
-    """Give x, y, x, y … of an outline, to a tenth of a pixel."""
-    points: list[float] = cell.outline[:, ::-1].astype(np.float64).round(1).ravel().tolist()
-    return points

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import time
+from contextlib import suppress
 from typing import NoReturn
 
 import psutil
 
 from hemolens.web import queue
+from hemolens.web.database.sessions import BUSY
 from hemolens.web.service import Service
 
 RENEW_SECONDS = 0.5
@@ -47,13 +49,14 @@ class Held:
                 self._end(f"it took more than {settings.job_seconds:.0f} s, the limit of this service")
             if psutil.Process().memory_info().rss > settings.job_memory_bytes:
                 self._end(f"it needed more than {settings.job_memory_bytes / 1e9:.1f} GB, the limit of this service")
-            with self._service.database.writing() as session:
+            is_ours = True
+            with suppress(*BUSY), self._service.database.writing() as session:  # the next time, then
                 is_ours = queue.renew(session, self.job_id, self.worker, round(self.progress, 2))
             if not is_ours and not self._is_over.is_set():
                 leave()
 
     def _end(self, error: str) -> NoReturn:
-        with self._service.database.writing() as session:
+        with suppress(*BUSY), self._service.database.writing() as session:  # else the lease runs out
             queue.fail(session, self.job_id, self.worker, error)
         leave()
 

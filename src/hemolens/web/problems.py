@@ -10,10 +10,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from hemolens.errors import ConflictError, HemolensError, OutputError, quoted
+from hemolens.web.database.sessions import BUSY
 from hemolens.web.schemas import Problem
 
 _log = logging.getLogger("hemolens.web")
@@ -78,7 +78,7 @@ def add_problems(app: FastAPI) -> None:
     async def handle(_: Request, error: Exception) -> JSONResponse:
         return answer_to(error)
 
-    for kind in (Refused, HemolensError, RequestValidationError, HTTPException, OperationalError):
+    for kind in (Refused, HemolensError, RequestValidationError, HTTPException, *BUSY):
         app.add_exception_handler(kind, handle)
 
 
@@ -99,8 +99,8 @@ def answer_to(error: Exception) -> JSONResponse:
             status, problem = 503, Problem(what="the service cannot keep what is sent: make room on its disk")
         case HTTPException():
             status, problem, headers = error.status_code, Problem(what=str(error.detail)), error.headers
-        case OperationalError():
-            _log.warning("the database does not answer: %s", error.orig)
+        case _ if isinstance(error, BUSY):
+            _log.warning("the database does not answer: %s", getattr(error, "orig", error))  # without what was written
             status, problem = 503, Problem(what="the database is busy or its disk is full: try again in a moment")
         case _:
             _log.error("a bug in hemolens", exc_info=error)

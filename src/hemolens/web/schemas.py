@@ -237,6 +237,14 @@ class Count(_Told):
     review: Review
 
 
+class CountMade(_Told):
+    """One of the counts of a photograph."""
+
+    id: str
+    settings: CountSettings
+    created_at: datetime
+
+
 class Photograph(_Told):
     """A photograph of a sample."""
 
@@ -253,8 +261,8 @@ class Photograph(_Told):
     """The last job; None if there was none."""
     count: Count | None
     """None until it has been counted."""
-    counts: list[str]
-    """Ids of all counts of it, the oldest first; one of them is shown."""
+    counts: list[CountMade]
+    """All counts of it, the oldest first; one of them is shown."""
 
 
 class SignOff(_Told):
@@ -367,6 +375,8 @@ class Cells(_Undoable):
 class _Correction(_Given):
     id: CorrectionId
     """Made by the client: sent again, it is done once."""
+    seen: Annotated[int, Field(ge=0)] | None = None
+    """The revision that the person saw: what others have done since to the same cells is not overwritten."""
 
 
 class Add(_Correction):

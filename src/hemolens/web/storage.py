@@ -91,6 +91,11 @@ class Draft:
     n_bytes : int
         How many there are so far.
 
+    Raises
+    ------
+    OutputError
+        The disk is full, or does not work, at whatever is done while the draft is open.
+
     """
 
     def __init__(self, storage: Storage, folder: Path) -> None:
@@ -98,23 +103,16 @@ class Draft:
         self.n_bytes = 0
 
     def __enter__(self) -> Draft:
-        handle, name = tempfile.mkstemp(dir=self._folder)
+        try:
+            handle, name = tempfile.mkstemp(dir=self._folder)
+        except OSError as error:
+            raise _full(error) from error
         self._path, self._file, self._hash = Path(name), os.fdopen(handle, "wb"), hashlib.sha256()
         return self
 
     def write(self, data: bytes) -> None:
-        """Add bytes.
-
-        Raises
-        ------
-        OutputError
-            The disk is full.
-
-        """
-        try:
-            self._file.write(data)
-        except OSError as error:
-            raise _full(error) from error
+        """Add bytes."""
+        self._file.write(data)
         self._hash.update(data)
         self.n_bytes += len(data)
 
@@ -131,22 +129,21 @@ class Draft:
 
     def keep(self, suffix: str) -> str:
         """Put the file into the storage, safe on the disk, and say what it is called there."""
-        try:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-            name = self._hash.hexdigest() + suffix
-            place = self._storage.path(name)
-            place.parent.mkdir(exist_ok=True, mode=0o700)
-            self._path.replace(place)
-        except OSError as error:
-            raise _full(error) from error
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        name = self._hash.hexdigest() + suffix
+        place = self._storage.path(name)
+        place.parent.mkdir(exist_ok=True, mode=0o700)
+        self._path.replace(place)
         return name
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         with suppress(OSError):
             self._file.close()
         self._path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _full(error) from error
 
 
 def _full(error: OSError) -> OutputError:

@@ -141,7 +141,14 @@ def tell_photograph(row: PhotographRow) -> schemas.Photograph:
         height=row.height,
         job=tell_job(row.jobs[-1]) if row.jobs else None,
         count=None if shown is None else schemas.Count.model_validate(shown.told),
-        counts=[each.id for each in row.counts],
+        counts=[
+            schemas.CountMade(
+                id=each.id,
+                settings=schemas.CountSettings.model_validate(each.options),
+                created_at=each.created_at,
+            )
+            for each in row.counts
+        ],
     )
 
 

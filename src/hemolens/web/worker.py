@@ -7,6 +7,8 @@ than it may; the job then says so. A job that is cancelled ends the process, too
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import sys
 import threading
 import time
@@ -18,6 +20,7 @@ from uuid import uuid4
 from hemolens.errors import HemolensError
 from hemolens.web import queue
 from hemolens.web.counting import count_photograph
+from hemolens.web.database.sessions import BUSY
 from hemolens.web.database.tables import JobRow
 from hemolens.web.held_job import Held, leave
 from hemolens.web.log import log_to_standard_error
@@ -26,6 +29,8 @@ from hemolens.web.service import Service
 from hemolens.web.settings import ServeSettings
 
 IDLE_SECONDS = 0.3
+NICENESS = 5
+"""How much a worker gives way to the server, so that the page stays quick while photographs are counted."""
 _log = logging.getLogger("hemolens.web.worker")
 
 Job = Callable[[Service, JobRow, Held], None]
@@ -42,6 +47,11 @@ def do_one(service: Service, worker: str) -> bool:
     bool
         False where none waits.
 
+    Raises
+    ------
+    :data:`~hemolens.web.database.sessions.BUSY`
+        What became of the job cannot be written; it waits again when its lease is over.
+
     """
     with service.database.writing() as session:
         job = queue.claim(session, worker)
@@ -55,6 +65,8 @@ def do_one(service: Service, worker: str) -> bool:
             error = str(fault)
         except MemoryError:
             error = "it needs more memory than there is: close other programs, or cut the photograph into parts"
+        except BUSY:
+            raise
         except Exception as bug:  # a bug in one photograph's path must not cost the others their counts
             _log.exception("a job failed")
             error = f"a bug in hemolens, please report it: {type(bug).__name__}: {bug}"
@@ -65,14 +77,22 @@ def do_one(service: Service, worker: str) -> bool:
 
 
 def main() -> None:
-    """Do jobs until the one who started this is gone."""
+    """Do jobs until the one who started this is gone; Ctrl-C is for that one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(NICENESS)
     settings = ServeSettings.model_validate_json(sys.stdin.readline())
     log_to_standard_error(settings)
     service = Service(settings)
     worker = uuid4().hex
     threading.Thread(target=_leave_with_parent, args=(service, worker), daemon=True).start()
     while True:
-        if not do_one(service, worker):
+        try:
+            is_idle = not do_one(service, worker)
+        except BUSY as fault:
+            _log.warning("the database does not answer: %s", fault.__class__.__name__)
+            is_idle = True
+        if is_idle:
             time.sleep(IDLE_SECONDS)
 
 

@@ -156,7 +156,7 @@ def test_pyramid_levels_are_passed_over(read):
 )
 def test_a_stack_is_refused(read, options):
     stack = np.zeros((3, 8, 8), np.uint8)
-    message = r"more than one photograph: got 'smear' \(3 pages\).* file of its own"
+    message = r"more than one photograph: got 'smear' \(3 planes\).* set plane to one of 1 … 3"
     with pytest.raises(PhotographError, match=message):
         read(tiff(stack, **{"photometric": "minisblack", **options}))
 
@@ -204,10 +204,55 @@ def test_channels_whose_colours_are_not_stated_are_refused(read, n_pages, option
         read(data)
 
 
+IMAGEJ_STACK = {"imagej": True, "metadata": {"axes": "ZCYX", "mode": "composite"}}
+
+
 def test_a_stack_of_composites_is_refused(read):
-    data = tiff(np.zeros((2, 3, 8, 8), np.uint8), imagej=True, metadata={"axes": "ZCYX", "mode": "composite"})
-    with pytest.raises(PhotographError, match=r"more than one photograph: got 'smear' \(6 pages\)"):
+    data = tiff(np.zeros((2, 3, 8, 8), np.uint8), **IMAGEJ_STACK)
+    with pytest.raises(PhotographError, match=r"more than one photograph: got 'smear' \(2 planes\)"):
         read(data)
+
+
+@pytest.mark.parametrize("compression", [None, "lzw", "zlib"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_plane_of_colour_pages_is_read_by_its_number(read, dtype, compression):
+    stack = np.stack([noise(), 255 - noise(), noise() // 2]).astype(dtype) * dtype(257 if dtype == np.uint16 else 1)
+    data = tiff(stack, photometric="rgb", compression=compression)
+    assert np.array_equal(read(data, plane=2).pixels, 255 - noise())
+
+
+def ome_stack(axes):
+    """Two planes of three channels as an OME-TIFF; the second plane is the negative of the first."""
+    pages = np.stack([PLANES, 255 - PLANES], axis=axes.index("Z"))
+    metadata = {"axes": axes, "Channel": {"Name": ["red", "green", "blue"]}}
+    return tiff(pages, ome=True, photometric="minisblack", metadata=metadata)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        tiff(np.stack([PLANES, 255 - PLANES]), **IMAGEJ_STACK),
+        ome_stack("ZCYX"),
+        ome_stack("CZYX"),
+    ],
+    ids=["ImageJ", "OME, plane by plane", "OME, channel by channel"],
+)
+def test_a_plane_of_channels_in_pages_of_their_own_is_read_by_its_number(read, data):
+    assert np.array_equal(read(data, plane=1).pixels, PICTURE)
+    assert np.array_equal(read(data, plane=2).pixels, 255 - PICTURE)
+
+
+@pytest.mark.parametrize(
+    ("n_planes", "allowed"), [(1, "allowed: 1;"), (3, "allowed: 1 … 3;")], ids=["a photograph", "a stack"]
+)
+def test_a_plane_that_is_not_there_is_refused(read, n_planes, allowed):
+    data = tiff(np.zeros((n_planes, 8, 8), np.uint8), photometric="minisblack")
+    with pytest.raises(PhotographError, match=rf"the file has no such plane: got 'smear' \(plane 4\); {allowed}"):
+        read(data, plane=4)
+
+
+def test_the_first_plane_of_a_photograph_is_the_photograph(read):
+    assert np.array_equal(read(tiff(PICTURE, photometric="rgb"), plane=1).pixels, PICTURE)
 
 
 def test_pages_without_end_are_not_followed(read):

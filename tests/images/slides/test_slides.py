@@ -96,6 +96,13 @@ def test_a_pipe_is_not_waited_for(tmp_path, name):
         open_image(tmp_path / name)
 
 
+def test_a_slide_has_one_plane(tmp_path, smear):
+    tiled = write_pyramid(tmp_path / "a.svs", smear.pixels)
+    assert open_image(tiled, plane=1).shape == (400, 560)
+    with pytest.raises(PhotographError, match=r"no such plane: got .* and plane 2"):
+        open_image(tiled, plane=2)
+
+
 def test_transparent_places_of_a_slide_are_white(tmp_path):
     stored = np.zeros((128, 128, 4), np.uint8)
     stored[:64] = (10, 20, 30, 255)

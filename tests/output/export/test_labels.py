@@ -11,6 +11,7 @@ from PIL import Image
 from hemolens.cell_types import CELL_TYPES
 from hemolens.images.box import Box
 from hemolens.images.photograph import photograph_from_array
+from hemolens.measurements.scale import RedCellDiameter
 from hemolens.output.export import labels
 from hemolens.output.export.labels import LabelImages, label_image, ome_tiff_bytes
 
@@ -52,6 +53,18 @@ def test_the_pixel_size_is_there_when_the_photograph_states_it(drawn):
     with tifffile.TiffFile(io.BytesIO(tiff_of(stated))) as file:
         (pixels,) = ElementTree.fromstring(file.ome_metadata).iter(f"{OME}Pixels")
     assert (pixels.get("PhysicalSizeX"), pixels.get("PhysicalSizeYUnit", "µm")) == ("0.1", "µm")
+
+
+def test_a_pixel_size_that_the_photograph_refutes_is_left_out(drawn):
+    refuted = replace(
+        drawn,
+        image=replace(drawn.image, um_per_px=0.3),
+        red_cell_diameter=RedCellDiameter(50, 0.9, refused_um_per_px=0.3),
+    )
+    with tifffile.TiffFile(io.BytesIO(tiff_of(refuted))) as file:
+        (pixels,) = ElementTree.fromstring(file.ome_metadata).iter(f"{OME}Pixels")
+    assert "PhysicalSizeX" not in pixels.attrib
+    assert "PhysicalSizeY" not in pixels.attrib
 
 
 def test_the_pixels_of_a_cell_have_its_number(tiff, drawn, smear):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hemolens.cell_types import CELL_TYPES
+from hemolens.measurements.scale import RedCellDiameter
 from hemolens.options import CountOptions
 from hemolens.output.entries import name_entries
 from hemolens.output.export import labels
@@ -101,6 +102,17 @@ def test_pixels_are_placed_in_micrometres_where_the_photograph_states_its_scale(
 
 def test_pixels_are_pixels_where_it_does_not(store):
     axes, placed = transformations(store)
+    assert axes[1] == {"name": "y", "type": "space"}
+    assert placed[0][0] == {"type": "scale", "scale": [1, 1, 1]}
+
+
+def test_pixels_are_pixels_where_the_photograph_refutes_the_scale_of_its_file(tmp_path, drawn):
+    refuted = replace(
+        drawn,
+        image=replace(drawn.image, um_per_px=0.3),
+        red_cell_diameter=RedCellDiameter(50, 0.9, refused_um_per_px=0.3),
+    )
+    axes, placed = transformations(write(tmp_path / "a.ome.zarr", refuted))
     assert axes[1] == {"name": "y", "type": "space"}
     assert placed[0][0] == {"type": "scale", "scale": [1, 1, 1]}
 

@@ -151,7 +151,7 @@ export const reviewDe: typeof reviewEn = {
     nothing: "nichts",
     show: "Mit dieser Zählung weiterarbeiten",
     model: "dem Ergebnis des Programms, unkorrigiert",
-    count: (n) => `Zählung ${number(n)}`,
+    count: (n, counter) => `Zählung ${number(n)}: ${counter}`,
     differences: (disputed, missing) =>
       `${number(disputed)} Zellen weichen ab, ${number(missing)} nur in der anderen Zählung. n und b gehen sie durch.`,
     legend: "Magenta: die andere Zählung",

@@ -154,7 +154,7 @@ export const reviewEn = {
     nothing: "nothing",
     show: "Go on with this count",
     model: "the program's result, uncorrected",
-    count: (n: number): string => `count ${number(n)}`,
+    count: (n: number, counter: string): string => `count ${number(n)}: ${counter}`,
     differences: (disputed: number, missing: number): string =>
       `${number(disputed)} cells differ, ${number(missing)} only in the other count. The keys n and b go through them.`,
     legend: "Magenta: the other count",

@@ -152,7 +152,7 @@ export const reviewFr: typeof reviewEn = {
     nothing: "rien",
     show: "Continuer avec ce comptage",
     model: "le résultat du programme, non corrigé",
-    count: (n) => `comptage ${number(n)}`,
+    count: (n, counter) => `comptage ${number(n)} : ${counter}`,
     differences: (disputed, missing) =>
       `${number(disputed)} cellules diffèrent, ${number(missing)} seulement dans l’autre comptage. Parcourir : n et b.`,
     legend: "Magenta : l’autre comptage",

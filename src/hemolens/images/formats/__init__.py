@@ -1,7 +1,7 @@
 """The registry of file formats: first bytes, and the reader for what follows.
 
-A reader takes the bytes of a file and a :class:`~hemolens.images.formats.stored_picture.SizeLimit`, and returns a
-:class:`~hemolens.images.formats.stored_picture.StoredPicture`.
+A reader takes the bytes of a file, a :class:`~hemolens.images.formats.stored_picture.SizeLimit` and the number of a
+plane or None, and returns a :class:`~hemolens.images.formats.stored_picture.StoredPicture`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = [
     "stored_from_pillow",
 ]
 
-READERS: dict[str, Callable[[bytes, SizeLimit], StoredPicture]] = {
+READERS: dict[str, Callable[[bytes, SizeLimit, int | None], StoredPicture]] = {
     "JPEG": read_jpeg,
     "PNG": read_png,
     "TIFF": read_tiff,
@@ -87,8 +87,10 @@ def not_read(found: NotRead) -> PhotographError:
     return PhotographError("not a file format that hemolens reads", came=found.name, allowed=ALLOWED, do=found.do)
 
 
-def read_stored(data: bytes, max_pixels: int, max_pixels_per_byte: int | None = None) -> StoredPicture:
-    """Read the picture out of a file's bytes, if it is no larger than that.
+def read_stored(
+    data: bytes, max_pixels: int, max_pixels_per_byte: int | None = None, plane: int | None = None
+) -> StoredPicture:
+    """Read the picture out of a file's bytes, if it is no larger than that; of a stack, the plane 1 … N.
 
     Raises
     ------
@@ -98,7 +100,7 @@ def read_stored(data: bytes, max_pixels: int, max_pixels_per_byte: int | None = 
     """
     reader = READERS[format_of(data)]
     with _in_words():
-        return reader(data, SizeLimit(max_pixels, len(data), max_pixels_per_byte))
+        return reader(data, SizeLimit(max_pixels, len(data), max_pixels_per_byte), plane)
 
 
 def stored_from_pillow(image: Image) -> StoredPicture:

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hemolens.images.formats.pixel_size import UM_PER_INCH, plausible_um_per_px
-from hemolens.images.formats.stored_picture import SizeLimit, StoredPicture, damaged, too_many, unsupported
+from hemolens.images.formats.stored_picture import (
+    SizeLimit,
+    StoredPicture,
+    damaged,
+    index_of_plane,
+    too_many,
+    unsupported,
+)
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,12 +34,12 @@ _TAKEN_AS = {"1": "L", "La": "LA", "P": "RGB", "PA": "RGBA", "RGBX": "RGB", "RGB
 _WITH_ALPHA = {"L": "LA", "RGB": "RGBA"}
 
 
-def read_jpeg(data: bytes, limit: SizeLimit) -> StoredPicture:
+def read_jpeg(data: bytes, limit: SizeLimit, plane: int | None = None) -> StoredPicture:
     """Read a JPEG; of a phone's multi-picture file, the first picture."""
     from PIL.JpegImagePlugin import JpegImageFile
 
     file = io.BytesIO(data)
-    image = _checked(JpegImageFile(file), limit)
+    image = _checked(JpegImageFile(file), limit, plane)
     # Pillow stops where the compressed picture starts. A copy that broke off into zeros has no end mark behind it,
     # and would be decoded without an error, grey from there on.
     if data.find(b"\xff\xd9", file.tell()) == -1:
@@ -40,11 +47,11 @@ def read_jpeg(data: bytes, limit: SizeLimit) -> StoredPicture:
     return stored_by_pillow(image)
 
 
-def read_png(data: bytes, limit: SizeLimit) -> StoredPicture:
+def read_png(data: bytes, limit: SizeLimit, plane: int | None = None) -> StoredPicture:
     """Read a PNG of any depth, after a look at its check sums."""
     from PIL.PngImagePlugin import PngImageFile
 
-    image = _checked(PngImageFile(io.BytesIO(data)), limit)
+    image = _checked(PngImageFile(io.BytesIO(data)), limit, plane)
     if _PNG_END not in data:
         raise damaged("the end of the image is missing")
     picture_at = image.tile[0].offset - 8
@@ -60,24 +67,25 @@ def read_png(data: bytes, limit: SizeLimit) -> StoredPicture:
     return replace(stored, um_per_px=_um_per_px(image))
 
 
-def read_bmp(data: bytes, limit: SizeLimit) -> StoredPicture:
+def read_bmp(data: bytes, limit: SizeLimit, plane: int | None = None) -> StoredPicture:
     """Read a BMP."""
     from PIL.BmpImagePlugin import BmpImageFile
 
-    return stored_by_pillow(_checked(BmpImageFile(io.BytesIO(data)), limit))
+    return stored_by_pillow(_checked(BmpImageFile(io.BytesIO(data)), limit, plane))
 
 
-def read_webp(data: bytes, limit: SizeLimit) -> StoredPicture:
+def read_webp(data: bytes, limit: SizeLimit, plane: int | None = None) -> StoredPicture:
     """Read a WebP."""
     from PIL.WebPImagePlugin import WebPImageFile
 
-    return stored_by_pillow(_checked(WebPImageFile(io.BytesIO(data)), limit))
+    return stored_by_pillow(_checked(WebPImageFile(io.BytesIO(data)), limit, plane))
 
 
-def _checked(image: ImageFile, limit: SizeLimit) -> ImageFile:
+def _checked(image: ImageFile, limit: SizeLimit, plane: int | None) -> ImageFile:
     limit.check(*image.size)
     if (n_pictures := getattr(image, "n_frames", 1)) > 1:
         raise too_many(f"an animation of {n_pictures} frames")
+    index_of_plane(1, plane)
     return image
 
 

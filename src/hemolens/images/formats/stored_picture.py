@@ -80,11 +80,32 @@ def too_large(came: str, allowed: str) -> PhotographError:
     return PhotographError("the photograph is too large", came=came, allowed=allowed, do=do)
 
 
-def too_many(came: str) -> PhotographError:
+def too_many(came: str, do: str = "save each as a file of its own") -> PhotographError:
     """Error for a stack or an animation."""
     what = "the file contains more than one photograph"
-    do = "save each as a file of its own, or, if they are the colours of one photograph, merge them (Fiji: RGB Color)"
     return PhotographError(what, came=came, allowed="one photograph per file", do=do)
+
+
+def index_of_plane(n_planes: int, plane: int | None) -> int:
+    """Index of the plane 1 … `n_planes` that is to be read; of the only one, if none is chosen.
+
+    Raises
+    ------
+    PhotographError
+        There are several and none is chosen, or there is no such plane.
+
+    """
+    if plane is None and n_planes > 1:
+        apart = "save each as a file of its own, or, if they are the colours of one photograph, merge them"
+        raise too_many(f"{n_planes} planes", f"set plane to one of 1 … {n_planes}, {apart} (Fiji: RGB Color)")
+    if plane is not None and plane > n_planes:
+        raise PhotographError(
+            "the file has no such plane",
+            came=f"plane {plane}",
+            allowed="1" if n_planes == 1 else f"1 … {n_planes}",
+            do="choose a plane that is there, or none where the file has only one",
+        )
+    return (plane or 1) - 1
 
 
 def channels_apart(came: str) -> PhotographError:

@@ -23,11 +23,12 @@ from hemolens.images.formats.stored_picture import (
     StoredPicture,
     channels_apart,
     damaged,
+    index_of_plane,
     too_many,
     unsupported,
     unsupported_compression,
 )
-from hemolens.images.formats.tiff_channels import RGB, colours_of_pages
+from hemolens.images.formats.tiff_channels import RGB, ChannelsInPages, channels_in_pages
 from hemolens.images.formats.tiff_pieces import JPEG_2000, WEBP, stored_in_pieces
 
 MAX_PAGES = 100
@@ -48,14 +49,15 @@ _READ_BY_OPENCV = frozenset({_UNCOMPRESSED, 5, 8, 32773, 32946})  # LZW, Deflate
 _READ_BY_PILLOW = _READ_BY_OPENCV | {2, 3, 4, 6, 7, 32771, 32809, 34676, 34677, 34925, 50000}
 
 
-def read_tiff(data: bytes, limit: SizeLimit) -> StoredPicture:
-    """Read the one photograph of a TIFF."""
+def read_tiff(data: bytes, limit: SizeLimit, plane: int | None = None) -> StoredPicture:
+    """Read the one photograph of a TIFF, or a plane of its stack."""
     import tifffile
 
     with tifffile.TiffFile(io.BytesIO(data)) as tiff:
         ome, imagej = _ome_pixels(tiff.ome_metadata), tiff.imagej_metadata or {}
-        colours = colours_of_pages(imagej, ome)
-        pages = _photograph_pages(_first_pages(tiff), colours, is_canon_raw=data[8:10] == b"CR")
+        every = _first_pages(tiff)
+        channels = channels_in_pages(imagej, ome, len(every))
+        pages = _photograph_pages(every, channels, plane, is_canon_raw=data[8:10] == b"CR")
         for page in pages:
             _check_page(page, limit)
         stored = _merged([_stored(data, page) for page in pages])
@@ -79,8 +81,10 @@ def _first_pages(tiff: Any) -> list[Any]:
     return pages
 
 
-def _photograph_pages(pages: list[Any], colours: list[str], *, is_canon_raw: bool) -> list[Any]:
-    """Choose the page that is the photograph, or those of its red, green and blue.
+def _photograph_pages(
+    pages: list[Any], channels: ChannelsInPages | None, plane: int | None, *, is_canon_raw: bool
+) -> list[Any]:
+    """Choose the page that is the photograph or the plane of a stack, or the pages of its red, green and blue.
 
     Thumbnails, masks and smaller pyramid levels are passed over.
     """
@@ -92,13 +96,15 @@ def _photograph_pages(pages: list[Any], colours: list[str], *, is_canon_raw: boo
     areas = [page.imagewidth * page.imagelength for page in full]
     largest = full[areas.index(max(areas))]
     alike = [page for page, area in zip(full, areas, strict=True) if 4 * area > max(areas)]
-    if max(len(alike), largest.imagedepth) == 1:
-        return [largest]
-    if colours and len(alike) == len(pages) and all(page.samplesperpixel == page.imagedepth == 1 for page in pages):
-        if sorted(colours) != sorted(RGB) or len(alike) != len(RGB):
-            raise channels_apart(f"{len(alike)} pages, each a channel")
-        return [alike[colours.index(colour)] for colour in RGB]
-    raise too_many(f"{max(len(alike), largest.imagedepth)} pages")
+    if largest.imagedepth > 1:
+        raise too_many(f"a page of {largest.imagedepth} planes")
+    if channels is None or len(alike) < len(pages) or any(page.samplesperpixel > 1 for page in pages):
+        return [alike[index_of_plane(len(alike), plane)]]
+    colours = channels.colours
+    if sorted(colours) != sorted(RGB):
+        raise channels_apart(f"{len(alike)} pages, each a channel")
+    chosen = channels.planes[index_of_plane(len(channels.planes), plane)]
+    return [pages[chosen[colours.index(colour)]] for colour in RGB]
 
 
 def _merged(channels: list[StoredPicture]) -> StoredPicture:

@@ -53,12 +53,14 @@ INSTALL = {
 }
 
 
-def open_image(path: str | os.PathLike[str]) -> SmearImage:
+def open_image(path: str | os.PathLike[str], plane: int | None = None) -> SmearImage:
     """Open what is to be counted: a slide, or a photograph, which is read whole.
 
     Parameters
     ----------
     path : str or path-like
+    plane : int or None
+        Which plane of a photograph's stack, 1 … N; not needed where there is one. A slide has one.
 
     Returns
     -------
@@ -67,10 +69,14 @@ def open_image(path: str | os.PathLike[str]) -> SmearImage:
     Raises
     ------
     PhotographError
-        The file cannot be read, or the library that reads it is not installed.
+        The file cannot be read, it has no such plane, or the library that reads it is not installed.
 
     """
-    return open_slide(path) if is_slide(path) else read_photograph(path)
+    if not is_slide(path):
+        return read_photograph(path, plane=plane)
+    if plane not in (None, 1):
+        raise _bad_slide("the slide has no such plane", f"{quoted(path)} and plane {plane}", "1", "choose no plane")
+    return open_slide(path)
 
 
 def is_slide(path: str | os.PathLike[str]) -> bool:
@@ -125,7 +131,7 @@ def open_slide(path: str | os.PathLike[str]) -> Slide:
         The slide is missing, damaged or not 8-bit RGB, or the library that reads it is not installed.
 
     """
-    from hemolens.images.slides.slide import Slide, check_size, sha256_of
+    from hemolens.images.slides.slide import Slide, check_size
 
     path = Path(path)
     is_zarr = path.suffix.lower() == ZARR_SUFFIX
@@ -135,7 +141,7 @@ def open_slide(path: str | os.PathLike[str]) -> Slide:
     library = _library_for(path)
     try:
         with quietly():
-            slide = Slide(path, _pyramid_of(path, library), sha256_of(path), open_slide)
+            slide = Slide(path, _pyramid_of(path, library), open_slide)
             check_size(slide)
             return slide
     except HemolensError:

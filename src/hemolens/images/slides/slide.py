@@ -40,15 +40,13 @@ class Slide:
     path : Path
     pyramid : Pyramid
         Closed when nobody holds the slide any more.
-    sha256 : str
-        Of its file or files.
     reopen : callable
         Opens a slide by its path.
 
     """
 
-    def __init__(self, path: Path, pyramid: Pyramid, sha256: str, reopen: Callable[[Path], Slide]) -> None:
-        self.name, self.path, self.sha256 = path.name, path, sha256
+    def __init__(self, path: Path, pyramid: Pyramid, reopen: Callable[[Path], Slide]) -> None:
+        self.name, self.path = path.name, path
         self.um_per_px = pyramid.um_per_px
         self.levels: Sequence[Shape] = pyramid.levels
         self._pyramid, self._reopen = pyramid, reopen
@@ -62,6 +60,26 @@ class Slide:
     def shape(self) -> Shape:
         """Rows and columns at full resolution."""
         return self.levels[0]
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of its file or files; whoever only looks at a slide of gigabytes does not wait until all of it was read.
+
+        Raises
+        ------
+        PhotographError
+            They can no longer be read.
+
+        """
+        try:
+            return sha256_of(self.path)
+        except OSError as error:
+            raise PhotographError(
+                "the slide can no longer be read",
+                came=f"{quoted(self.path)} ({error.strerror})",
+                allowed="a file that stays while it is counted",
+                do="put it back, and count it again",
+            ) from error
 
     def read(self, box: Box, level: int = 0) -> NDArray[np.uint8]:
         """Read the pixels of a box from the file.

@@ -86,15 +86,15 @@ def ome_tiff_bytes(result: CountedImage, planes: Sequence[NDArray[np.uint16 | np
     Returns
     -------
     bytes
-        A channel for each type, compressed without loss, with the pixel size in µm where the photograph's file
-        states it. The same cells give the same bytes.
+        A channel for each type, compressed without loss, with the pixel size in µm where the user or the
+        photograph's file states it. The same cells give the same bytes.
 
     """
     import tifffile
 
     from hemolens import __version__
 
-    um_per_px = result.image.um_per_px
+    um_per_px = result.stated_um_per_px
     size = {"PhysicalSizeX": um_per_px, "PhysicalSizeY": um_per_px} if um_per_px else {}
     buffer = io.BytesIO()
     tifffile.imwrite(

@@ -88,7 +88,7 @@ def store_files(result: CountedImage) -> dict[str, bytes]:
 
     memory: dict[str, Buffer] = {}
     store = MemoryStore(memory)
-    um_per_px = result.image.um_per_px
+    um_per_px = result.stated_um_per_px
     image = zarr.create_group(
         store, attributes={"ome": {**_multiscales(("c", "y", "x"), um_per_px), "omero": _rendering()}}
     )
@@ -135,7 +135,7 @@ def _halved_labels(labels: NDArray[np.uint16 | np.uint32]) -> Iterator[NDArray[n
 
 
 def _multiscales(axes: Sequence[str], um_per_px: float | None) -> dict[str, Any]:
-    """Describe the levels: their axes, and where their pixels lie; in µm where the photograph's file states a scale."""
+    """Describe the levels: their axes, and where their pixels lie; in µm where the scale is stated."""
     unit = {"unit": "micrometer"} if um_per_px else {}
     described = [{"name": axis, **({"type": "channel"} if axis == "c" else {"type": "space", **unit})} for axis in axes]
     datasets = []

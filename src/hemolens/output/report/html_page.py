@@ -6,11 +6,11 @@ import base64
 import hashlib
 import html
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hemolens.errors import quoted
+from hemolens.output.entries import readable
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; color: #222; }
@@ -122,11 +122,7 @@ def markdown_text(text: str) -> str:
     a\|b\_\<i\>.jpg
 
     """
-    shown = "".join(
-        char.encode("unicode_escape").decode() if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} else char
-        for char in text
-    )
-    return re.sub(r"([\\`*_{}\[\]<>()#!|&~$^])", r"\\\1", shown)
+    return re.sub(r"([\\`*_{}\[\]<>()#!|&~$^])", r"\\\1", readable(text))
 
 
 def names_text(names: Sequence[str]) -> str:

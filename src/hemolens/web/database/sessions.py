@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as WaitedTooLong
 from sqlalchemy.orm import Session
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 WRITERS_KEY = 0x68656D6F
 """Of the lock by which writers wait for each other (PostgreSQL; SQLite has but one writer)."""
 BUSY_SECONDS = 20.0
-"""How long a writer waits for another one before it gives up (SQLite)."""
+"""How long a writer waits for those of its process, and then for those of others (SQLite), before it gives up."""
+BUSY = OperationalError, WaitedTooLong
+"""What is raised when others write for too long, or the database's disk is full: what was to be written was not."""
 
 
 class Database:
@@ -33,6 +38,7 @@ class Database:
         )  # of errors that are logged
         if self.engine.dialect.name == "sqlite":
             _prepare_sqlite(self.engine)
+        self._one_writes = threading.Lock()
         self._for_writing = self.engine.execution_options(is_writing=True)
 
     @contextmanager
@@ -43,7 +49,26 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """Write all or, when an exception leaves the block, nothing. Writers wait for each other, in any database."""
+        """Write all or, when an exception leaves the block, nothing. Writers wait for each other, in any database.
+
+        Those of one process do so without a connection each, of which there would be none left for readers.
+
+        Raises
+        ------
+        :data:`BUSY`
+            Others write for too long.
+
+        """
+        if not self._one_writes.acquire(timeout=BUSY_SECONDS):
+            raise WaitedTooLong(f"others have been writing for {BUSY_SECONDS:g} s")
+        try:
+            with self._transaction() as session:
+                yield session
+        finally:
+            self._one_writes.release()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
         with Session(self._for_writing, expire_on_commit=False) as session, session.begin():
             if self.engine.dialect.name == "postgresql":
                 session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS_KEY})
