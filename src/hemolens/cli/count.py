@@ -26,6 +26,10 @@ LOG_SECONDS = 30.0
 """How often a log file has a line on the progress, at most."""
 
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.", metavar="DIR")]
+Models = Annotated[
+    list[str] | None,
+    typer.Option("--model", help="Name in hemolens models list, or path of your own; repeatable.", metavar="MODEL"),
+]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace results that the folder holds; otherwise DIR-2, DIR-3, … is made.")
 ]
@@ -35,10 +39,7 @@ Overwrite = Annotated[
 def count(
     paths: Annotated[list[str], typer.Argument(help="Photographs, slides, folders or patterns.", metavar="PATH")],
     out: Out = Path("hemolens-out"),
-    model: Annotated[
-        list[str] | None,
-        typer.Option(help="A name in hemolens models list, or path of your own; repeatable.", metavar="MODEL"),
-    ] = None,
+    model: Models = None,
     counter: Annotated[
         str,
         typer.Option(help="auto, watershed, connected-components, circle-hough or peaks.", metavar="NAME"),

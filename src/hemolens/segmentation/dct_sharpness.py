@@ -28,7 +28,7 @@ BLOCK_DIAMETERS = 0.15
 """Side of a block in red-cell diameters: as wide as the rim of a red cell."""
 
 UNSHARP_AT_MOST = 0.4
-"""Definition of the background as a share of that of the rims; the noise of an empty field splits at 0.8."""
+"""Mean definition of the rest as a share of that of the rims; the two halves of mere noise are more alike."""
 
 _STEPS = 24  # of the threshold for each doubling of the definition
 _LEAST = 0.25  # grey levels: what is less sharp does not differ

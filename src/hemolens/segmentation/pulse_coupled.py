@@ -43,7 +43,7 @@ LINKING = 0.1
 """How much darker a pixel seems to its neuron when all of its neighbours have fired."""
 
 NUCLEI_AT_MOST = 0.7
-"""Mean light of nuclei as a share of that of the other cells; two red cells over each other let 0.75 through."""
+"""Mean light of nuclei as a share of that of the other cells; where red cells overlap, they let more light through."""
 
 NUCLEI_ALONE = 0.6
 """Where the median cell lets no more light through than this share of the background's, it is a nucleus."""

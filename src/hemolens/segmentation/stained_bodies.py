@@ -19,9 +19,7 @@ NOTHING = -1.0
 CELLS_AT_MOST, NUCLEI_AT_MOST = 0.93, 0.8
 """Mean brightness of cells as a share of the background's, and mean greenness of nuclei as one of red cells'.
 
-The palest red cells of the drawn smears let 0.85 of the green light through at their rims and the noise of an empty
-field splits at 0.98; platelets and nuclei are 0.3 to 0.75 as green as red cells, and these split at 0.9 among
-themselves.
+Between what the two halves of mere noise have and what the palest cells and nuclei of drawn smears have.
 """
 
 LARGEST_PALE_CENTRE = 0.35
