@@ -15,6 +15,7 @@ from hemolens.errors import UsageError, quoted
 from hemolens.images.region import Region, read_region, region_of_corners
 from hemolens.measurements.scale import check_given_scale
 from hemolens.models.method import AUTO, Methods, choose_methods
+from hemolens.segmentation.classical_maps import segmentation_of
 
 _LONGEST_INPUT = 200  # characters in a message; what is given may be a whole photograph
 
@@ -109,7 +110,9 @@ class CountOptions(BaseModel):
     @model_validator(mode="after")
     def _check(self) -> CountOptions:
         check_given_scale(self.diameter_px, self.um_per_px)
-        _ = self.methods
+        for method in self.methods.values():
+            if method.card.segmentation:
+                segmentation_of(method.card)
         return self
 
     @cached_property

@@ -11,14 +11,16 @@ from hemolens.cells.cell import Cell, from_window, in_reading_order, resolve_typ
 from hemolens.cells.counters import find_cells
 from hemolens.images.box import Box
 from hemolens.images.image import SmearImage
-from hemolens.images.resampling import scale_image
+from hemolens.images.resampling import ScaledImage, scale_image
 from hemolens.images.tiles import Part
+from hemolens.models.method import Method
 from hemolens.options import CountOptions
 from hemolens.plan.blocks import Block, scaled_window
 from hemolens.plan.fields import judge_fields
 from hemolens.plan.plan import Plan, make_plan
 from hemolens.probability_maps import ProbabilityMaps
 from hemolens.result import Result
+from hemolens.segmentation.classical_maps import compute_classical_maps
 from hemolens.segmentation.network_maps import compute_window_maps, load_model, window_step
 from hemolens.statistics.counts import count_cells
 
@@ -57,16 +59,25 @@ def count_block(plan: Plan, block: Block) -> list[Cell]:
 
 
 def compute_maps(plan: Plan, window: Box) -> dict[CellType, ProbabilityMaps]:
-    """Apply the networks to a window of the image, each once, whatever cell types it draws."""
+    """Draw the maps of a window of the image, with each model once, whatever cell types it draws."""
     image, drawn = plan.counted_image, {}
     for method in {each.model: each for each in plan.methods.values()}.values():
-        model = load_model(method.model, method.card.sha256)
         scaled = scale_image(image, plan.diameter.px, method.card.red_cell_diameter_px)
         place = scaled_window(window, image.shape, scaled.shape, window_step(method.card))
-        drawn[method.model] = compute_window_maps(
-            scaled, place, model, red_cell_diameter_px=plan.diameter.px, measured=plan.colours
-        )
+        drawn[method.model] = _draw_window(plan, method, scaled, place)
     return {kind: drawn[method.model][kind] for kind, method in plan.methods.items()}
+
+
+def _draw_window(plan: Plan, method: Method, scaled: ScaledImage, window: Box) -> dict[CellType, ProbabilityMaps]:
+    """Draw the maps of a window of the scaled image as the card of a model says: with its network, or without one."""
+    diameter_px, colours = plan.diameter.px, plan.colours
+    if method.card.segmentation:
+        levels = plan.levels[method.model]
+        return compute_classical_maps(
+            scaled, window, method.card, levels, red_cell_diameter_px=diameter_px, measured=colours
+        )
+    model = load_model(method.model, method.card.sha256)
+    return compute_window_maps(scaled, window, model, red_cell_diameter_px=diameter_px, measured=colours)
 
 
 def find_bodies(plan: Plan, maps: Mapping[CellType, ProbabilityMaps]) -> list[Cell]:

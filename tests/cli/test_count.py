@@ -54,6 +54,18 @@ def test_all_counted_is_exit_status_0(stub_pipeline, write_photograph, tmp_path,
     ]
 
 
+def test_what_a_model_cannot_count_is_said_before_the_run(stub_pipeline, write_photograph, tmp_path, capsys):
+    photograph = write_photograph("a.png", 105)
+    assert run(photograph, "--model", "grabcut-white-cells", "--out", tmp_path / "out") == 0
+    said = capsys.readouterr().err
+    assert said == "hemolens: 'grabcut-white-cells' cannot count red cells and platelets: one-pass counts these\n"
+
+
+def test_nothing_is_said_of_models_that_count_every_type(stub_pipeline, write_photograph, tmp_path, capsys):
+    assert run(write_photograph("a.png", 105), "--model", "otsu-watershed", "--out", tmp_path / "out") == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_a_report_on_request(stub_pipeline, write_photograph, tmp_path, capsys):
     assert run(write_photograph("a.png", 3), "--report", "--out", tmp_path / "out") == 0
     assert "overlay/, report.html, report.pdf" in capsys.readouterr().out
@@ -501,5 +513,16 @@ def test_the_paper_s_networks_count_together(write_photograph, tmp_path):
 
 def test_an_unknown_model_is_refused_before_anything_is_read(write_photograph, tmp_path, capsys):
     assert run(write_photograph("a.png"), "--model", "nonesuch", "--out", tmp_path / "out") == 1
-    assert "there is no such model: got 'nonesuch'; allowed: one-pass, " in capsys.readouterr().err
+    assert "there is no such model: got 'nonesuch'; allowed: dct-sharpness, " in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_model_without_a_network_counts_and_is_recorded(tmp_path):
+    smear = draw_smear(5, n_rbc=20, n_wbc=1, n_plt=3, overlap=0)
+    Image.fromarray(smear.pixels).save(tmp_path / "smear.png")
+    assert run(tmp_path / "smear.png", "--model", "otsu-watershed", "--report", "--out", tmp_path / "out") == 0
+    (row,) = rows(tmp_path / "out" / "counts.csv")
+    assert int(row["rbc"]) == pytest.approx(20, abs=1)
+    record = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))
+    assert {each["model"] for each in record["methods"].values()} == {"otsu-watershed"}
+    assert "Segmentation otsu, not trained: Bhavnani" in (tmp_path / "out" / "report.html").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""A card with every field that one must have."""
+"""Cards with every field that one must have: with a network, and without one."""
 
 CARD = {
     "name": 'a "quoted" \\ name',
@@ -15,4 +15,12 @@ CARD = {
     "trained_on": ["x", "y"],
     "sources": [{"name": "s", "what": "w", "terms": "t"}],
     "figures": [{"metric": "m", "photographs": "p", "value": 0.5}],
+}
+
+CLASSICAL_CARD = {
+    "name": "classical",
+    "segmentation": "otsu",
+    "outputs": ["rbc.mask"],
+    "red_cell_diameter_px": 24.0,
+    "terms": "research",
 }

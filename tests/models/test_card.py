@@ -6,7 +6,7 @@ import tomli_w
 from hemolens.errors import ModelError
 from hemolens.models.card import ModelCard, card_text, parse_card
 
-from .cards import CARD
+from .cards import CARD, CLASSICAL_CARD
 
 COUNTERS = {"wbc": {"default": "watershed", "settings": {"watershed": {"threshold": 0.4}}}}
 
@@ -67,3 +67,33 @@ def test_a_card_without_settings_says_that_it_cannot_be_counted_with():
 def test_a_network_of_all_types_draws_those_that_its_outputs_name():
     card = ModelCard.model_validate({**CARD, "cell_type": None, "outputs": ["rbc.mask", "wbc.mask"]})
     assert card.cell_types == ("rbc", "wbc")
+
+
+def test_a_card_without_a_network_reads_back_as_written():
+    card = ModelCard.model_validate(CLASSICAL_CARD)
+    assert parse_card(card_text(card), "m") == card
+
+
+def test_a_card_without_a_network_says_nothing_of_one():
+    said = tomllib.loads(card_text(ModelCard.model_validate(CLASSICAL_CARD)))
+    assert said == CLASSICAL_CARD
+
+
+@pytest.mark.parametrize("names", [{"segmentation": "otsu"}, {"network": ""}], ids=["both", "neither"])
+def test_a_card_names_a_network_or_a_segmentation(names):
+    with pytest.raises(ModelError, match="names either a network or a segmentation"):
+        parse_card(tomli_w.dumps(CARD | names), "m")
+
+
+def test_the_card_of_a_network_says_what_its_weights_are():
+    with pytest.raises(ModelError, match="the card of a network also says grid_px, sha256"):
+        parse_card(
+            tomli_w.dumps({name: value for name, value in CARD.items() if name not in {"sha256", "grid_px"}}), "m"
+        )
+
+
+def test_the_digest_is_that_of_the_weights_or_of_the_card():
+    card = ModelCard.model_validate(CLASSICAL_CARD)
+    assert ModelCard.model_validate(CARD).digest == CARD["sha256"]
+    assert len(card.digest) == 64
+    assert card.digest != card.model_copy(update={"terms": "others"}).digest

@@ -2,7 +2,7 @@ import pytest
 
 from hemolens.cell_types import CELL_TYPES
 from hemolens.errors import ModelError, UsageError
-from hemolens.models.method import choose_methods
+from hemolens.models.method import choose_methods, left_to_default
 from hemolens.models.store import DEFAULT_MODEL, PAPER_MODELS
 
 
@@ -33,3 +33,21 @@ def test_an_unknown_counter_is_refused():
 def test_an_unknown_model_is_refused():
     with pytest.raises(ModelError, match="there is no such model"):
         choose_methods("auto", ("nonesuch",))
+
+
+@pytest.mark.parametrize(
+    ("models", "left"),
+    [
+        ((), ()),
+        ((DEFAULT_MODEL, "wbc-unet"), ()),
+        (("pulse-coupled",), ("plt",)),
+        (("pulse-coupled", "plt-unet"), ()),
+        (("grabcut-white-cells",), ("rbc", "plt")),
+    ],
+)
+def test_what_the_chosen_models_do_not_draw_is_left_to_the_default_one(models, left):
+    assert left_to_default(choose_methods("auto", models), models) == left
+
+
+def test_a_model_without_a_network_has_no_measured_error_yet():
+    assert choose_methods("auto", ("otsu-watershed",))["rbc"].count_error is None

@@ -17,6 +17,7 @@ from hemolens.images.photograph import photograph_from_array
 from hemolens.images.region import limited, rectangle
 from hemolens.measurements.field_of_view import FieldOfView
 from hemolens.measurements.quality import Finding, Quality
+from hemolens.models.method import choose_methods
 from hemolens.models.store import read_card
 from hemolens.options import CountOptions
 from hemolens.output.export.registry import FORMATS
@@ -149,3 +150,14 @@ def test_a_result_of_another_image_is_refused(counted):
 
 def test_the_same_result_gives_the_same_bytes(counted):
     assert result_bytes(counted) == result_bytes(counted)
+
+
+def test_two_models_without_weights_keep_their_own_cards(counted):
+    methods = dict(counted.methods) | {
+        kind: choose_methods("auto", (model,))[kind]
+        for kind, model in (("rbc", "pulse-coupled"), ("wbc", "grabcut-white-cells"))
+    }
+    again = read_result(result_bytes(replace(counted, methods=methods)), counted.image)
+    assert {kind: method.card for kind, method in again.methods.items()} == {
+        kind: method.card for kind, method in methods.items()
+    }

@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 from hemolens.cell_types import CELL_TYPES
 from hemolens.cells.cell import cells_from_circles
 from hemolens.errors import ModelError, ReviewError
+from hemolens.images.photograph import photograph_from_array
+from hemolens.options import CountOptions
+from hemolens.pipeline import count_image
 from hemolens.review.edits import Edits
 from hemolens.review.outlines import body_of_cells
 from hemolens.review.proposal import LARGEST, plan_of, propose_cell
+from hemolens.synthetic import draw_smear
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +107,10 @@ def test_the_plan_of_a_result_shows_what_its_count_saw(counted, plan):
 
 def test_the_field_of_view_stays_as_it_was_found(counted):
     assert plan_of(replace(counted, field_of_view=None)).counted_image is counted.image
+
+
+def test_a_model_without_a_network_proposes_what_it_counts():
+    image = photograph_from_array(draw_smear(5, height=300, width=400, n_rbc=8, n_wbc=0, n_plt=0, overlap=0).pixels)
+    counted = count_image(image, CountOptions(models=("otsu-watershed",), diameter_px=80))
+    red = next(cell for cell in counted.cells if cell.type == "rbc" and not cell.touches_frame)
+    assert propose_cell(plan_of(counted), red.row, red.col, "rbc").area_px == pytest.approx(red.area_px, rel=0.02)

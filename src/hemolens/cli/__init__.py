@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from hemolens import RESEARCH_USE_ONLY
-from hemolens.cli import accounts, calibrate, count, demo, evaluate, reproduce, serve, train, validate
+from hemolens.cli import accounts, calibrate, count, demo, evaluate, models, reproduce, serve, train, validate
 from hemolens.cli.streams import keep_streams_from_failing
 from hemolens.errors import HemolensError, LabelError, UsageError
 
@@ -26,6 +26,7 @@ app.command()(reproduce.reproduce)
 app.command()(serve.serve)
 app.command()(validate.validate)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(models.app, name="models")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -26,6 +26,10 @@ LOG_SECONDS = 30.0
 """How often a log file has a line on the progress, at most."""
 
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.", metavar="DIR")]
+Models = Annotated[
+    list[str] | None,
+    typer.Option("--model", help="Name in hemolens models list, or path of your own; repeatable.", metavar="MODEL"),
+]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace results that the folder holds; otherwise DIR-2, DIR-3, … is made.")
 ]
@@ -35,10 +39,7 @@ Overwrite = Annotated[
 def count(
     paths: Annotated[list[str], typer.Argument(help="Photographs, slides, folders or patterns.", metavar="PATH")],
     out: Out = Path("hemolens-out"),
-    model: Annotated[
-        list[str] | None,
-        typer.Option(help="Name of a shipped model, or path of your own; repeat it for several.", metavar="MODEL"),
-    ] = None,
+    model: Models = None,
     counter: Annotated[
         str,
         typer.Option(help="auto, watershed, connected-components, circle-hough or peaks.", metavar="NAME"),
@@ -93,11 +94,25 @@ def count(
         "recursive": recursive,
     }  # fmt: skip
     candidates = find_candidates(paths, recursive=recursive)
+    _say_what_is_left_to_default(options)
     batch = count_candidates(candidates, out, options, output, command=command, overwrite=overwrite)
     rows = [(outcome.image, outcome.counts, outcome.verdict) for outcome in batch.outcomes]
     show(counts_table(rows), batch, output, summary_lines(batch.summary))
     say_where(batch, out)
     leave(batch, strict=strict)
+
+
+def _say_what_is_left_to_default(options: CountOptions) -> None:
+    """Say on stderr which cells the chosen models do not draw, and that the default model counts them."""
+    from hemolens.cell_types import CELL_NAMES
+    from hemolens.errors import quoted
+    from hemolens.models.method import left_to_default
+    from hemolens.models.store import DEFAULT_MODEL
+
+    if kinds := left_to_default(options.methods, options.models):
+        names = " and ".join(CELL_NAMES[kind] for kind in kinds)
+        models = ", ".join(map(quoted, options.models))
+        typer.echo(f"hemolens: {models} cannot count {names}: {DEFAULT_MODEL} counts these", err=True)
 
 
 def output_options(export: str | None, site: Path | None, *, report: bool) -> OutputOptions:

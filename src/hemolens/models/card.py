@@ -1,12 +1,14 @@
-"""What is known about a model: its card, a TOML file beside the weights.
+"""What is known about a model: its card, a TOML file, beside the weights where it has any.
 
 The card says what the network does and at which scale it works, what it was trained on and under which terms, the
 sha256 of its weights, how its maps are counted, how far its counts are from the truth, and what it was measured to
-reach. Nothing about a model stands anywhere else.
+reach. A model without a network names a segmentation of :mod:`hemolens.segmentation` instead. Nothing about a model
+stands anywhere else.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 import textwrap
 import tomllib
@@ -82,6 +84,12 @@ class CountersOfType(_Frozen):
         return self
 
 
+_OF_A_NETWORK = (
+    "margin_px", "grid_px", "extra_px", "sha256", "trained_steps", "trained_on", "sources",
+)  # fmt: skip
+"""Fields that a card must have where the model has a network."""
+
+
 class ModelCard(_Frozen):
     """What is known about a model.
 
@@ -89,9 +97,13 @@ class ModelCard(_Frozen):
     ----------
     name : str
     cell_type : {"rbc", "wbc", "plt"} or None
-        The type it draws; None for a network that draws every type.
-    network, outputs : str, tuple of str
-        The architecture, and what it writes for each pixel: ``rbc.mask``, or ``mask`` alone where `cell_type` is given.
+        The type it draws; None for one that draws several types.
+    reference : str
+        Authors, place and year of the publication that describes it; empty where it is not recorded.
+    network, segmentation : str
+        The architecture of its network, or, of a classical model, the name of its segmentation; the other is empty.
+    outputs : tuple of str
+        What it writes for each pixel: ``rbc.mask``, or ``mask`` alone where `cell_type` is given.
     red_cell_diameter_px : float
         The scale at which it works: at most as wide as red cells of a photograph may be.
     margin_px, grid_px, extra_px : int
@@ -106,7 +118,7 @@ class ModelCard(_Frozen):
         The standard that the colours of a photograph are normalised to (:mod:`hemolens.measurements.colours`); None
         leaves them.
     sha256 : str
-        Of the ONNX file.
+        Of the ONNX file; empty without a network.
     counters : dict
         Cell type → how its maps are counted; empty in a model that cannot be counted with yet.
     count_error : dict
@@ -116,29 +128,45 @@ class ModelCard(_Frozen):
 
     name: str
     cell_type: CellType | None = None
-    network: str
+    reference: str = ""
+    network: str = ""
+    segmentation: str = ""
     outputs: tuple[str, ...] = Field(min_length=1)
     red_cell_diameter_px: float = Field(gt=0, le=RANGE_PX[1])
-    margin_px: int = Field(ge=0)
-    grid_px: int = Field(gt=0)
-    extra_px: int = Field(ge=0)
+    margin_px: int = Field(0, ge=0)
+    grid_px: int = Field(1, gt=0)
+    extra_px: int = Field(0, ge=0)
     reach_px: int = Field(0, ge=0)
     tile_px: int | None = Field(None, gt=0)
     colours: StandardColours | None = None
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: str = Field("", pattern=r"^([0-9a-f]{64})?$")
     terms: str
-    trained_steps: int
+    trained_steps: int = 0
     trained_cpu_seconds: int | None = None
     seed: int | None = None
-    trained_on: tuple[str, ...]
-    sources: tuple[DataSource, ...]
+    trained_on: tuple[str, ...] = ()
+    sources: tuple[DataSource, ...] = ()
     figures: tuple[MeasuredFigure, ...] = ()
     count_error: dict[CellType, CountError] = {}
     counters: dict[CellType, CountersOfType] = {}
 
+    @model_validator(mode="after")
+    def _network_or_segmentation(self) -> ModelCard:
+        if bool(self.network) == bool(self.segmentation):
+            raise ValueError("a card names either a network or a segmentation")
+        missing = [name for name in _OF_A_NETWORK if name not in self.model_fields_set]
+        if self.network and missing:
+            raise ValueError(f"the card of a network also says {', '.join(missing)}")
+        return self
+
+    @property
+    def digest(self) -> str:
+        """What tells the model from every other: the sha256 of its weights, or of its card where it has none."""
+        return self.sha256 or hashlib.sha256(card_text(self).encode()).hexdigest()
+
     @property
     def cell_types(self) -> tuple[CellType, ...]:
-        """The types that the network draws."""
+        """The types that the model draws."""
         if self.cell_type is not None:
             return (self.cell_type,)
         return tuple(kind for kind in CELL_TYPES if any(name.startswith(f"{kind}.") for name in self.outputs))
@@ -235,7 +263,10 @@ def card_text(card: ModelCard) -> str:
     import tomli_w
 
     fields = card.model_dump(mode="json", exclude_none=True)
-    for own in fields["counters"].values():
+    for name in ModelCard.model_fields if card.segmentation else ("reference", "segmentation"):
+        if name in fields and getattr(card, name) == ModelCard.model_fields[name].default:
+            del fields[name]
+    for own in fields.get("counters", {}).values():
         if not own["joins"]:
             del own["joins"]
         if not own["chosen_on"]:

@@ -95,3 +95,28 @@ def choose_methods(counter: str = AUTO, models: tuple[str, ...] = ()) -> Methods
         name = card.default_counter(kind) if counter == AUTO else counter
         methods[kind] = Method(model, card, kind, name, card.settings_for(kind, name))
     return methods
+
+
+def left_to_default(methods: Methods, models: tuple[str, ...]) -> tuple[CellType, ...]:
+    """List the types that the default model counts although the user has chosen others.
+
+    Parameters
+    ----------
+    methods : mapping
+        From :func:`choose_methods`.
+    models : tuple of str
+        What the user has chosen.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> left_to_default(choose_methods("auto", ("wbc-unet",)), ("wbc-unet",))
+    ('rbc', 'plt')
+
+    """
+    if not models or DEFAULT_MODEL in models:
+        return ()
+    return tuple(kind for kind, method in methods.items() if method.model == DEFAULT_MODEL)

@@ -1,4 +1,4 @@
-"""Where models are: an ONNX file and its card of the same name.
+"""Where models are: a card, and an ONNX file of the same name where the model has a network.
 
 Some come with hemolens (``shipped/``); any other is known by the path of its ``.onnx`` file, of its card, or of a
 folder that holds one such pair.
@@ -36,8 +36,9 @@ class ModelFile:
 
 
 def shipped_models() -> list[str]:
-    """Names of the models that come with hemolens; of the paper's networks the wheel has the cards only."""
-    return _shipped_names(_SUFFIX)
+    """Names of the models that come with hemolens and can count; of the paper's networks the wheel has cards only."""
+    with_weights = _shipped_names(_SUFFIX)
+    return [name for name in _shipped_names(".toml") if name in with_weights or read_card(name).segmentation]
 
 
 def read_card(name_or_path: str) -> ModelCard:

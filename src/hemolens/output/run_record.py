@@ -46,7 +46,7 @@ class MethodRecord(_Record):
     model: str
     """Name in its card."""
     sha256: str
-    """Of the model's weights."""
+    """Of the model's weights; of its card where it has none."""
     counter: str
     settings: dict[str, Any]
 
@@ -54,7 +54,7 @@ class MethodRecord(_Record):
     def of(cls, method: Method) -> Self:
         """Describe a method."""
         settings = method.settings.model_dump(mode="json")
-        return cls(model=method.card.name, sha256=method.card.sha256, counter=method.counter, settings=settings)
+        return cls(model=method.card.name, sha256=method.card.digest, counter=method.counter, settings=settings)
 
 
 class ScaleRecord(_Record):

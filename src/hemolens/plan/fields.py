@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hemolens.cells.cell import Cell, moved
 from hemolens.images.box import Box
 from hemolens.images.image import SmearImage
-from hemolens.images.resampling import scale_image
+from hemolens.images.resampling import ScaledImage, scale_image
 from hemolens.measurements.colours import (
     MEASURED_DIAMETER_PX,
     MeasuredColours,
@@ -27,7 +27,9 @@ from hemolens.measurements.colours import (
 )
 from hemolens.measurements.quality import Quality, judge_measures, measure_photograph
 from hemolens.measurements.scale import LARGEST_DISAGREEMENT, RedCellDiameter, estimate_red_cell_diameter
+from hemolens.models.card import ModelCard
 from hemolens.plan.blocks import Block
+from hemolens.segmentation.classical_maps import Levels, measure_window_levels
 
 if TYPE_CHECKING:
     from hemolens.images.region import Region
@@ -173,13 +175,41 @@ def measure_field_colours(image: SmearImage, fields: Sequence[Box], red_cell_dia
     """
     measured_px = min(red_cell_diameter_px, MEASURED_DIAMETER_PX)
     scaled = scale_image(image, red_cell_diameter_px, measured_px)
-    scale = np.tile(np.array(scaled.shape) / np.array(image.shape), 2)
-    measured = []
-    for field in fields:
-        row0, col0, row1, col1 = np.round(np.array(field) * scale).astype(int).tolist()
-        pixels = scaled.read(Box(row0, col0, max(row0 + 1, row1), max(col0 + 1, col1)))
-        measured.append(measure_colours(pixels, measured_px))
-    return join_colours(measured)
+    return join_colours([measure_colours(scaled.read(box), measured_px) for box in _scaled_fields(fields, scaled)])
+
+
+def measure_field_levels(
+    image: SmearImage, fields: Sequence[Box], red_cell_diameter_px: float, card: ModelCard, colours: MeasuredColours
+) -> Levels:
+    """Measure the levels of a segmentation without a network on fields of a smear.
+
+    Parameters
+    ----------
+    image : SmearImage
+    fields : sequence of Box
+        At least one.
+    red_cell_diameter_px : float
+        In pixels of the image, > 0.
+    card : ModelCard
+        Of a model without a network.
+    colours : MeasuredColours
+        Those of the smear.
+
+    Returns
+    -------
+    tuple of float
+        As by :func:`hemolens.segmentation.classical_maps.measure_window_levels`.
+
+    """
+    scaled = scale_image(image, red_cell_diameter_px, card.red_cell_diameter_px)
+    return measure_window_levels(scaled, _scaled_fields(fields, scaled), card, colours)
+
+
+def _scaled_fields(fields: Sequence[Box], scaled: ScaledImage) -> list[Box]:
+    """The fields in pixels of a scaled smear, at least one pixel large."""
+    scale = np.tile(np.array(scaled.shape) / np.array(scaled.image.shape), 2)
+    boxes = [np.round(np.array(field) * scale).astype(int).tolist() for field in fields]
+    return [Box(row0, col0, max(row0 + 1, row1), max(col0 + 1, col1)) for row0, col0, row1, col1 in boxes]
 
 
 def judge_fields(

@@ -18,7 +18,8 @@ from hemolens.measurements.scale import RedCellDiameter, choose_scale
 from hemolens.models.method import Methods
 from hemolens.options import CountOptions
 from hemolens.plan.blocks import Block, plan_blocks
-from hemolens.plan.fields import choose_fields, measure_diameter, measure_field_colours
+from hemolens.plan.fields import choose_fields, measure_diameter, measure_field_colours, measure_field_levels
+from hemolens.segmentation.classical_maps import Levels
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,7 @@ class Plan:
     region : Region or None
         Where cells are counted: in the region that the user gave, in the field of view, or where both are.
     fields : tuple of Box
-        Where scale, colours and quality are measured.
+        Where scale, colours and quality are measured; without any, they are known already.
     diameter : RedCellDiameter
         The scale: how wide a red cell is.
     colours : MeasuredColours
@@ -58,9 +59,20 @@ class Plan:
 
     @cached_property
     def counted_image(self) -> SmearImage:
-        """The image as networks see it: what surrounds the field of view is painted as empty background."""
+        """The image as models see it: what surrounds the field of view is painted as empty background."""
         field = self.field_of_view
         return self.image if field is None else FieldImage(self.image, field.region, self.diameter.px)
+
+    @cached_property
+    def levels(self) -> dict[str, Levels]:
+        """Name of each model without a network → the levels that it measures on the image."""
+        field = self.field_of_view
+        fields = self.fields or choose_fields(self.image, self.region, () if field is None else field.inside)
+        return {
+            each.model: measure_field_levels(self.image, fields, self.diameter.px, each.card, self.colours)
+            for each in {each.model: each for each in self.methods.values()}.values()
+            if each.card.segmentation
+        }
 
 
 def make_plan(image: SmearImage, options: CountOptions) -> Plan:

@@ -83,11 +83,11 @@ class _KeptResult(Record):
         return cls(
             image_sha256=result.image.sha256,
             options=result.options.model_dump(mode="json"),
-            cards={each.card.sha256: each.card for each in result.methods.values()},
+            cards={each.card.digest: each.card for each in result.methods.values()},
             methods={
                 kind: _MethodRecord(
                     model=each.model,
-                    card=each.card.sha256,
+                    card=each.card.digest,
                     counter=each.counter,
                     settings=each.settings.model_dump(mode="json"),
                 )

@@ -126,7 +126,8 @@ def compute_probability_maps(
     frame = Box(0, 0, resized.shape[0], resized.shape[1])
     tiles = _tiles_of(frame, card, tile_px)
     whole = Part(0, 0, (frame.row1, frame.col1))
-    return _draw(resized, whole, frame, tiles, model, red_cell_diameter_px * frame.row1 / pixels.shape[0])
+    outputs = _draw(resized, whole, frame, tiles, model)
+    return to_maps(outputs, card, red_cell_diameter_px * frame.row1 / pixels.shape[0])
 
 
 def compute_window_maps(
@@ -162,13 +163,37 @@ def compute_window_maps(
     card = model.card
     tiles = _tiles_of(window, card, tile_px)
     read = reach(tiles, scaled.shape, margin_px=card.reach_px or card.margin_px, extra_px=card.extra_px)
-    pixels = scaled.read(read)
-    if card.colours is not None:
-        pixels = standardise(pixels, card.colours, measured or measure_colours(pixels, card.red_cell_diameter_px))
+    pixels = read_standardised(scaled, read, card, measured)
     ruler = red_cell_diameter_px * scaled.shape[0] / scaled.image.shape[0]
-    drawn = _draw(pixels, Part(read.row0, read.col0, scaled.shape), window, tiles, model, ruler)
-    part = Part(window.row0, window.col0, scaled.shape)
-    return {kind: replace(maps, part=part) for kind, maps in drawn.items()}
+    outputs = _draw(pixels, Part(read.row0, read.col0, scaled.shape), window, tiles, model)
+    return to_maps(outputs, card, ruler, Part(window.row0, window.col0, scaled.shape))
+
+
+def read_standardised(
+    scaled: ScaledImage, box: Box, card: ModelCard, measured: MeasuredColours | None
+) -> NDArray[np.uint8]:
+    """Read a part of a smear, with the colours that the card of a model asks for.
+
+    Parameters
+    ----------
+    scaled : ScaledImage
+        The smear at the scale of the model.
+    box : Box
+        In pixels of the scaled smear.
+    card : ModelCard
+    measured : MeasuredColours or None
+        Colours of the smear; None for those of the part.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+        RGB.
+
+    """
+    pixels = scaled.read(box)
+    if card.colours is None:
+        return pixels
+    return standardise(pixels, card.colours, measured or measure_colours(pixels, card.red_cell_diameter_px))
 
 
 def window_step(card: ModelCard) -> int:
@@ -185,9 +210,9 @@ def _tiles_of(window: Box, card: ModelCard, tile_px: int) -> list[Tile]:
 
 
 def _draw(
-    pixels: NDArray[np.uint8], part: Part, window: Box, tiles: Sequence[Tile], model: Model, ruler: float
-) -> dict[CellType, ProbabilityMaps]:
-    """Send the tiles of a window through a network, and sort its maps by cell type."""
+    pixels: NDArray[np.uint8], part: Part, window: Box, tiles: Sequence[Tile], model: Model
+) -> dict[str, NDArray[np.float32]]:
+    """Send the tiles of a window through a network; its outputs by their names in the card."""
     card = model.card
     shape = (window.row1 - window.row0, window.col1 - window.col0)
     maps = {name: np.zeros(shape, np.float32) for name in card.outputs}
@@ -200,9 +225,27 @@ def _draw(
         written = replace(tile, row=tile.row - window.row0, col=tile.col - window.col0)
         for name, output in zip(card.outputs, outputs, strict=True):
             stitch(maps[name], written, output[0, row:, col:])
+    return maps
+
+
+def to_maps(
+    outputs: Mapping[str, NDArray[np.float32]], card: ModelCard, ruler: float, part: Part | None = None
+) -> dict[CellType, ProbabilityMaps]:
+    """Sort the outputs of a model, named as in its card, into the maps of each cell type.
+
+    Parameters
+    ----------
+    outputs : mapping of str to ndarray of float32, shape (H, W)
+    card : ModelCard
+    ruler : float
+        Usual red-cell diameter in pixels of the outputs, > 0.
+    part : Part, optional
+        Where they lie in the whole photograph.
+
+    """
     return {
-        kind: ProbabilityMaps(kind, own["mask"], own.get("edge"), ruler, own.get("distance"), own.get("centre"))
-        for kind, own in by_type(maps, card).items()
+        kind: ProbabilityMaps(kind, own["mask"], own.get("edge"), ruler, own.get("distance"), own.get("centre"), part)
+        for kind, own in by_type(outputs, card).items()
     }
 
 

@@ -72,6 +72,7 @@ def write_model(
     card = ModelCard(
         name=config.name,
         cell_type=config.cell_type,
+        reference=network.reference,
         network=config.network,
         outputs=network.outputs,
         red_cell_diameter_px=config.red_cell_diameter_px,

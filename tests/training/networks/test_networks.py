@@ -3,6 +3,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
 
 from hemolens.errors import TrainingError  # noqa: E402
+from hemolens.models.store import DEFAULT_MODEL, PAPER_MODELS, read_card  # noqa: E402
 from hemolens.training.networks import NETWORKS, create_network  # noqa: E402
 
 pytestmark = pytest.mark.train
@@ -85,3 +86,9 @@ def test_an_option_that_a_network_does_not_have_is_refused(option):
     message = f"network 'unet' does not have this option: got {next(iter(option))}; allowed: none; leave it out"
     with pytest.raises(TrainingError, match=message):
         create_network("unet", **option)
+
+
+@pytest.mark.parametrize("model", [DEFAULT_MODEL, *PAPER_MODELS.values()])
+def test_the_card_of_a_shipped_network_names_the_publication_of_its_architecture(model):
+    card = read_card(model)
+    assert card.reference == NETWORKS[card.network].reference != ""

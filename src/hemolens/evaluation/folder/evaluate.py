@@ -195,7 +195,7 @@ def _add_photograph(evaluation: Evaluation, path: Path, truths: Truths, *, robus
     compared = {kind: compare(result.cells, truth, kind, shape, margin_px) for kind, truth in truths.items()}
     evaluated = EvaluatedPhotograph(path.name, path, shape, compared, result.counts, changed)
     evaluation.photographs.append(evaluated)
-    evaluation.models.update({kind: method.card.sha256 for kind, method in result.methods.items()})
+    evaluation.models.update({kind: method.card.digest for kind, method in result.methods.items()})
     evaluation.counters.update({kind: method.counter for kind, method in result.methods.items()})
 
 

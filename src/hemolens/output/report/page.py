@@ -391,17 +391,23 @@ def _settings(record: RunRecord) -> str:
 def _cards(cards: Sequence[ModelCard], record: RunRecord) -> list[str]:
     parts = ["## Models"]
     for card in cards:
-        kinds = [CELL_NAMES[kind] for kind, method in record.methods.items() if method.sha256 == card.sha256]
+        kinds = [CELL_NAMES[kind] for kind, method in record.methods.items() if method.sha256 == card.digest]
         sources = [
             [markdown_text(each.name), markdown_text(each.what), markdown_text(each.terms)] for each in card.sources
         ]
         parts += [
             f"### {markdown_text(card.name)}: {', '.join(kinds)}",
-            f"Network {markdown_text(card.network)}, {card.trained_steps} training steps. {markdown_text(card.terms)}",
-            markdown_table(["trained on", "what it is", "terms"], sources),
+            f"{_kind_of_model(card)}. {markdown_text(card.terms)}",
+            *([markdown_table(["trained on", "what it is", "terms"], sources)] if sources else []),
             *(f"Measured on {markdown_text(on)}: {values}." for on, values in _figures(card).items()),
         ]
     return parts
+
+
+def _kind_of_model(card: ModelCard) -> str:
+    if card.segmentation:
+        return f"Segmentation {markdown_text(card.segmentation)}, not trained: {markdown_text(card.reference)}"
+    return f"Network {markdown_text(card.network)}, {card.trained_steps} training steps"
 
 
 def _figures(card: ModelCard) -> dict[str, str]:

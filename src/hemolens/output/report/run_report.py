@@ -66,7 +66,7 @@ class RunReport:
 
     def reported(self, image: str, result: CountedImage) -> ReportedPhotograph:
         """Take from a counted photograph what the report needs; nothing is kept yet."""
-        self._cards |= {method.card.sha256: method.card for method in result.methods.values()}
+        self._cards |= {method.card.digest: method.card for method in result.methods.values()}
         place = len(self._photographs) + 1
         has_picture = sum(isinstance(each, ReportedPhotograph) for each in self._photographs) < MOST_PICTURES
         return ReportedPhotograph(

@@ -15,6 +15,7 @@ class DOUNet(UNet):
     """Dual-output U-Net: (N, 3, H, W) in [−1, 1] → (N, 2, H − 88, W − 88) logits of mask and edge."""
 
     outputs = ("mask", "edge")
+    reference = "Overton, Tucker, IDA, 2020"
 
     def __init__(self) -> None:
         super().__init__()

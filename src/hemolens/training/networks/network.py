@@ -16,6 +16,8 @@ class Network(nn.Module):
     ----------
     outputs : tuple of str
         What the channels are: ``mask``, and ``edge`` where there is one.
+    reference : str
+        Authors, place and year of the publication that describes it.
     options : tuple of str
         Keyword arguments that its constructor takes.
     paper_input_px : int
@@ -39,6 +41,7 @@ class Network(nn.Module):
     """
 
     outputs: ClassVar[tuple[str, ...]]
+    reference: ClassVar[str] = ""
     options: ClassVar[tuple[str, ...]] = ()
     paper_input_px: ClassVar[int]
     margin_px: ClassVar[int]

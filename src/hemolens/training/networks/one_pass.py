@@ -46,6 +46,7 @@ class OnePass(Network):
         "wbc.mask", "wbc.distance", "wbc.centre",
         "plt.mask", "plt.centre",
     )  # fmt: skip
+    reference = "hemolens; after Ronneberger, Fischer, Brox, MICCAI, 2015"
     paper_input_px = 192
     margin_px = 0
     grid_px = 16

@@ -112,6 +112,7 @@ class SegNet(Network):
     """
 
     outputs: ClassVar[tuple[str, ...]] = ("mask",)
+    reference = "Badrinarayanan, Kendall, Cipolla, IEEE TPAMI 39(12), 2017"
     options = ("width", "encoder_weights", "encoder_file")
     paper_input_px = 128
     margin_px = 0

@@ -67,6 +67,7 @@ class UNet(Network):
     """Single-output U-Net: (N, 3, H, W) in [−1, 1] → (N, 1, H − 88, W − 88) logits of the mask."""
 
     outputs: ClassVar[tuple[str, ...]] = ("mask",)
+    reference = "Ronneberger, Fischer, Brox, MICCAI, 2015; geometry of Overton, Tucker, IDA, 2020"
     paper_input_px = 188
     margin_px = 44
     grid_px = 8
