@@ -197,6 +197,13 @@ def test_from_six_photographs_to_a_signed_count(service, visit, fields):
     see.wait_for(rbc=before["rbc"] - 2, wbc=before["wbc"] + 1, plt=before["plt"] + 1)
     see.saved()
 
+    n_checked = service.get(f"/photographs/{photograph}")["count"]["review"]["n_checked"]
+    for _ in range(3):  # go through those that the program was least sure of
+        page.keyboard.press("n")
+        page.keyboard.press("Space")
+    see.saved()
+    assert service.get(f"/photographs/{photograph}")["count"]["review"]["n_checked"] == n_checked + 3
+
     page.reload()
     see.wait_for(rbc=before["rbc"] - 2, wbc=before["wbc"] + 1, plt=before["plt"] + 1)
 
