@@ -6,6 +6,7 @@ export default defineConfig({
   build: {
     outDir: "../src/hemolens/web/page_built",
     emptyOutDir: true,
+    license: { fileName: "assets/licences.md" }, // of the libraries in the bundle: they ask for it
     assetsInlineLimit: 0, // a strict content security policy allows no data: scripts
     target: "es2022",
   },

@@ -1,9 +1,11 @@
 """The wheel in an environment of its own: what a user gets who installs hemolens to count."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,16 @@ def environment(built, tmp_path_factory):
     assert done.returncode == 0, done.stderr
     yield environment
     shutil.rmtree(folder)  # hundreds of megabytes, of which pytest would keep three
+
+
+def test_the_wheel_has_the_page_and_the_licences_of_the_libraries_in_it(built):
+    (wheel,) = built.glob("*.whl")
+    page = "hemolens/web/page_built/"
+    with zipfile.ZipFile(wheel) as packed:
+        assert f"{page}index.html" in packed.namelist()
+        licences = packed.read(f"{page}assets/licences.md").decode()
+    bundled = json.loads((ROOT / "page" / "package.json").read_text("utf-8"))["dependencies"]
+    assert [name for name in bundled if f"## {name} - " not in licences] == []
 
 
 def test_an_installation_that_counts_takes_less_than_400_mb(environment):
