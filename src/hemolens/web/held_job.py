@@ -44,11 +44,13 @@ class Held:
 
     def _renew(self) -> None:
         settings = self._service.settings
-        while not self._is_over.wait(RENEW_SECONDS):
+        while True:
             if time.monotonic() - self._since > settings.job_seconds:
                 self._end(f"it took more than {settings.job_seconds:.0f} s, the limit of this service")
             if psutil.Process().memory_info().rss > settings.job_memory_bytes:
                 self._end(f"it needed more than {settings.job_memory_bytes / 1e9:.1f} GB, the limit of this service")
+            if self._is_over.wait(RENEW_SECONDS):
+                return
             is_ours = True
             with suppress(*BUSY), self._service.database.writing() as session:  # the next time, then
                 is_ours = queue.renew(session, self.job_id, self.worker, round(self.progress, 2))
