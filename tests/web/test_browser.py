@@ -12,6 +12,7 @@ import pytest
 from hemolens.synthetic import draw_smear
 from hemolens.web.page import BUILT
 
+from .conftest import new_database
 from .running import ROOT, Running, until
 
 pytest.importorskip("playwright", reason="needs playwright: pip install 'hemolens[dev]'")
@@ -136,8 +137,14 @@ def visit(browser):
 
 
 @pytest.fixture
-def service(tmp_path):
-    running = Running(tmp_path / "service")
+def database_url(request):
+    """SQLite, unless a test asks for PostgreSQL, too."""
+    return new_database(request.getfixturevalue("postgres")) if getattr(request, "param", "") else ""
+
+
+@pytest.fixture
+def service(tmp_path, database_url):
+    running = Running(tmp_path / "service", "--database", database_url)
     yield running
     running.close()
 
@@ -153,20 +160,9 @@ def cells_of(service, photograph, kind=None):
     return [cell for cell in cells if not cell["touches_frame"] and kind in {None, cell["type"]}]
 
 
-def test_from_six_photographs_to_a_signed_count(service, visit, fields):
-    page = (see := visit(service.url)).page
-    drop_in(see, fields)
-    page.wait_for_url("**/samples/*")
-    until(service.states, lambda now: now == ["done"] * 6)
-    expect(page.get_by_text("Over 6 fields")).to_be_visible()
-
-    page.get_by_role("link", name="field 1.png").first.click()
-    see.at_rest()
-    before = see.counts()
-    photograph = page.url.rpartition("/")[2]
-    red = cells_of(service, photograph, "rbc")
-    see.at_rest()
-
+def correct_in_every_way(see, service, photograph, before, red):
+    """Delete, add, re-class, split and merge; undo all of it, and do all of it again."""
+    page = see.page
     see.select(red[0])
     page.keyboard.press("Delete")
     see.wait_for(rbc=before["rbc"] - 1)
@@ -197,13 +193,34 @@ def test_from_six_photographs_to_a_signed_count(service, visit, fields):
     see.wait_for(rbc=before["rbc"] - 2, wbc=before["wbc"] + 1, plt=before["plt"] + 1)
     see.saved()
 
+
+def go_through_doubtful_cells(see, service, photograph):
+    """Confirm the three cells that the program was least sure of."""
+    page = see.page
     n_checked = service.get(f"/photographs/{photograph}")["count"]["review"]["n_checked"]
-    for _ in range(3):  # go through those that the program was least sure of
+    for _ in range(3):
         page.keyboard.press("n")
         page.keyboard.press("Space")
     see.saved()
     assert service.get(f"/photographs/{photograph}")["count"]["review"]["n_checked"] == n_checked + 3
 
+
+@pytest.mark.parametrize("database_url", ["", "postgresql"], ids=["sqlite", "postgresql"], indirect=True)
+def test_from_six_photographs_to_a_signed_count(service, visit, fields):
+    page = (see := visit(service.url)).page
+    drop_in(see, fields)
+    page.wait_for_url("**/samples/*")
+    until(service.states, lambda now: now == ["done"] * 6)
+    expect(page.get_by_text("Over 6 fields")).to_be_visible()
+
+    page.get_by_role("link", name="field 1.png").first.click()
+    see.at_rest()
+    before = see.counts()
+    photograph = page.url.rpartition("/")[2]
+    red = cells_of(service, photograph, "rbc")
+
+    correct_in_every_way(see, service, photograph, before, red)
+    go_through_doubtful_cells(see, service, photograph)
     page.reload()
     see.wait_for(rbc=before["rbc"] - 2, wbc=before["wbc"] + 1, plt=before["plt"] + 1)
 

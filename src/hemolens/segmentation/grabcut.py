@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.segmentation import otsu
-from hemolens.segmentation.stained_bodies import bodies_of, dilated, green_light, greenness, nuclei_of_white_cells
+from hemolens.segmentation.stained_bodies import dilated, green_light
 
 AROUND_DIAMETERS = 0.45
 """How far from its nucleus a pixel may belong to a white cell, in red-cell diameters."""
@@ -62,8 +62,7 @@ def draw(
     """
     import cv2
 
-    bodies = bodies_of(green_light(pixels) <= levels[0], red_cell_diameter_px)
-    nuclei = nuclei_of_white_cells(bodies & (greenness(pixels) <= levels[1]), bodies, red_cell_diameter_px)
+    _, nuclei = otsu.bodies_and_nuclei(pixels, red_cell_diameter_px, levels)
     strength = edge_strength(green_light(pixels), red_cell_diameter_px)
     mask = np.zeros(nuclei.shape, np.float32)
     n_nuclei, numbers, stats, _ = cv2.connectedComponentsWithStats(nuclei.astype(np.uint8), connectivity=8)

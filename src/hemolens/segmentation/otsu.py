@@ -83,13 +83,26 @@ def draw(
         ``rbc.mask``, ``wbc.mask`` and ``plt.mask``, 0 or 1.
 
     """
-    bodies = bodies_of(green_light(pixels) <= levels[0], red_cell_diameter_px)
-    nuclei = nuclei_of_white_cells(bodies & (greenness(pixels) <= levels[1]), bodies, red_cell_diameter_px)
+    bodies, nuclei = bodies_and_nuclei(pixels, red_cell_diameter_px, levels)
     white = white_cells_around(nuclei, red_cell_diameter_px)
     platelets = _small_bodies(bodies & ~white, white, LARGEST_PLATELET * disc_px(red_cell_diameter_px))
     red = red_cells_of(bodies & ~platelets, white, red_cell_diameter_px)
     masks = {"rbc.mask": red, "wbc.mask": white, "plt.mask": platelets}
     return {name: mask.astype(np.float32) for name, mask in masks.items()}
+
+
+def bodies_and_nuclei(
+    pixels: NDArray[np.uint8], red_cell_diameter_px: float, levels: tuple[float, ...]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Find what is stained, and what of it are nuclei of white cells; arguments as of :func:`draw`.
+
+    Returns
+    -------
+    bodies, nuclei : ndarray of bool, shape (H, W)
+
+    """
+    bodies = bodies_of(green_light(pixels) <= levels[0], red_cell_diameter_px)
+    return bodies, nuclei_of_white_cells(bodies & (greenness(pixels) <= levels[1]), bodies, red_cell_diameter_px)
 
 
 def _small_bodies(body: NDArray[np.bool_], white: NDArray[np.bool_], largest_px: float) -> NDArray[np.bool_]:
