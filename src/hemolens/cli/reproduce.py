@@ -24,6 +24,9 @@ def reproduce(
     train: Annotated[
         bool, typer.Option("--train", help="Train what is missing first; it goes on where it stopped.")
     ] = False,
+    encoder: Annotated[
+        Path | None, typer.Option(help="VGG16's weights, to train the networks that begin with ImageNet's.")
+    ] = None,
 ) -> None:
     """Measure the paper's systems and write its tables with ours beside them.
 
@@ -44,10 +47,10 @@ def reproduce(
             option="weights",
         )
     with open_weights(weights) as store:
-        _reproduce(data, store, out, train=train)
+        _reproduce(data, store, out, train=train, encoder=encoder)
 
 
-def _reproduce(data: Path, store: Weights, out: Path, *, train: bool) -> None:
+def _reproduce(data: Path, store: Weights, out: Path, *, train: bool, encoder: Path | None) -> None:
     """Train if asked, measure, and write the page."""
     import json
     import time
@@ -68,7 +71,7 @@ def _reproduce(data: Path, store: Weights, out: Path, *, train: bool) -> None:
     columns = (TextColumn("{task.description}"), BarColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         if train:
-            _train(data, store, progress)
+            _train(data, store, encoder, progress)
         started = time.monotonic()
         bar = progress.add_task("measuring", total=None)
         measured = measure(data, store, systems, on_photograph=lambda name: progress.update(bar, description=name))
@@ -85,7 +88,7 @@ def _reproduce(data: Path, store: Weights, out: Path, *, train: bool) -> None:
     typer.echo(f"{out / 'paper.html'}, paper.md and paper.json ({len(rows)} figures)")
 
 
-def _train(data: Path, weights: Weights, progress: Progress) -> None:
+def _train(data: Path, weights: Weights, encoder: Path | None, progress: Progress) -> None:
     """Train and tune whatever is missing, with the time left on the display."""
     from hemolens.paper.missing import train_missing, tune_counters, untrained, untuned
     from hemolens.paper.systems import read_systems
@@ -100,6 +103,8 @@ def _train(data: Path, weights: Weights, progress: Progress) -> None:
             left = seconds_left * (1 + later / max(1, steps - step)) / 60 if step < steps else 0.0
             progress.update(bar, completed=step, description=f"{name}, {left:.0f} min left in all")
 
+        if config.encoder_weights == "imagenet":
+            config = config.model_copy(update={"encoder_file": encoder})
         train_missing(config, data, weights, on_progress=show)
     for system, config in untuned(read_systems(), weights):
         progress.add_task(f"settings of the counters for {config.name}", total=None)

@@ -41,6 +41,9 @@ def train(
         float | None, typer.Option(help="Training time in seconds, instead of the configuration's steps.", min=1)
     ] = None,
     start: Annotated[Path | None, typer.Option(help="First weights: NAME.safetensors of an earlier training.")] = None,
+    encoder: Annotated[
+        Path | None, typer.Option(help="VGG16's weights, for a configuration that begins with ImageNet's.")
+    ] = None,
     batch: Annotated[int | None, typer.Option(help="Crops per step, instead of the configuration's.", min=1)] = None,
     device: Annotated[Device, typer.Option(help="auto: a GPU if torch finds one, else the CPU.")] = Device.auto,
     workers: Annotated[
@@ -69,7 +72,7 @@ def train(
     from hemolens.training.config import read_config
 
     chosen = read_config(config)
-    changed = {"batch": batch, "first_weights": start}
+    changed = {"batch": batch, "first_weights": start, "encoder_file": encoder}
     chosen = chosen.model_copy(update={name: value for name, value in changed.items() if value is not None})
     if pack is not None:
         write_pack_of(chosen, pack, out)
