@@ -53,7 +53,7 @@ def test_a_photograph_without_a_mask_is_counted_and_not_scored(synthetic_all_idb
 
 
 def test_systems_without_weights_are_left_out(synthetic_all_idb1, weights):
-    measured = measure(synthetic_all_idb1, weights, [system(cell="rbc", configs=["rbc-fold-1"])])
+    measured = measure(synthetic_all_idb1, weights, [system(cell="rbc", configs=["rbc-honest"])])
     assert (measured.counted, measured.drawn) == ([], [])
 
 

@@ -20,7 +20,8 @@ def system(**changes):
     return System.model_validate(values | changes)
 
 
-FOLDS = system(cell="rbc", protocol="honest", configs=["rbc-fold-1", "rbc-fold-2", "rbc-fold-3"])
+HONEST = system(cell="rbc", network="do-unet", protocol="honest", configs=["rbc-honest"])
+SEEDS = system(cell="rbc", network="do-unet", protocol="honest", configs=["rbc-honest"], seeds=[1, 2, 3])
 
 
 @pytest.fixture
@@ -29,49 +30,36 @@ def weights(tmp_path):
 
 
 def test_what_has_no_weights_is_untrained_once(weights):
-    configs = missing.untrained([system(), FOLDS, FOLDS.model_copy(update={"table": "phases"})], weights)
-    assert [each.name for each in configs] == [f"rbc-do-unet-fold-{n}" for n in (1, 2, 3)]
+    configs = missing.untrained([system(), SEEDS, SEEDS.model_copy(update={"table": "phases"})], weights)
+    assert [each.name for each in configs] == [f"rbc-do-unet-honest-seed-{n}" for n in (1, 2, 3)]
 
 
 def test_trained_models_without_settings_are_untuned(weights):
-    pretend_trained(weights, "rbc-fold-2")
-    assert [config.name for _, config in missing.untuned([system(), FOLDS], weights)] == ["rbc-do-unet-fold-2"]
+    pretend_trained(weights, "rbc-honest")
+    assert [config.name for _, config in missing.untuned([system(), HONEST], weights)] == ["rbc-do-unet-honest"]
 
 
 def test_models_that_are_not_counted_with_need_no_settings(weights):
-    pretend_trained(weights, "rbc-fold-2")
-    assert missing.untuned([FOLDS.model_copy(update={"table": "phases"})], weights) == []
+    pretend_trained(weights, "rbc-honest")
+    assert missing.untuned([HONEST.model_copy(update={"table": "phases"})], weights) == []
 
 
-def photographs(system, name, weights):
-    return [photograph for _, photograph in missing.tuning_photographs(system, read_config(name), weights)]
-
-
-def test_settings_are_chosen_on_what_was_left_out_for_it(weights):
-    chosen = photographs(system(protocol="honest", configs=["wbc-honest"]), "wbc-honest", weights)
-    assert set(chosen) <= set(read_config("wbc-honest").photographs.validation)
+def test_settings_are_chosen_on_what_was_left_out_for_it():
+    config = read_config("wbc-honest")
+    chosen = missing.tuning_photographs(config)
+    assert set(chosen) <= set(config.photographs.validation)
     assert 1 <= len(chosen) <= missing.N_PHOTOGRAPHS["wbc"]
 
 
-def test_folds_choose_on_each_others_test_photographs(weights):
-    pretend_trained(weights, "rbc-fold-1", "rbc-fold-2", "rbc-fold-3")
-    for member, name in missing.tuning_photographs(FOLDS, read_config("rbc-fold-1"), weights):
-        assert name in member.photographs.test
-        assert name not in member.photographs.train
-        assert name not in read_config("rbc-fold-1").photographs.test
+def test_with_nothing_left_out_settings_are_chosen_on_training_photographs():
+    config = read_config("rbc-b")
+    assert set(missing.tuning_photographs(config)) <= set(config.photographs.train)
 
 
-def test_with_nothing_else_settings_are_chosen_on_training_photographs(weights):
-    assert set(photographs(system(cell="rbc", configs=["rbc-b"]), "rbc-b", weights)) <= set(
-        read_config("rbc-b").photographs.train
-    )
-
-
-@pytest.mark.parametrize("name", ["rbc-fold-1", "rbc-fold-2", "rbc-fold-3"])
-def test_no_model_is_tuned_on_what_it_is_measured_on(weights, name):
-    for trained in ([], ["rbc-fold-1", "rbc-fold-2", "rbc-fold-3"]):
-        pretend_trained(weights, *trained)
-        assert set(photographs(FOLDS, name, weights)).isdisjoint(read_config(name).photographs.test)
+@pytest.mark.parametrize("name", ["rbc-honest", "rbc-segnet", "wbc-honest", "wbc-segnet", "plt-honest", "plt-segnet"])
+def test_no_model_is_tuned_on_what_it_is_measured_on(name):
+    config = read_config(name)
+    assert set(missing.tuning_photographs(config)).isdisjoint(config.photographs.test)
 
 
 def test_chosen_settings_are_kept(synthetic_all_idb1, weights, monkeypatch):
@@ -87,7 +75,7 @@ def test_chosen_settings_are_kept(synthetic_all_idb1, weights, monkeypatch):
             len(cases),
         ),
     )
-    monkeypatch.setattr(missing, "tuning_photographs", lambda *_: [(own, "Im004_1")])
+    monkeypatch.setattr(missing, "tuning_photographs", lambda *_: ["Im004_1"])
     (weights.folder / "own.onnx").touch()
     card = read_card(PAPER_MODELS["wbc"]).model_copy(update={"name": "own", "counters": {}})
     (weights.folder / "own.toml").write_text(card_text(card), encoding="utf-8")

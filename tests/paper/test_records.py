@@ -81,7 +81,7 @@ def test_a_figure_that_the_paper_lacks_is_none():
 
 
 def test_red_cells_have_no_other_photographs_than_the_thirteen():
-    rows = records(counted("Im004_1", 10, 10, cell="rbc", network="do-unet", configs=["rbc-fold-1"]))
+    rows = records(counted("Im004_1", 10, 10, cell="rbc", network="do-unet", configs=["rbc-honest"]))
     assert {row.images for row in rows} == {"13"}
 
 

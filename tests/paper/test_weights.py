@@ -29,15 +29,15 @@ def trained(tmp_path):
 
 def test_a_model_that_is_not_there_is_said_to_be_missing(tmp_path):
     weights = Weights(tmp_path)
-    assert not weights.has(read_config("rbc-fold-1"))
+    assert not weights.has(read_config("rbc-honest"))
     with pytest.raises(ModelError, match="rbc-do-unet-fold-1"):
-        weights.load(read_config("rbc-fold-1"))
+        weights.load(read_config("rbc-honest"))
 
 
 def test_without_settings_of_its_own_a_model_has_the_shipped_ones(trained):
-    weights = trained("rbc-fold-1")
-    assert not weights.has_counters(read_config("rbc-fold-1"))
-    assert weights.counters(read_config("rbc-fold-1")) == shipped_settings("rbc")
+    weights = trained("rbc-honest")
+    assert not weights.has_counters(read_config("rbc-honest"))
+    assert weights.counters(read_config("rbc-honest")) == shipped_settings("rbc")
 
 
 def test_settings_come_back_as_they_were_written(trained):
@@ -49,7 +49,7 @@ def test_settings_come_back_as_they_were_written(trained):
 
 
 def test_settings_for_each_join_are_kept_too(trained):
-    weights, config = trained("rbc-fold-1"), read_config("rbc-fold-1")
+    weights, config = trained("rbc-honest"), read_config("rbc-honest")
     shipped = shipped_settings("rbc")
     joined = shipped["connected-components"].model_copy(update={"source": "product", "threshold": 0.3})
     weights.write_counters(config, shipped, {"product": joined})
@@ -57,4 +57,4 @@ def test_settings_for_each_join_are_kept_too(trained):
 
 
 def test_a_model_without_compared_joins_has_none(trained):
-    assert trained("rbc-fold-1").joins(read_config("rbc-fold-1")) == {}
+    assert trained("rbc-honest").joins(read_config("rbc-honest")) == {}

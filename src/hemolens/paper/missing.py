@@ -69,10 +69,8 @@ def untuned(systems: Sequence[System], weights: Weights) -> list[tuple[System, T
 def tune_counters(system: System, config: TrainingConfig, data: Path, weights: Weights) -> None:
     """Choose the settings of every counter for the model of a configuration, and keep them with the weights."""
     all_idb1 = AllIdb1(data)
-    cases = [
-        read_case(all_idb1, name, member.only_type, weights.load(member))
-        for member, name in tuning_photographs(system, config, weights)
-    ]
+    model = weights.load(config)
+    cases = [read_case(all_idb1, name, config.only_type, model) for name in tuning_photographs(config)]
     has_edge = cases[0].maps.edge is not None
     # Not from the shipped settings: those were chosen on photographs that this model may be measured on.
     source = "mask-edge" if has_edge else "mask"
@@ -93,22 +91,13 @@ def tune_joins(cases: Sequence[Case], chosen: CounterSettings) -> dict[str, Conn
     return tuned
 
 
-def tuning_photographs(system: System, config: TrainingConfig, weights: Weights) -> list[tuple[TrainingConfig, str]]:
-    """Photographs to choose a model's settings on, each with the configuration whose model draws its maps.
+def tuning_photographs(config: TrainingConfig) -> list[str]:
+    """Photographs to choose the settings of the counters on for a configuration's model.
 
-    The photographs that the configuration leaves out for this. Where it leaves none out and the system has folds, the
-    test photographs of the other folds, each drawn by the model that has not seen it: a network draws photographs
-    that it was fitted to better than others, and settings chosen on those do not suit others. Where there is
-    neither, its training photographs. Never one that the configuration is measured on under the honest protocol.
+    Those that the configuration leaves out for this: a network draws photographs that it was fitted to better than
+    others, and settings chosen on those do not suit others. Where it leaves none out, its training photographs. Never
+    one that it is measured on under the honest protocol.
     """
-    own = [(config, name) for name in config.photographs.validation]
-    folds = [
-        (other, name)
-        for other in system.members()
-        if other.name != config.name and system.protocol == "honest" and weights.has(other)
-        for name in other.photographs.test
-        if name not in config.photographs.test
-    ]
-    found = own or folds or [(config, name) for name in config.photographs.train]
+    found = config.photographs.validation or config.photographs.train
     step = -(-len(found) // N_PHOTOGRAPHS[config.only_type])
-    return found[::step]
+    return list(found[::step])

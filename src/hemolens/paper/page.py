@@ -31,8 +31,8 @@ Gharbi, Neggazi, Touazi, Yagoubi and Gaceb, *Blood cells image segmentation and 
 beside what hemolens measures on the same photographs (ALL-IDB1). {RESEARCH_USE_ONLY}
 
 Two protocols. **The paper's**: its photographs, those trained on included. **Honest**: only photographs of capture
-sessions that the network has not seen; red cells in three folds over the 13 outlined photographs, white cells and
-platelets in one held-out group of sessions (S04, S05, S07, S08). In brackets: 95 % bootstrap interval over photographs.
+sessions that the network has not seen: S01, S04, S05, S07 and S08, the same for every network; of the 13 photographs
+with red-cell outlines five are among them. In brackets: 95 % bootstrap interval over photographs.
 '{NONE}' where the paper gives no figure, or no model was trained.
 """
 
@@ -44,8 +44,7 @@ edge with the mask output frozen (phase 2). The paper's 108 masks of phase 1 are
 **stand-ins** made by a classical segmentation, so B is not the paper's B. Mean IoU is the mean over thresholds 0.50 to
 0.95, as the authors define it. Our figures are of whole photographs, theirs of tiles."""
 
-COUNTING_NOTE = """SegNet's maps are counted with the settings that were chosen for the U-Net's of the same photographs.
-Counting accuracy: mean over photographs of 1 − |count − truth| / truth. Red cells are outlined on 13
+COUNTING_NOTE = """SegNet has one model for each cell type, measured under both protocols. Counting accuracy: mean over photographs of 1 − |count − truth| / truth. Red cells are outlined on 13
 photographs only. White cells: the authors' manual counts. Platelets: components of the mask of at least 20 px; where a
 photograph has two of them, one missed is 50 %, so the mean absolute error says more."""
 
