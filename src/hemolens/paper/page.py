@@ -44,9 +44,10 @@ edge with the mask output frozen (phase 2). The paper's 108 masks of phase 1 are
 **stand-ins** made by a classical segmentation, so B is not the paper's B. Mean IoU is the mean over thresholds 0.50 to
 0.95, as the authors define it. Our figures are of whole photographs, theirs of tiles."""
 
-COUNTING_NOTE = """SegNet has one model for each cell type, measured under both protocols. Counting accuracy: mean over photographs of 1 − |count − truth| / truth. Red cells are outlined on 13
-photographs only. White cells: the authors' manual counts. Platelets: components of the mask of at least 20 px; where a
-photograph has two of them, one missed is 50 %, so the mean absolute error says more."""
+COUNTING_NOTE = """SegNet has one model for each cell type, measured under both protocols. Counting accuracy: mean over
+photographs of 1 − |count − truth| / truth. Red cells are outlined on 13 photographs only. White cells: the authors'
+manual counts. Platelets: components of the mask of at least 20 px; where a photograph has two of them, one missed is
+50 %, so the mean absolute error says more."""
 
 
 JOINS_NOTE = """Named in the paper as future work. Connected components of the red cells, honest protocol: the settings

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+from typing import Protocol as Interface
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,6 +21,7 @@ from hemolens.evaluation.agreement import (
     mean_absolute_error,
     relative_bias,
 )
+from hemolens.evaluation.matching import Detection
 from hemolens.evaluation.segmentation import SegmentationScores, mean_scores
 from hemolens.paper.figures import paper_value
 from hemolens.paper.measure import Counted, Drawn, Measured
@@ -72,7 +74,23 @@ def code_version() -> str:
         return __version__
 
 
-def counting_figures(rows: Sequence[Counted]) -> dict[str, Estimate]:
+class CountedPhotograph(Interface):
+    """What the figures of counting are made of."""
+
+    @property
+    def truth(self) -> int:
+        """Cells by the labels."""
+
+    @property
+    def count(self) -> int:
+        """Cells found."""
+
+    @property
+    def detection(self) -> Detection | None:
+        """Which of them are right; None where only their number is known."""
+
+
+def counting_figures(rows: Sequence[CountedPhotograph]) -> dict[str, Estimate]:
     """Every measure of how well counts agree with the truth, over some photographs of one system and counter."""
     truths, counts = [row.truth for row in rows], [row.count for row in rows]
     each = counting_accuracy_of_each(truths, counts)

@@ -1,0 +1,286 @@
+"""Cited methods and held-out photographs → what each counted; nothing is counted twice, however often it is begun.
+
+Every method counts through the program itself, as ``hemolens count --model`` does. What was counted of a photograph is
+appended to ``cited-methods.jsonl`` under the sha256 of all that it depends on, so that a run goes on where it stopped,
+and a new model is measured alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from hemolens import __version__
+from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.errors import UsageError, quoted
+from hemolens.evaluation.comparison import compare
+from hemolens.evaluation.matching import Detection
+from hemolens.evaluation.robustness import CHANGES, Pixels
+from hemolens.images.photograph import Photograph, photograph_from_array, read_photograph
+from hemolens.labels import read_labels
+from hemolens.labels.all_idb1 import AllIdb1
+from hemolens.labels.truth import Truths, truth_of_boxes
+from hemolens.models.store import DEFAULT_MODEL, read_card
+from hemolens.options import CountOptions
+from hemolens.paper.cited import CitedMethod, Laboratory, find_models
+from hemolens.pipeline import count_image
+from hemolens.training.config import read_config
+
+CACHE = "cited-methods.jsonl"
+
+HELD_OUT = "rbc-honest", "wbc-honest", "plt-honest"
+"""Configurations whose test photographs everything is measured on, for each cell type."""
+
+FRAME_MARGIN_PX = 3
+"""Red cells of CBC this near to the frame are not judged: cut cells were labelled as it came."""
+
+N_CHANGED, N_TIMED = 8, 1
+"""Photographs of CBC that are changed; of ALL-IDB1 that are timed."""
+
+COLOUR_AND_BLUR = tuple(name for name in CHANGES if name.split()[0] in {"hue", "saturation", "brightness", "blur"})
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One cell type of one photograph, counted with one method; `change` is empty on the photograph as it is."""
+
+    cell: CellType
+    photograph: str
+    change: str
+    truth: int
+    count: int
+    detection: Detection | None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Processor seconds of one photograph, and of the default model on it right after."""
+
+    megapixels: float
+    seconds: float
+    default_seconds: float
+
+
+@dataclass(frozen=True)
+class MeasuredMethod:
+    """What was measured of a method.
+
+    Attributes
+    ----------
+    method : CitedMethod
+    counted : dict
+        Laboratory → everything counted on its photographs.
+    cost : Cost or None
+    n_parameters : int
+        Of all its networks; 0 without any.
+    trained_cpu_seconds : int or None
+        None where a card does not record it.
+
+    """
+
+    method: CitedMethod
+    counted: dict[Laboratory, list[Counted]]
+    cost: Cost | None
+    n_parameters: int
+    trained_cpu_seconds: int | None
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Where the held-out photographs and their labels are; ``cbc`` is None where only ALL-IDB1 is at hand."""
+
+    all_idb1: Path
+    cbc: Path | None
+
+    @cached_property
+    def photographs(self) -> dict[Laboratory, dict[Path, Truths]]:
+        """Photograph → what is known of it, for each laboratory."""
+        found: dict[Laboratory, dict[Path, Truths]] = {"ALL-IDB1": self._all_idb1()}
+        return found if self.cbc is None else found | {"CBC": read_cbc_test(self.cbc)}
+
+    def _all_idb1(self) -> dict[Path, Truths]:
+        data, found = AllIdb1(self.all_idb1), dict[Path, dict[CellType, object]]()
+        for name in HELD_OUT:
+            config = read_config(name)
+            labelled = set(data.counted(config.only_type))
+            for photograph in config.photographs.test:
+                if photograph in labelled:
+                    truths = found.setdefault(data.path(photograph), {})
+                    truths[config.only_type] = data.truth(photograph, config.only_type)
+        return found  # type: ignore[return-value]
+
+
+def read_cbc_test(folder: Path) -> dict[Path, Truths]:
+    """The 60 test photographs of CBC with the boxes of TXL-PBC; one without a box has no cell.
+
+    Raises
+    ------
+    UsageError
+        It is not the folder of BCCD's photographs with both tables.
+
+    """
+    try:
+        with (folder / "splits.csv").open(newline="", encoding="utf-8") as file:
+            names = [row["image"] for row in csv.DictReader(file) if row["cbc_split"] == "test"]
+    except (OSError, KeyError) as error:
+        raise UsageError(
+            "this is not the folder of CBC",
+            came=quoted(folder),
+            allowed="a folder with images/, splits.csv and annotations_txl.csv",
+            do="name that folder, or leave it out",
+            option="cbc",
+        ) from error
+    truths = read_labels(folder / "annotations_txl.csv", CELL_TYPES).truths
+    none = {kind: truth_of_boxes([]) for kind in CELL_TYPES}
+    return {folder / "images" / name: truths.get(name, none) for name in names}
+
+
+class Cache:
+    """What was counted before, by what it depends on; appended to, so that an interruption loses one photograph."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.known: dict[str, dict[str, list[int] | list[float]]] = {}
+        if path.exists():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                try:
+                    row = json.loads(line)
+                except ValueError:
+                    continue  # the line that was being written when a run was killed
+                self.known[row["key"]] = row["found"]
+
+    def get(
+        self, parts: Sequence[str], make: Callable[[], dict[str, list[int] | list[float]]]
+    ) -> dict[str, list[int] | list[float]]:
+        """What is known under some parts, or else what `make` makes."""
+        key = hashlib.sha256("\0".join((__version__, *parts)).encode()).hexdigest()
+        if key not in self.known:
+            self.known[key] = make()
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"key": key, "found": self.known[key]}) + "\n")
+        return self.known[key]
+
+
+def measure_method(
+    method: CitedMethod, weights: Path, held_out: HeldOut, cache: Cache, *, on_photograph: Callable[[str], None]
+) -> MeasuredMethod | None:
+    """Measure a method on every held-out photograph that has a type it counts.
+
+    Parameters
+    ----------
+    method : CitedMethod
+    weights : Path
+        Folder of the models that do not come with hemolens.
+    held_out : HeldOut
+    cache : Cache
+    on_photograph : callable
+        Told what is being counted.
+
+    Returns
+    -------
+    MeasuredMethod or None
+        None where one of its models is missing.
+
+    """
+    counted: dict[Laboratory, list[Counted]] = {}
+    for laboratory, photographs in held_out.photographs.items():
+        models = find_models(method.models_for(laboratory), weights)
+        if models is None:
+            return None
+        paths = list(photographs)
+        changed = paths[:: max(1, len(paths) // N_CHANGED)][:N_CHANGED] if laboratory == "CBC" else []
+        rows = counted.setdefault(laboratory, [])
+        for path in paths:
+            on_photograph(f"{method.name} {path.stem}")
+            for change in ("", *(COLOUR_AND_BLUR if path in changed else ())):
+                rows += _count(path, change, models, photographs[path], laboratory, cache)
+    models = find_models(method.models, weights) or ()
+    cards = [read_card(each) for each in models]
+    seconds = [card.trained_cpu_seconds for card in cards if card.network]
+    return MeasuredMethod(
+        method,
+        counted,
+        _cost(models, held_out, cache),
+        sum(_n_parameters(each) for each, card in zip(models, cards, strict=True) if card.network),
+        None if None in seconds else sum(filter(None, seconds)),
+    )
+
+
+def _count(
+    path: Path, change: str, models: tuple[str, ...], truths: Truths, laboratory: Laboratory, cache: Cache
+) -> Iterator[Counted]:
+    """The types of a photograph that the models count."""
+    cards = [read_card(each) for each in models]
+    kinds = [kind for kind in CELL_TYPES if kind in truths and any(kind in card.cell_types for card in cards)]
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    settings = (repr(card.counters) for card in cards)
+
+    def count() -> dict[str, list[int] | list[float]]:
+        photograph = _changed(read_photograph(path), CHANGES.get(change))
+        shape = (photograph.pixels.shape[0], photograph.pixels.shape[1])
+        cells = count_image(photograph, CountOptions(models=models)).cells
+        found: dict[str, list[int] | list[float]] = {}
+        for kind in kinds:
+            margin = FRAME_MARGIN_PX if (laboratory, kind) == ("CBC", "rbc") else None
+            each = compare(cells, truths[kind], kind, shape, margin)
+            found[kind] = [each.truth, each.count, *(each.detection or ())]
+        return found
+
+    found = cache.get((*(card.digest for card in cards), *settings, sha256, change), count)
+    for kind in kinds:
+        truth, n, *detection = map(int, found[kind])
+        yield Counted(kind, path.stem, change, truth, n, Detection(*detection) if detection else None)
+
+
+def _changed(photograph: Photograph, change: Callable[[Pixels], Pixels] | None) -> Photograph:
+    """A photograph without the scale that its file may state, changed if there is a change."""
+    if change is None:
+        return replace(photograph, um_per_px=None)
+    return photograph_from_array(change(photograph.pixels), photograph.name)
+
+
+def _cost(models: tuple[str, ...], held_out: HeldOut, cache: Cache) -> Cost | None:
+    """Time the largest held-out photograph with some models, and with the default one, one after the other."""
+    photographs = held_out.photographs["ALL-IDB1"]
+    path = max(photographs, key=lambda each: (each.stat().st_size, each.name), default=None)
+    if path is None:
+        return None
+
+    def clock() -> dict[str, list[int] | list[float]]:
+        photograph = _changed(read_photograph(path), None)
+        seconds = []
+        for options in (CountOptions(models=models), CountOptions()):
+            count_image(photograph, options)  # loads the models
+            started = time.process_time()
+            count_image(photograph, options)
+            seconds.append(time.process_time() - started)
+        return {"cost": [photograph.pixels.shape[0] * photograph.pixels.shape[1] / 1e6, *seconds]}
+
+    digests = (read_card(each).digest for each in (*models, DEFAULT_MODEL))
+    return Cost(*cache.get(("cost", *digests, path.name), clock)["cost"])
+
+
+def _n_parameters(model: str) -> int:
+    """Numbers in the weights of a network."""
+    import onnx
+
+    from hemolens.models.store import read_model
+
+    sizes: Mapping[str, int] = {
+        each.name: _size(each.dims) for each in onnx.load_from_string(read_model(model).onnx).graph.initializer
+    }
+    return sum(sizes.values())
+
+
+def _size(dims: Sequence[int]) -> int:
+    size = 1
+    for each in dims:
+        size *= each
+    return size
