@@ -18,7 +18,9 @@ photographs = { train = ["Im001_1"] }
 
 @pytest.mark.parametrize("name", shipped_configs())
 def test_shipped_configs_are_valid(name):
-    assert name.startswith(read_config(name).cell_type or "one-pass")
+    config = read_config(name)
+    assert config.name == name
+    assert name.startswith(config.cell_type or config.network)
 
 
 def test_a_file_is_read(tmp_path):

@@ -118,8 +118,10 @@ class SmearBatches:
                 side_px=config.input_px,
             )
             crops = change_appearance(crops, rng, config.smears, bank.background_level)
-            outputs = NETWORKS[config.network].outputs
-            planes = draw_planes(crops.numbers, crops.known, outputs, bank.red_cell_diameter_px, config.planes)
+            network = NETWORKS[config.network]
+            planes = draw_planes(crops.numbers, crops.known, network.outputs, bank.red_cell_diameter_px, config.planes)
+            within = slice(network.margin_px, config.input_px - network.margin_px)
+            planes = (planes[0][..., within, within], planes[1][..., within, within])
             parts = zip(*(torch.split(each, config.batch) for each in (_centred(crops.pixels), *planes)), strict=True)
             return [Batch(*part) for part in parts]
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
-from hemolens.cells.counters.source import CounterSettings
+from hemolens.cells.counters.peaks import PeaksSettings
+from hemolens.cells.counters.source import CounterSettings, SourceSettings
+from hemolens.cells.counters.watershed import Metric
 from hemolens.evaluation.agreement import counting_accuracy
 from hemolens.evaluation.calibration import fit_score_points
 from hemolens.evaluation.count_error import measure_count_error
 from hemolens.evaluation.matching import add_up
-from hemolens.evaluation.tuning import Case, compare_case, read_case, tune
+from hemolens.evaluation.tuning import Case, choices, compare_case, read_case, tune
 from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.labels.mask_folder import boxes_of_numbers
 from hemolens.labels.truth import Truth
@@ -74,7 +76,7 @@ def choose_counter_settings(config: TrainingConfig, data: Path | SmearBank, path
     figures: list[MeasuredFigure] = []
     for kind in card.cell_types:
         left_out = read_left_out(config, data, kind, model)
-        counters[kind] = search(kind, shipped_counters(kind, card), left_out.searched)
+        counters[kind] = search(kind, shipped_counters(kind, card), left_out.searched, drawn_planes(kind, card))
         if len(left_out.measured) >= FEWEST_MEASURED:
             own, error = measure(kind, counters[kind], left_out.measured)
             figures += own
@@ -85,9 +87,47 @@ def choose_counter_settings(config: TrainingConfig, data: Path | SmearBank, path
 
 
 def shipped_counters(kind: CellType, card: ModelCard) -> CountersOfType:
-    """Settings to begin with: those of the shipped model of the same kind."""
+    """Settings to begin with: those of the shipped model of the same kind, as far as this one draws what they read.
+
+    The default counter is the shipped model's. Where that reads centres and there are none, it is what is usual with
+    what there is: connected components of mask and edge, or a watershed on the mask alone.
+    """
     shipped = read_card(DEFAULT_MODEL if card.cell_type is None else PAPER_MODELS[kind]).counters[kind]
-    return shipped.model_copy(update={"joins": {}})
+    drawn = drawn_planes(kind, card)
+    settings = {name: _reading_only(own, drawn) for name, own in shipped.settings.items()}
+    default = shipped.default
+    if "centre" not in drawn:
+        settings.pop("peaks", None)
+        if default == "peaks":
+            default = "connected-components" if "edge" in drawn else "watershed"
+    return CountersOfType(default=default, settings=settings)
+
+
+def drawn_planes(kind: CellType, card: ModelCard) -> set[str]:
+    """What a model draws of a cell type: ``mask`` and perhaps ``edge``, ``distance``, ``centre``."""
+    return {name.rpartition(".")[2] for name in card.outputs if card.cell_type or name.startswith(f"{kind}.")}
+
+
+def _reading_only(settings: CounterSettings, drawn: set[str]) -> CounterSettings:
+    """Change settings so that a counter asks for nothing that is not drawn."""
+    changed: dict[str, Any] = {}
+    if isinstance(settings, SourceSettings) and "edge" not in drawn:
+        changed = {"source": "mask"}
+    if isinstance(settings, PeaksSettings) and "distance" not in drawn:
+        changed = {"distance_weight": 0.0}
+    return settings.model_copy(update=changed)
+
+
+def _choices(kind: CellType, counter: str, drawn: set[str]) -> dict[str, list[Any]]:
+    """The values tried for each setting, without settings of what is not drawn."""
+    space = choices(kind, counter)
+    if counter == "watershed":
+        space["metric"] = list(get_args(Metric))
+    if counter == "peaks" and "distance" not in drawn:
+        space.setdefault("mask_weight", [0.0, 0.5, 1.0])  # around a centre, only the mask falls towards the border
+    unread = {"edge": ("source", "edge_weight"), "distance": ("distance_weight",)}
+    left_out = {name for plane, names in unread.items() if plane not in drawn for name in names}
+    return {name: values for name, values in space.items() if name not in left_out}
 
 
 def read_left_out(config: TrainingConfig, data: Path | SmearBank, kind: CellType, model: Model) -> LeftOut:
@@ -100,14 +140,15 @@ def read_left_out(config: TrainingConfig, data: Path | SmearBank, kind: CellType
     return LeftOut(cases[::2], cases[1::2])
 
 
-def search(kind: CellType, start: CountersOfType, cases: Sequence[Case]) -> CountersOfType:
-    """Search the settings of the default counter, and fit what its scores mean."""
+def search(kind: CellType, start: CountersOfType, cases: Sequence[Case], drawn: set[str]) -> CountersOfType:
+    """Search the settings of the default counter that concern what is drawn, and fit what its scores mean."""
     name = start.default
     if not any(case.truth.count for case in cases):
         shipped = f"a shipped model, as no photograph with labelled {CELL_NAMES[kind]} was left out of training"
         return start.model_copy(update={"chosen_on": shipped})
     plain = start.settings[name].model_copy(update={"score_points": ()})
-    found, _ = tune(cases, kind, name, plain, n_trials=0, n_rounds=1, look_first=False)
+    space = _choices(kind, name, drawn)
+    found, _ = tune(cases, kind, name, plain, space=space, n_trials=0, n_rounds=1, look_first=False)
     settings = start.settings | {name: calibrate_scores(cases, kind, name, found)}
     chosen_on = f"{len(cases)} photograph{'s' * (len(cases) > 1)} left out of training"
     return start.model_copy(update={"settings": settings, "chosen_on": chosen_on})

@@ -75,7 +75,7 @@ def test_each_convolution_has_batch_norm_and_relu():
 
 @pytest.mark.parametrize("network", [SegNet, DOSegNet])
 def test_imagenet_weights_need_the_papers_width(network):
-    message = r"ImageNet weights do not fit a SegNet of this width: got width 16; allowed: width 64; leave out width"
+    message = r"ImageNet weights do not fit an encoder of this width: got width 16; allowed: width 64; leave out width"
     with pytest.raises(TrainingError, match=message):
         network(16, encoder_weights="imagenet")
 

@@ -9,18 +9,29 @@ from pathlib import Path
 from typing import Literal
 
 from hemolens.errors import TrainingError
+from hemolens.training.networks.dcan import DCAN
 from hemolens.training.networks.do_unet import DOUNet
 from hemolens.training.networks.network import Network
+from hemolens.training.networks.node_unet import NodeUNet
 from hemolens.training.networks.one_pass import OnePass
-from hemolens.training.networks.segnet_vgg16 import DOSegNet, SegNet
+from hemolens.training.networks.parallel_u_nets import ParallelUNets
+from hemolens.training.networks.scale_invariant_do_unet import ScaleInvariantDOUNet
+from hemolens.training.networks.segnet_vgg16 import DOSegNet, SegNet, SegNetAllTypes
 from hemolens.training.networks.unet import UNet
+from hemolens.training.networks.vgg16_encoder_decoder import VGG16EncoderDecoder
 
 NETWORKS: dict[str, type[Network]] = {
+    "dcan": DCAN,
     "do-segnet": DOSegNet,
     "do-unet": DOUNet,
+    "node-unet": NodeUNet,
     "one-pass": OnePass,
+    "parallel-u-nets": ParallelUNets,
+    "scale-invariant-do-unet": ScaleInvariantDOUNet,
     "segnet": SegNet,
+    "segnet-all-types": SegNetAllTypes,
     "unet": UNet,
+    "vgg16-encoder-decoder": VGG16EncoderDecoder,
 }
 
 

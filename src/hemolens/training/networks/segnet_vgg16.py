@@ -6,35 +6,23 @@ where its maxima were, and the decoder puts the values back there.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
-from typing import ClassVar, Literal, cast
+from typing import ClassVar, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hemolens.errors import TrainingError
 from hemolens.training.networks.network import Network
+from hemolens.training.networks.vgg16_encoder import (
+    PAPER_WIDTH,
+    EncoderWeights,
+    encoder_levels,
+    level,
+    level_widths,
+    refuse_contradictions,
+)
 from hemolens.training.networks.vgg16_weights import CONVOLUTIONS, load_imagenet_weights
-
-PAPER_WIDTH = 64
-"""Channels of the first level, as in VGG16."""
-
-LEVEL_WIDTHS = (1, 2, 4, 8, 8)
-"""Channels of the five levels, as multiples of the first one's."""
-
-EncoderWeights = Literal["none", "imagenet"]
-
-
-def level(widths: list[int]) -> nn.Sequential:
-    """3×3 'same' convolutions, each with batch norm and ReLU, from one width to the next."""
-    return nn.Sequential(
-        *(
-            nn.Sequential(nn.Conv2d(n_in, n_out, 3, padding=1), nn.BatchNorm2d(n_out), nn.ReLU(inplace=True))
-            for n_in, n_out in pairwise(widths)
-        )
-    )
 
 
 def pool(values: Tensor) -> tuple[Tensor, Tensor]:
@@ -72,11 +60,8 @@ class SegNetBody(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        widths = [width * multiple for multiple in LEVEL_WIDTHS]
-        above = [3, *widths[:-1]]
-        self.encoder = nn.ModuleList(
-            level([n_in, *[n_out] * n]) for n, n_in, n_out in zip(CONVOLUTIONS, above, widths, strict=True)
-        )
+        widths = level_widths(width)
+        self.encoder = encoder_levels(width)
         above = [width, *widths[:-1]]
         mirrored = reversed(list(zip(CONVOLUTIONS, widths, above, strict=True)))
         self.decoder = nn.ModuleList(level([*[n_in] * n, n_out]) for n, n_in, n_out in mirrored)
@@ -154,19 +139,23 @@ class DOSegNet(SegNet):
         return torch.cat([self.mask(features), self.edge(features)], dim=1)
 
 
-def refuse_contradictions(width: int, encoder_weights: str, encoder_file: Path | None) -> None:
-    """Refuse ImageNet weights for a slim network, and a file of weights that nobody wants."""
-    if encoder_weights == "imagenet" and width != PAPER_WIDTH:
-        raise TrainingError(
-            "ImageNet weights do not fit a SegNet of this width",
-            came=f"width {width}",
-            allowed=f"width {PAPER_WIDTH}",
-            do='leave out width, or set encoder_weights to "none"',
-        )
-    if encoder_weights == "none" and encoder_file is not None:
-        raise TrainingError(
-            "encoder_file is given but not used",
-            came='encoder_weights "none"',
-            allowed='"imagenet"',
-            do='set encoder_weights to "imagenet", or leave out encoder_file',
-        )
+class SegNetAllTypes(SegNet):
+    """SegNet for all types at once: (N, 3, H, W) in [−1, 1] → (N, 3, H, W) logits of three masks.
+
+    Tran, Binh Minh, Lee & Kwon, 'Blood Cell Count Using Deep Learning Semantic Segmentation', Preprints 2019,
+    2019090075: SegNet, begun with the weights of VGG16, divides a smear into red cells, white cells and background.
+    Platelets are drawn here, too. The paper gives every pixel to one class; here each type has a probability of its
+    own, as in all other models, so that a red cell may go on under a white one. The paper counts local maxima of a
+    distance transform, which the counter ``watershed`` does with any of four metrics.
+
+    Its parameters are those of :class:`SegNet`.
+    """
+
+    outputs = ("rbc.mask", "wbc.mask", "plt.mask")
+    reference = "Tran, Binh Minh, Lee, Kwon, Preprints, 2019, 2019090075"
+
+    def __init__(
+        self, width: int = PAPER_WIDTH, encoder_weights: EncoderWeights = "none", encoder_file: Path | None = None
+    ) -> None:
+        super().__init__(width, encoder_weights, encoder_file)
+        self.mask = nn.Conv2d(width, len(self.outputs), 1)
