@@ -34,7 +34,7 @@ class Network(nn.Module):
         How far from a pixel the input changes its maps, where the maps are as large as the input. A tile is read with
         so much around it, but not beyond the photograph: its frame is that of the input, as in training.
     tile_px : int or None
-        Side of the block that a tile writes; ``None`` where any gives the same maps.
+        Side of the block that a tile writes; ``None`` where any gives the same maps and large ones fit into memory.
     eight_bits : bool
         Whether it is stored, and computes, in 8 bits once it is trained.
 
