@@ -45,6 +45,15 @@ def test_a_batch_is_what_the_network_takes_and_writes():
     assert weights.min() >= 0
 
 
+def test_of_a_network_that_writes_less_than_it_reads_the_middle_is_learnt():
+    """Both networks write the same planes, one of them 92 pixels less on each side."""
+    whole, middle = (batches(network=name, input_px=252).draw(0) for name in ("dcan", "scale-invariant-do-unet"))
+    assert torch.equal(middle.pixels, whole.pixels)
+    assert torch.equal(middle.targets, whole.targets[..., 92:160, 92:160])
+    assert torch.equal(middle.weights, whole.weights[..., 92:160, 92:160])
+    assert middle.targets.any()
+
+
 def test_the_batch_of_a_step_does_not_depend_on_what_was_drawn_before():
     drawn = batches()
     first = drawn.draw(7)

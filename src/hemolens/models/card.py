@@ -107,8 +107,8 @@ class ModelCard(_Frozen):
     red_cell_diameter_px : float
         The scale at which it works: at most as wide as red cells of a photograph may be.
     margin_px, grid_px, extra_px : int
-        How much smaller its maps are than its input on each side; its pooling grid; what an input needs beyond a
-        multiple of the grid.
+        How much smaller its maps are than its input on each side; its pooling grid; what an input needs beyond
+        twice the margin and a multiple of the grid.
     reach_px : int
         How far around a tile it must look, without a margin.
     tile_px : int or None

@@ -234,7 +234,7 @@ _TO_YCC = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, 
 def compress(pixels: Tensor, rng: Rng, settings: SmearAugmentation) -> Tensor:
     """Lose on half of the crops what JPEG compression loses (ITU-T T.81), colours at half the resolution.
 
-    Sides are multiples of 16.
+    A side that is no multiple of 16 is made one for it by repeating the last pixel, as encoders do.
     """
     n_crops, device = len(pixels), pixels.device
     chosen = np.flatnonzero(_some(rng, n_crops, 0.5))
@@ -244,16 +244,16 @@ def compress(pixels: Tensor, rng: Rng, settings: SmearAugmentation) -> Tensor:
     quality = rng.uniform(settings.jpeg_quality, 96, len(chosen))
     scale = _each(np.where(quality < 50, 50 / quality, 2 - quality / 50), pixels)[..., None, None]
     to_ycc = torch.tensor(_TO_YCC, device=device)
-    picture = torch.einsum("ij,bjhw->bihw", to_ycc, pixels[which]) - torch.tensor([128.0, 0, 0], device=device).view(
-        3, 1, 1
-    )
+    height, width = pixels.shape[-2:]
+    whole = F.pad(pixels[which], (0, -width % 16, 0, -height % 16), mode="replicate")
+    picture = torch.einsum("ij,bjhw->bihw", to_ycc, whole) - torch.tensor([128.0, 0, 0], device=device).view(3, 1, 1)
     table = torch.tensor(_LUMA_TABLE, device=device, dtype=torch.float32)
     luma = _quantise(picture[:, :1], table * scale)
     small = F.avg_pool2d(picture[:, 1:], 2)
     colours = F.interpolate(_quantise(small, 2 * table * scale), scale_factor=2, mode="bilinear", align_corners=False)
     picture = torch.cat([luma, colours], 1) + torch.tensor([128.0, 0, 0], device=device).view(3, 1, 1)
     pixels = pixels.clone()
-    pixels[which] = torch.einsum("ij,bjhw->bihw", torch.linalg.inv(to_ycc), picture)
+    pixels[which] = torch.einsum("ij,bjhw->bihw", torch.linalg.inv(to_ycc), picture)[..., :height, :width]
     return pixels
 
 

@@ -118,7 +118,7 @@ def _reading_only(settings: CounterSettings, drawn: set[str]) -> CounterSettings
     return settings.model_copy(update=changed)
 
 
-def _choices(kind: CellType, counter: str, drawn: set[str]) -> dict[str, list[Any]]:
+def choices_for(kind: CellType, counter: str, drawn: set[str]) -> dict[str, list[Any]]:
     """The values tried for each setting, without settings of what is not drawn."""
     space = choices(kind, counter)
     if counter == "watershed":
@@ -147,7 +147,7 @@ def search(kind: CellType, start: CountersOfType, cases: Sequence[Case], drawn: 
         shipped = f"a shipped model, as no photograph with labelled {CELL_NAMES[kind]} was left out of training"
         return start.model_copy(update={"chosen_on": shipped})
     plain = start.settings[name].model_copy(update={"score_points": ()})
-    space = _choices(kind, name, drawn)
+    space = choices_for(kind, name, drawn)
     found, _ = tune(cases, kind, name, plain, space=space, n_trials=0, n_rounds=1, look_first=False)
     settings = start.settings | {name: calibrate_scores(cases, kind, name, found)}
     chosen_on = f"{len(cases)} photograph{'s' * (len(cases) > 1)} left out of training"

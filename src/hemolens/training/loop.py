@@ -209,7 +209,8 @@ def refuse_what_does_not_fit(network: Network, config: TrainingConfig) -> None:
 
     """
     if not network.fits(config.input_px):
-        sides = f"{network.grid_px}·k + {network.extra_px}" if network.extra_px else f"{network.grid_px}·k"
+        beyond = network.smallest_input_px() % network.grid_px
+        sides = f"{network.grid_px}·k + {beyond}" if beyond else f"{network.grid_px}·k"
         raise TrainingError(
             f"input does not fit network {config.network!r}",
             came=f"input_px = {config.input_px}",

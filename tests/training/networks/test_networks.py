@@ -2,6 +2,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
 
+from hemolens.cell_types import CELL_TYPES  # noqa: E402
 from hemolens.errors import TrainingError  # noqa: E402
 from hemolens.models.store import DEFAULT_MODEL, PAPER_MODELS, read_card  # noqa: E402
 from hemolens.training.networks import NETWORKS, create_network  # noqa: E402
@@ -17,7 +18,13 @@ def small(name):
 
 @pytest.mark.parametrize(
     ("name", "input_px", "output_px"),
-    [("do-segnet", 128, 128), ("do-unet", 188, 100), ("segnet", 128, 128), ("unet", 188, 100)],
+    [
+        ("do-segnet", 128, 128),
+        ("do-unet", 188, 100),
+        ("scale-invariant-do-unet", 380, 196),
+        ("segnet", 128, 128),
+        ("unet", 188, 100),
+    ],
 )
 def test_geometry_is_the_papers(name, input_px, output_px):
     network = NETWORKS[name]
@@ -34,6 +41,41 @@ def test_maps_are_smaller_than_the_input_by_the_margin(name):
     with torch.inference_mode():
         logits = network(torch.zeros(1, 3, height, width))
     assert logits.shape == (1, len(network.outputs), height - 2 * network.margin_px, width - 2 * network.margin_px)
+
+
+def spreading(name):
+    """A network in which whatever is changed in the input raises everything that it reaches, however little."""
+    network = small(name).double().eval()
+    with torch.no_grad():
+        for key, weight in network.named_parameters():
+            is_norm = weight.ndim == 1 and key.endswith("weight")
+            weight.fill_(1 / weight[0].numel() if weight.ndim == 4 else float(is_norm))
+    return network
+
+
+@pytest.mark.parametrize("name", [name for name, network in NETWORKS.items() if network.reach_px])
+@pytest.mark.parametrize("last", [False, True], ids=["first of a grid cell", "last of a grid cell"])
+def test_a_map_depends_on_nothing_beyond_the_reach(name, last):
+    grid_px, reach_px = NETWORKS[name].grid_px, NETWORKS[name].reach_px
+    middle = reach_px + 2 * grid_px
+    col = middle + (grid_px - 1) * last
+    pixels = torch.zeros(1, 3, grid_px, 2 * middle, dtype=torch.double)
+    pixels[..., col] = 1
+    with torch.inference_mode():
+        maps = spreading(name)(pixels)
+    reached = torch.nonzero(maps.amax(dim=(0, 1, 2))).flatten()
+    assert reach_px / 2 < (reached - col).abs().max() <= reach_px
+
+
+@pytest.mark.parametrize("name", [name for name, network in NETWORKS.items() if network.margin_px])
+def test_without_padding_a_tile_has_the_maps_of_the_whole(name):
+    network, grid_px = small(name).eval(), NETWORKS[name].grid_px
+    side = network.smallest_input_px()
+    torch.manual_seed(0)
+    pixels = torch.rand(1, 3, side + grid_px, side + 2 * grid_px) * 2 - 1
+    with torch.inference_mode():
+        whole, tile = network(pixels), network(pixels[..., grid_px:, 2 * grid_px :])
+    assert torch.allclose(whole[..., grid_px:, 2 * grid_px :], tile, atol=1e-5)
 
 
 @EVERY_NETWORK
@@ -58,6 +100,33 @@ def test_size_is_that_of_the_released_networks(name, millions):
     with torch.device("meta"):
         n_weights = sum(weight.numel() for weight in create_network(name).parameters())
     assert n_weights / 1e6 == pytest.approx(millions, rel=0.02 if millions < 2 else 0.001)
+
+
+OF_ALL_TYPES = [name for name, network in NETWORKS.items() if "rbc.mask" in network.outputs]
+
+
+@pytest.mark.parametrize("name", OF_ALL_TYPES)
+def test_outputs_are_sorted_by_cell_type_as_the_planes_to_learn_are(name):
+    kinds = [output.partition(".")[0] for output in NETWORKS[name].outputs]
+    assert kinds == sorted(kinds, key=CELL_TYPES.index)
+    assert set(kinds) == set(CELL_TYPES)
+
+
+@pytest.mark.parametrize("name", ["dcan", "parallel-u-nets", "scale-invariant-do-unet"])
+def test_masks_come_from_one_part_and_what_separates_cells_from_another(name):
+    network = small(name).eval()
+    side = network.smallest_input_px()
+    pixels = torch.rand(1, 3, side, side)
+    with torch.inference_mode():
+        before = network(pixels)
+        for weight in network.mask.parameters():
+            weight.zero_()
+        changed = (network(pixels) != before).flatten(2).any(dim=2)[0]
+    assert [output for output, is_changed in zip(network.outputs, changed, strict=True) if is_changed] == [
+        "rbc.mask",
+        "wbc.mask",
+        "plt.mask",
+    ]
 
 
 @pytest.mark.parametrize("name", ["do-segnet", "do-unet"])

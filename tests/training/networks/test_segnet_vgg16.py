@@ -5,8 +5,7 @@ torch = pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[
 import torch.nn.functional as F  # noqa: E402
 from torch import nn  # noqa: E402
 
-from hemolens.errors import TrainingError  # noqa: E402
-from hemolens.training.networks.segnet_vgg16 import DOSegNet, SegNet, SegNetBody, pool, unpool  # noqa: E402
+from hemolens.training.networks.segnet_vgg16 import SegNetBody, pool, unpool  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -71,18 +70,3 @@ def test_the_decoder_mirrors_the_encoder():
 def test_each_convolution_has_batch_norm_and_relu():
     kinds = [type(layer) for layer in SegNetBody(1).modules() if not list(layer.children())]
     assert kinds == 26 * [nn.Conv2d, nn.BatchNorm2d, nn.ReLU]
-
-
-@pytest.mark.parametrize("network", [SegNet, DOSegNet])
-def test_imagenet_weights_need_the_papers_width(network):
-    message = r"ImageNet weights do not fit an encoder of this width: got width 16; allowed: width 64; leave out width"
-    with pytest.raises(TrainingError, match=message):
-        network(16, encoder_weights="imagenet")
-
-
-def test_a_file_of_weights_that_is_not_used_is_refused(tmp_path):
-    message = (
-        r'encoder_file is given but not used: got encoder_weights "none"; allowed: "imagenet"; set encoder_weights'
-    )
-    with pytest.raises(TrainingError, match=message):
-        SegNet(2, encoder_file=tmp_path / "vgg16.pth")

@@ -10,7 +10,7 @@ from torch import nn
 class Network(nn.Module):
     """Pixels (N, 3, H, W) float32 in [−1, 1] → logits (N, K, H − 2·margin, W − 2·margin), one channel an output.
 
-    H and W are multiples of the pooling grid plus ``extra_px``, and greater than twice the margin.
+    H and W are multiples of the pooling grid beyond twice the margin and ``extra_px``.
 
     Attributes
     ----------
@@ -27,14 +27,14 @@ class Network(nn.Module):
     grid_px : int
         Two inputs whose origins differ by a multiple of this are pooled alike.
     extra_px : int
-        What a side of the input needs beyond a multiple of ``grid_px``.
+        What a side of the input needs beyond twice the margin and a multiple of ``grid_px``.
     overlap_px : int
         Border of the maps that is not used in whole photographs, because it depends on where a tile ends.
     reach_px : int
         How far from a pixel the input changes its maps, where the maps are as large as the input. A tile is read with
         so much around it, but not beyond the photograph: its frame is that of the input, as in training.
     tile_px : int or None
-        Side of the block that a tile writes; ``None`` where any gives the same maps.
+        Side of the block that a tile writes; ``None`` where any gives the same maps and large ones fit into memory.
     eight_bits : bool
         Whether it is stored, and computes, in 8 bits once it is trained.
 
@@ -55,10 +55,9 @@ class Network(nn.Module):
     @classmethod
     def smallest_input_px(cls) -> int:
         """Side of the smallest input."""
-        least = 2 * cls.margin_px + 1 - cls.extra_px
-        return -(-least // cls.grid_px) * cls.grid_px + cls.extra_px
+        return 2 * cls.margin_px + (cls.extra_px or cls.grid_px)
 
     @classmethod
     def fits(cls, input_px: int) -> bool:
         """Whether an input may have this side."""
-        return input_px >= cls.smallest_input_px() and (input_px - cls.extra_px) % cls.grid_px == 0
+        return input_px >= cls.smallest_input_px() and (input_px - cls.smallest_input_px()) % cls.grid_px == 0

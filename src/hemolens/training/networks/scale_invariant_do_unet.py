@@ -36,7 +36,7 @@ class ScaleInvariantDOUNet(Network):
     paper_input_px = 380
     margin_px = 92
     grid_px = 16
-    extra_px = 12
+    extra_px = 4
 
     def __init__(self) -> None:
         super().__init__()
