@@ -10,6 +10,7 @@ from typing import Literal
 
 from hemolens.errors import TrainingError
 from hemolens.training.networks.do_unet import DOUNet
+from hemolens.training.networks.feature_pyramid import FeaturePyramid
 from hemolens.training.networks.network import Network
 from hemolens.training.networks.one_pass import OnePass
 from hemolens.training.networks.segnet_vgg16 import DOSegNet, SegNet
@@ -18,6 +19,7 @@ from hemolens.training.networks.unet import UNet
 NETWORKS: dict[str, type[Network]] = {
     "do-segnet": DOSegNet,
     "do-unet": DOUNet,
+    "feature-pyramid": FeaturePyramid,
     "one-pass": OnePass,
     "segnet": SegNet,
     "unet": UNet,
