@@ -117,7 +117,7 @@ def counters() -> str:
 
 def about_counter(name: str) -> tuple[str, str]:
     """Give the method of a counter, and the models and cell types that it is the default for."""
-    docstring = sys.modules[COUNTERS[name].find_cells.__module__].__doc__ or ""
+    docstring = sys.modules[COUNTERS[name].settings_model.__module__].__doc__ or ""
     chosen = []
     for model in shipped_models():
         card = read_card(model)

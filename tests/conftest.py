@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,8 +24,9 @@ from hemolens.images.region import Region
 from hemolens.measurements.colours import MeasuredColours
 from hemolens.measurements.quality import Quality
 from hemolens.measurements.scale import RedCellDiameter
+from hemolens.models.card import CountersOfType, ModelCard
 from hemolens.models.method import Method, Methods
-from hemolens.models.store import PAPER_MODELS, read_card
+from hemolens.models.store import PAPER_MODELS, read_card, write_card
 from hemolens.options import CountOptions
 from hemolens.result import Result
 from hemolens.statistics.counts import count_cells
@@ -93,6 +96,47 @@ def exported_do_unet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with torch.no_grad():
         network(torch.rand(2, 3, 92, 92) * 2 - 1)
     return write_model(network.eval(), read_config("rbc"), tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="session")
+def density_model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A model that draws densities: red cells where it is dark, a tenth as many white cells, no platelets."""
+    pytest.importorskip("onnx", reason="needs onnx: pip install 'hemolens[train]'")
+    from onnx import TensorProto, helper, save
+
+    def constant(name: str, value: float) -> Any:
+        return helper.make_tensor(name, TensorProto.FLOAT, [], [value])
+
+    outputs = ("rbc.density", "wbc.density", "plt.density")
+    shares = {"rbc.density": 2.0, "wbc.density": 0.2, "plt.density": 0.0}
+    nodes = [
+        helper.make_node("Cast", ["pixels"], ["light"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["light", "channels"], ["grey"], keepdims=0),
+        helper.make_node("Sub", ["ground", "grey"], ["dark"]),
+        helper.make_node("Relu", ["dark"], ["stain"]),
+        *(helper.make_node("Mul", ["stain", f"{name}.share"], [name]) for name in outputs),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "density",
+        [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", "height", "width", 3])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", "h", "w"]) for name in outputs],
+        [
+            helper.make_tensor("channels", TensorProto.INT64, [1], [3]),
+            constant("ground", 180.0),
+            *(constant(f"{name}.share", share / 100) for name, share in shares.items()),
+        ],
+    )
+    path = tmp_path_factory.mktemp("density") / "dark.onnx"
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), path)
+    counters = CountersOfType(default="density-sum", settings={"density-sum": {"min_density": 0.0}})
+    card = ModelCard(
+        name="dark", network="dark", outputs=outputs, red_cell_diameter_px=16, margin_px=0, grid_px=1, extra_px=0,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(), terms="free", trained_steps=0, trained_on=(), sources=(),
+        counters={"rbc": counters, "wbc": counters, "plt": counters},
+    )  # fmt: skip
+    write_card(str(path), card)
+    return str(path)
 
 
 @pytest.fixture

@@ -52,8 +52,8 @@ def count(
         Names of shipped models or paths of others, for the cell types that they draw; the default model counts the
         other types.
     counter : str, optional
-        ``"watershed"``, ``"connected-components"``, ``"circle-hough"`` or ``"peaks"`` for all three types, or
-        ``"auto"``: for each type the one that measured best.
+        ``"watershed"``, ``"connected-components"``, ``"circle-hough"``, ``"peaks"`` or ``"density-sum"`` for all three
+        types, or ``"auto"``: for each type the one that measured best.
     diameter_px : float or None
         Diameter of a usual red cell in pixels, 10 to 500, in place of the estimate.
     um_per_px : float or None

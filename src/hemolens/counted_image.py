@@ -105,7 +105,7 @@ class CountedImage:
     cells : list of Cell
         Every counted cell, in pixels of the image; with a region, those of which a part lies in it.
     counts : Counts
-        How many of each type, cells cut by the frame included.
+        How many of each type, cells cut by the frame included, and of the types in :attr:`unlocated`, too.
     red_cell_diameter : RedCellDiameter
         The scale: pixels, how sure (0 … 1), where it comes from, and a warning.
     colours : MeasuredColours
@@ -131,6 +131,11 @@ class CountedImage:
     quality: Quality
     seconds: float
     review: Review | None = None
+
+    @property
+    def unlocated(self) -> dict[CellType, int]:
+        """Counts of the types whose cells were not located: there is no cell of them in `cells`."""
+        return {kind: getattr(self.counts, kind) for kind, each in self.methods.items() if not each.locates_cells}
 
     @cached_property
     def count_errors(self) -> dict[CellType, CountError]:
@@ -159,7 +164,7 @@ class CountedImage:
         unchecked = {
             cell.type for cell, origin in zip(self.cells, self.review.origins, strict=True) if not origin.checked
         }
-        return tuple(kind for kind in self.methods if kind not in unchecked)
+        return tuple(kind for kind in self.methods if kind not in unchecked and kind not in self.unlocated)
 
     @property
     def origins(self) -> tuple[CellOrigin, ...]:
@@ -197,6 +202,7 @@ class CountedImage:
             self.count_errors,
             self.quality.verdict,
             self.vouched_for,
+            tuple(self.unlocated),
         )
 
     @cached_property

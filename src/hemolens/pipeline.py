@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 from hemolens.cell_types import CellType
 from hemolens.cells.cell import Cell, from_window, in_reading_order, resolve_types, to_photograph
-from hemolens.cells.counters import find_cells
+from hemolens.cells.counters import count_pixels, find_cells
 from hemolens.images.box import Box
 from hemolens.images.image import SmearImage
 from hemolens.images.resampling import ScaledImage, scale_image
@@ -18,11 +19,18 @@ from hemolens.options import CountOptions
 from hemolens.plan.blocks import Block, scaled_window
 from hemolens.plan.fields import judge_fields
 from hemolens.plan.plan import Plan, make_plan
-from hemolens.probability_maps import ProbabilityMaps
+from hemolens.probability_maps import CellMaps, DensityMap
 from hemolens.result import Result
 from hemolens.segmentation.classical_maps import compute_classical_maps
 from hemolens.segmentation.network_maps import compute_window_maps, load_model, window_step
 from hemolens.statistics.counts import count_cells
+
+
+class BlockCount(NamedTuple):
+    """What a block adds to its image: cells, and of types whose cells are not located only how many there are."""
+
+    cells: list[Cell]
+    unlocated: dict[CellType, float]
 
 
 def count_image(image: SmearImage, options: CountOptions | None = None) -> Result:
@@ -52,13 +60,14 @@ def count_image(image: SmearImage, options: CountOptions | None = None) -> Resul
     return conclude(plan, [count_block(plan, block) for block in plan.blocks], started)
 
 
-def count_block(plan: Plan, block: Block) -> list[Cell]:
+def count_block(plan: Plan, block: Block) -> BlockCount:
     """Find the cells whose centre lies in a block, in pixels of the image; blocks may be counted in any order."""
-    bodies = find_bodies(plan, compute_maps(plan, block.window))
-    return block.owned(resolve_types(block.possible(bodies)))
+    maps = compute_maps(plan, block.window)
+    cells = block.owned(resolve_types(block.possible(find_bodies(plan, maps))))
+    return BlockCount(cells, sum_densities(plan, block, maps))
 
 
-def compute_maps(plan: Plan, window: Box) -> dict[CellType, ProbabilityMaps]:
+def compute_maps(plan: Plan, window: Box) -> dict[CellType, CellMaps]:
     """Draw the maps of a window of the image, with each model once, whatever cell types it draws."""
     image, drawn = plan.counted_image, {}
     for method in {each.model: each for each in plan.methods.values()}.values():
@@ -68,7 +77,7 @@ def compute_maps(plan: Plan, window: Box) -> dict[CellType, ProbabilityMaps]:
     return {kind: drawn[method.model][kind] for kind, method in plan.methods.items()}
 
 
-def _draw_window(plan: Plan, method: Method, scaled: ScaledImage, window: Box) -> dict[CellType, ProbabilityMaps]:
+def _draw_window(plan: Plan, method: Method, scaled: ScaledImage, window: Box) -> dict[CellType, CellMaps]:
     """Draw the maps of a window of the scaled image as the card of a model says: with its network, or without one."""
     diameter_px, colours = plan.diameter.px, plan.colours
     if method.card.segmentation:
@@ -80,22 +89,38 @@ def _draw_window(plan: Plan, method: Method, scaled: ScaledImage, window: Box) -
     return compute_window_maps(scaled, window, model, red_cell_diameter_px=diameter_px, measured=colours)
 
 
-def find_bodies(plan: Plan, maps: Mapping[CellType, ProbabilityMaps]) -> list[Cell]:
+def find_bodies(plan: Plan, maps: Mapping[CellType, CellMaps]) -> list[Cell]:
     """Count on each map and bring the cells to the image; a body may still be of several types."""
     found: list[Cell] = []
     for kind, each in maps.items():
+        if isinstance(each, DensityMap):
+            continue
         cells = find_cells(each, plan.methods[kind].counter, plan.methods[kind].settings)
         part = each.part or Part(0, 0, (each.mask.shape[0], each.mask.shape[1]))
         found += to_photograph(from_window(cells, part.row, part.col, part.of), part.of, plan.image.shape)
     return found
 
 
-def conclude(plan: Plan, by_block: Sequence[Sequence[Cell]], started: float) -> Result:
+def sum_densities(plan: Plan, block: Block, maps: Mapping[CellType, CellMaps]) -> dict[CellType, float]:
+    """Say how many cells a block has of each type that is counted without locating them; all blocks add up."""
+    sums: dict[CellType, float] = {}
+    for kind, each in maps.items():
+        if isinstance(each, DensityMap):
+            shape = (each.density.shape[0], each.density.shape[1])
+            own = block.pixels_of_map(shape, each.part or Part(0, 0, shape), plan.image.shape, plan.region)
+            method = plan.methods[kind]
+            sums[kind] = float(count_pixels(each, method.counter, method.settings)[own].sum())
+    return sums
+
+
+def conclude(plan: Plan, by_block: Sequence[BlockCount], started: float) -> Result:
     """Put the cells of all blocks together, and judge the image by them."""
-    found = in_reading_order(list(chain.from_iterable(by_block)))
+    found = in_reading_order(list(chain.from_iterable(own.cells for own in by_block)))
+    kinds = [kind for kind, method in plan.methods.items() if not method.locates_cells]
+    unlocated = {kind: round(sum(own.unlocated[kind] for own in by_block)) for kind in kinds}
     cells, region = found, plan.region
     if region is not None:
-        reaching = [block.in_region(own, region) for block, own in zip(plan.blocks, by_block, strict=True)]
+        reaching = [block.in_region(own.cells, region) for block, own in zip(plan.blocks, by_block, strict=True)]
         cells = in_reading_order(list(chain.from_iterable(reaching)))
     if plan.field_of_view is not None:
         cells = plan.field_of_view.settle_cut(cells, plan.diameter.px)
@@ -106,9 +131,9 @@ def conclude(plan: Plan, by_block: Sequence[Sequence[Cell]], started: float) -> 
         field_of_view=plan.field_of_view,
         region=region,
         cells=cells,
-        counts=count_cells(cells),
+        counts=count_cells(cells, unlocated),
         red_cell_diameter=plan.diameter,
         colours=plan.colours,
-        quality=judge_fields(plan.image, plan.fields, plan.blocks, plan.diameter, found, plan.colours),
+        quality=judge_fields(plan.image, plan.fields, plan.blocks, plan.diameter, found, plan.colours, kinds),
         seconds=time.perf_counter() - started,
     )

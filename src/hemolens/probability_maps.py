@@ -1,4 +1,4 @@
-"""What segmentation hands to the counters: how likely each pixel belongs to a cell, and to the rim of one."""
+"""What segmentation hands to the counters: how likely each pixel belongs to a cell, or how many cells it stands for."""
 
 from __future__ import annotations
 
@@ -42,6 +42,32 @@ class ProbabilityMaps:
     distance: NDArray[np.float32] | None = None
     centre: NDArray[np.float32] | None = None
     part: Part | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class DensityMap:
+    """How many cells of one type there are, without saying where each of them is.
+
+    Attributes
+    ----------
+    cell_type : {"rbc", "wbc", "plt"}
+    density : ndarray of float32, shape (H, W)
+        Cells per pixel: the sum over an area is the number of cells whose centre lies in it.
+    red_cell_diameter_px : float
+        Usual red-cell diameter in pixels of the map, > 0.
+    part : Part or None
+        Where the map lies in that of the whole photograph; None where it is of the whole.
+
+    """
+
+    cell_type: CellType
+    density: NDArray[np.float32]
+    red_cell_diameter_px: float
+    part: Part | None = None
+
+
+CellMaps = ProbabilityMaps | DensityMap
+"""What a model draws of one cell type."""
 
 
 def average_maps(maps: Sequence[ProbabilityMaps]) -> ProbabilityMaps:

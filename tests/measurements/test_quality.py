@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from hemolens.evaluation.robustness import blur, resize
 from hemolens.measurements.colours import measure_colours
-from hemolens.measurements.quality import LOOKS, Finding, Quality, distance_from, judge_photograph, measure_photograph
+from hemolens.measurements.quality import (
+    LOOKS,
+    Finding,
+    Quality,
+    distance_from,
+    judge_measures,
+    judge_photograph,
+    measure_photograph,
+)
 from hemolens.measurements.scale import RedCellDiameter
 from hemolens.synthetic import draw_smear
 
@@ -254,3 +262,24 @@ def test_five_megapixels_are_judged_in_no_time(smear):
     started = time.process_time()
     judge_photograph(pixels, RULER, smear.cells)
     assert time.process_time() - started < 0.5  # 0.1 is measured; a busy machine has its share
+
+
+def test_red_cells_that_were_not_located_are_a_warning_and_no_reason_to_reject(smear):
+    measures = measure_photograph(smear.pixels, DIAMETER_PX, [])
+    quality = judge_measures(measures, RULER, [], measure_colours(smear.pixels, DIAMETER_PX), ["rbc"])
+    assert [(each.check, each.verdict) for each in quality.findings] == [("cells", "warn")]
+
+
+def test_an_uncertain_scale_is_said_although_no_red_cell_was_located(smear):
+    measures = measure_photograph(smear.pixels, DIAMETER_PX, [])
+    uncertain = RedCellDiameter(DIAMETER_PX, 0.1)
+    quality = judge_measures(measures, uncertain, [], measure_colours(smear.pixels, DIAMETER_PX), ["rbc"])
+    assert verdict_of("scale", quality) == "warn"
+
+
+def test_stain_outside_cells_says_nothing_where_a_type_was_not_located(smear):
+    red_cells = [cell for cell in smear.cells if cell.type == "rbc"][:10]
+    measures = measure_photograph(smear.pixels, DIAMETER_PX, red_cells)
+    colours = measure_colours(smear.pixels, DIAMETER_PX)
+    assert verdict_of("missed", judge_measures(measures, RULER, red_cells, colours)) == "reject"
+    assert verdict_of("missed", judge_measures(measures, RULER, red_cells, colours, ["wbc"])) == "accept"

@@ -97,3 +97,17 @@ def test_the_digest_is_that_of_the_weights_or_of_the_card():
     assert ModelCard.model_validate(CARD).digest == CARD["sha256"]
     assert len(card.digest) == 64
     assert card.digest != card.model_copy(update={"terms": "others"}).digest
+
+
+@pytest.mark.parametrize(
+    ("outputs", "counter", "said"),
+    [
+        (["density"], "watershed", "counter watershed cannot read what the model draws of wbc"),
+        (["mask"], "density-sum", "counter density-sum cannot read what the model draws of wbc"),
+        (["mask", "density"], "watershed", "of wbc a model draws a density or maps, not both"),
+    ],
+)
+def test_counters_must_read_what_the_model_draws(outputs, counter, said):
+    counters = {"wbc": {"default": counter, "settings": {counter: {}}}}
+    with pytest.raises(ModelError, match=said):
+        parse_card(tomli_w.dumps(CARD | {"outputs": outputs, "counters": counters}), "m")

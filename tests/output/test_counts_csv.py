@@ -33,16 +33,16 @@ def test_columns_are_only_ever_added_at_the_end():
 
 
 def test_no_column_has_the_name_of_another():
-    assert len(set(NAMES)) == len(NAMES) == 54
+    assert len(set(NAMES)) == len(NAMES) == 55
 
 
 def test_a_review_is_told_at_the_end(make_result, make_cell):
     result = make_result("a.jpg", make_cell())
-    assert counted_row(ENTRY, result)[-5:] == ("",) * 5
+    assert counted_row(ENTRY, result)[-6:] == ("",) * 6
     review = Review(
         1, 2, 0, ("=Ada", "Ben"), (CellOrigin(),), signed_by="@Cy", signed_at=datetime(2026, 1, 2, tzinfo=UTC)
     )
-    assert counted_row(ENTRY, replace(result, review=review))[-5:] == ("1", "2", "0", "'=Ada; Ben", "'@Cy")
+    assert counted_row(ENTRY, replace(result, review=review))[-6:-1] == ("1", "2", "0", "'=Ada; Ben", "'@Cy")
 
 
 def test_a_counted_photograph(make_result, make_cell):

@@ -43,6 +43,19 @@ def test_every_pixel_is_owned_exactly_once(height, width, diameter_px, block_dia
     assert (owned == 1).all()
 
 
+@given(sides, sides, st.floats(5, 40), st.floats(0.2, 3), st.booleans())
+def test_every_pixel_of_a_map_belongs_to_exactly_one_block(height, width, diameter_px, zoom, has_region):
+    shape, of = (height, width), (max(1, round(height * zoom)), max(1, round(width * zoom)))
+    regions = [rectangle(0, 0, width / 3, height), rectangle(width / 3, 0, width, height)] if has_region else [None]
+    n_blocks = np.zeros(of, int)
+    for block in plan_blocks(shape, diameter_px, block_diameters=3):
+        row0, col0, row1, col1 = scaled_window(block.window, shape, of, 1)
+        for region in regions:
+            own = block.pixels_of_map((row1 - row0, col1 - col0), Part(row0, col0, of), shape, region)
+            n_blocks[row0:row1, col0:col1] += own
+    assert (n_blocks == 1).all()
+
+
 @given(sides, sides, st.floats(5, 40), st.floats(0.2, 3))
 def test_a_window_holds_the_halo_and_begins_on_the_grid(height, width, diameter_px, zoom):
     scaled = (max(1, round(height * zoom)), max(1, round(width * zoom)))
@@ -188,7 +201,7 @@ def test_maps_of_a_window_are_those_of_the_whole(piled, whole_maps, models, cut_
 
 def count_in(photograph, blocks, diameter_px):
     plan = plan_of(photograph, diameter_px)
-    return [cell for block in blocks for cell in count_block(plan, block)]
+    return [cell for block in blocks for cell in count_block(plan, block).cells]
 
 
 @pytest.mark.parametrize("diameter_px", [40.0, 60.0])  # as the networks see it, and reduced

@@ -210,3 +210,17 @@ def test_cells_have_an_index_of_their_own_and_background_lies_beyond(centres):
     assert (index[cells] % N_NUMBERS == numbers[cells]).all()
     assert (index[0][cells[0]] < N_NUMBERS).all()
     assert (index[~cells] >= 2 * N_NUMBERS).all()
+
+
+@given(discs_of)
+@settings(max_examples=20)
+def test_the_density_adds_up_to_the_number_of_cells(centres):
+    numbers = discs(*centres)
+    total = plane_of("rbc.density", numbers).sum() / DIAMETER_PX**2
+    assert total == pytest.approx(len(np.unique(numbers[numbers > 0])), abs=1e-3)
+
+
+def test_the_density_is_known_where_centres_are():
+    numbers = discs((20, 20, 8))
+    assert planes_of(numbers, "plt.density", known=Known.CENTRE)[1].min() == 1
+    assert planes_of(numbers, "plt.density", known=Known.MASK | Known.EDGE)[1].max() == 0

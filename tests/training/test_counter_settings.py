@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -5,10 +7,21 @@ pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'"
 
 from hemolens.cell_types import CELL_TYPES
 from hemolens.cells.counters import find_cells
+from hemolens.images.photograph import photograph_from_array
 from hemolens.models.card import ModelCard
+from hemolens.models.store import read_card
+from hemolens.options import CountOptions
+from hemolens.pipeline import count_image
 from hemolens.probability_maps import ProbabilityMaps
-from hemolens.training.counter_settings import choices_for, drawn_planes, shipped_counters
-from hemolens.training.networks import NETWORKS
+from hemolens.training.config import read_config
+from hemolens.training.counter_settings import (
+    choices_for,
+    choose_counter_settings,
+    drawn_planes,
+    shipped_counters,
+)
+from hemolens.training.networks import NETWORKS, create_network
+from hemolens.training.onnx_export import write_model
 
 pytestmark = pytest.mark.train
 
@@ -87,3 +100,15 @@ def test_a_network_of_one_type_without_an_edge_counts_on_its_mask():
 def test_the_metrics_of_a_watershed_are_tried():
     metrics = choices_for("rbc", "watershed", {"mask"})["metric"]
     assert metrics == ["euclidean", "city-block", "chessboard", "quasi-euclidean"]
+
+
+def test_a_density_is_summed_and_counted_with_at_once(tmp_path):
+    config = read_config("feature-pyramid")
+    path = write_model(create_network("feature-pyramid").eval(), config, tmp_path)
+    card = choose_counter_settings(config, Path("no data are looked at"), path)
+    assert {card.default_counter(kind) for kind in card.cell_types} == {"density-sum"}
+    assert read_card(str(path)) == card
+    photograph = photograph_from_array(np.full((90, 120, 3), 225, np.uint8))
+    result = count_image(photograph, CountOptions(models=(str(path),), diameter_px=32))
+    assert tuple(result.unlocated) == ("rbc", "wbc", "plt")
+    assert result.counts.rbc > 0  # an untrained network sees cells everywhere

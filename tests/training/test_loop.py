@@ -249,6 +249,13 @@ def test_losses_must_fit_the_outputs(tmp_path):
         loop.train(config(loss={"mask": {}}), tmp_path, tmp_path)
 
 
+def test_a_density_is_learnt_by_its_squared_error(tmp_path):
+    losses = {"rbc.density": {"kind": "bce"}, "wbc.density": {"kind": "mse"}, "plt.density": {"kind": "mse"}}
+    setup = config(network="feature-pyramid", cell_type=None, input_px=96, loss=losses)
+    with pytest.raises(TrainingError, match=r"a density is no probability: got loss 'bce' for rbc.density; allowed"):
+        loop.train(setup, tmp_path, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

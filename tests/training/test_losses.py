@@ -38,3 +38,9 @@ def test_outputs_add_up_with_their_weights():
     losses = {"mask": Loss(weight=1), "edge": Loss(weight=3)}
     total = total_loss(logits, targets, weights, ("mask", "edge"), losses)
     assert float(total) == pytest.approx(4 * one)
+
+
+def test_a_density_has_no_upper_end():
+    logits, targets = torch.full((1, 1, 2, 2), 5.0), torch.full((1, 1, 2, 2), 5.0)
+    loss = total_loss(logits, targets, torch.ones(1, 1, 2, 2), ("rbc.density",), {"rbc.density": Loss(kind="mse")})
+    assert float(loss) == pytest.approx(0, abs=1e-3)

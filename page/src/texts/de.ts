@@ -140,6 +140,8 @@ export const de: Texts = {
     waiting: (n) => `${number(n)} noch in Zählung`,
     failed: (n) => `${number(n)} nicht zählbar`,
     total: "Zellen insgesamt",
+    notLocated:
+      "Diese Zellen wurden gezählt, ohne sie zu orten: Es gibt nichts anzusehen oder zu korrigieren und keine Dichte.",
     perField: "Je Gesichtsfeld",
     interval: (low, high) => `${low} bis ${high}`,
     intervalMeans: "Mittel des Ausstrichs mit 95-%-Konfidenzintervall",

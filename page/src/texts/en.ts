@@ -126,6 +126,8 @@ export const en = {
     waiting: (n: number): string => `${number(n)} still being counted`,
     failed: (n: number): string => `${number(n)} could not be counted`,
     total: "cells in all",
+    notLocated:
+      "These cells were counted without being located: there is nothing to look at or correct, and no density.",
     perField: "Per field",
     interval: (low: string, high: string): string => `${low} to ${high}`,
     intervalMeans: "Mean of the smear with its 95 % interval",

@@ -134,6 +134,8 @@ export const fr: Texts = {
     waiting: (n) => `${number(n)} en cours de comptage`,
     failed: (n) => several(n, "photographie non comptée", "photographies non comptées"),
     total: "cellules au total",
+    notLocated:
+      "Ces cellules ont été comptées sans être localisées : il n’y a rien à regarder ni à corriger, et pas de densité.",
     perField: "Par champ",
     interval: (low, high) => `${low} à ${high}`,
     intervalMeans: "Moyenne du frottis et son intervalle de confiance à 95 %",

@@ -7,7 +7,7 @@ import { CELL_TYPES } from "./types";
 export function CheckedBar() {
   const { store } = useDesk();
   const words = texts.value.review.checked;
-  const tallies = CELL_TYPES.map((type) => store.tallies.value[type]);
+  const tallies = CELL_TYPES.map((type) => store.tallies.value[type]).filter((each) => each.inFrame !== null);
   const sum = (of: (tally: (typeof tallies)[number]) => number): number =>
     tallies.reduce((all, each) => all + of(each), 0);
   const [all, checked, unsure] = [sum((each) => each.total), sum((each) => each.checked), sum((each) => each.unsure)];

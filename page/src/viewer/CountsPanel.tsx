@@ -39,9 +39,9 @@ function TypeCount({ type }: { type: CellType }) {
       </dd>
       <dd class="of-type soft small number">
         <span>
-          {shown(inFrame)} {words.inFrame}
+          {inFrame === null ? words.notLocated : `${shown(inFrame)} ${words.inFrame}`}
         </span>
-        {type !== "rbc" && nRed ? (
+        {type !== "rbc" && nRed && inFrame !== null ? (
           <span>
             {measure((1000 * inFrame) / nRed)} {words.per1000}
           </span>

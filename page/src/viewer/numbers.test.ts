@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { ALL_CELLS, isNarrow, passes } from "./filter";
 import { arrowTarget, gridWindow } from "./gridWindow";
-import { histogram, roundLength, tally, usualDiameters } from "./numbers";
+import { histogram, roundLength, tally, tallyWithUnlocated, usualDiameters } from "./numbers";
 import { cellOf } from "./testCells";
+import type { Count } from "./types";
 
 test("a tally counts each type, in the frame and checked; a checked cell is doubtful no more", () => {
   const cells = [
@@ -14,6 +15,13 @@ test("a tally counts each type, in the frame and checked; a checked cell is doub
   const { rbc, wbc, plt } = tally(cells);
   expect(rbc).toEqual({ total: 3, inFrame: 2, checked: 1, unsure: 1 });
   expect([wbc.total, plt.total]).toEqual([0, 1]);
+});
+
+test("a type that was counted without being located keeps its count", () => {
+  const numbers = { rbc: { total: 80, in_frame: null, unsure: null }, wbc: { total: 9, in_frame: 9, unsure: null } };
+  const { rbc, wbc } = tallyWithUnlocated([cellOf("1", 0, 0, { type: "wbc" })], { numbers } as unknown as Count);
+  expect(rbc).toEqual({ total: 80, inFrame: null, checked: 0, unsure: 0 });
+  expect(wbc.total).toBe(1);
 });
 
 test("the usual diameter is the median of a type, or a share of a red cell's", () => {

@@ -3,7 +3,8 @@ import { CELL_TYPES, type Cell, type CellType, type Count } from "./types";
 
 export interface Tally {
   total: number;
-  inFrame: number;
+  /** Null where the program counted cells without locating them: then there is no cell of the type. */
+  inFrame: number | null;
   checked: number;
   /** Cells that a person should look at and nobody has. */
   unsure: number;
@@ -12,7 +13,7 @@ export interface Tally {
 export function tally(cells: Iterable<Cell>): Record<CellType, Tally> {
   const tallies = Object.fromEntries(
     CELL_TYPES.map((type) => [type, { total: 0, inFrame: 0, checked: 0, unsure: 0 }]),
-  ) as Record<CellType, Tally>;
+  ) as Record<CellType, Tally & { inFrame: number }>;
   for (const cell of cells) {
     const each = tallies[cell.type];
     each.total += 1;
@@ -21,6 +22,12 @@ export function tally(cells: Iterable<Cell>): Record<CellType, Tally> {
     else if (cell.unsure) each.unsure += 1;
   }
   return tallies;
+}
+
+/** The tally of cells, and of the types that were not located what the service has told. */
+export function tallyWithUnlocated(cells: Iterable<Cell>, count: Count): Record<CellType, Tally> {
+  const unlocated = Object.entries(told(count)).filter(([, each]) => each.inFrame === null);
+  return { ...tally(cells), ...Object.fromEntries(unlocated) };
 }
 
 /** What the service has told of a count whose cells are not here yet. */

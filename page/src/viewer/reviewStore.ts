@@ -8,7 +8,7 @@ import { batch, computed, signal } from "@preact/signals";
 import { ConnectionLost, Refusal } from "../api/client";
 import { pause, waitBefore } from "../api/connection";
 import { CellSet, GRID_DIAMETERS } from "./cellSet";
-import { tally, told, usualDiameters } from "./numbers";
+import { tally, tallyWithUnlocated, told, usualDiameters } from "./numbers";
 import type { Outbox } from "./outbox";
 import { awaited, preview, type Preview } from "./preview";
 import type { ReviewApi } from "./reviewApi";
@@ -41,7 +41,9 @@ export class ReviewStore {
 
   readonly tallies = computed(() => {
     this.cells.version.value;
-    return this.isLoaded.value || !this.count.value ? tally(this.cells.all()) : told(this.count.value);
+    const count = this.count.value;
+    if (!count) return tally(this.cells.all());
+    return this.isLoaded.value ? tallyWithUnlocated(this.cells.all(), count) : told(count);
   });
   /** Cells that are about to change, as soon as the service answers. */
   readonly awaited = computed(() => new Set(this.pending.value.flatMap(awaited)));

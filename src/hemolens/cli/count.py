@@ -42,7 +42,7 @@ def count(
     model: Models = None,
     counter: Annotated[
         str,
-        typer.Option(help="auto, watershed, connected-components, circle-hough or peaks.", metavar="NAME"),
+        typer.Option(help="auto, watershed, connected-components, circle-hough, peaks or density-sum.", metavar="NAME"),
     ] = "auto",
     diameter_px: Annotated[
         float | None,

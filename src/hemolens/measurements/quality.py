@@ -24,6 +24,8 @@ lines           do straight lines cross the photograph
 unlike          colours, contrast and texture far from those of the training photographs (``quality.toml``)
 ==============  ====================================================================================================
 
+Where red cells were counted without being located, what rests on them cannot be checked, and the verdict says so.
+
 A photograph is rejected where counts of photographs like it went wrong, and not because it is ugly: the limits were
 chosen by counting degraded photographs. ``benchmarks/quality-gate.md`` has what they do on others.
 """
@@ -32,7 +34,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -41,6 +43,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hemolens.cell_types import CellType
 from hemolens.cells.cell import Cell
 from hemolens.images.polygon import Ring, draw_polygon
 from hemolens.measurements.artefacts import SHORTEST_LINE, measure_artefacts
@@ -222,6 +225,13 @@ _LIMITS = (
 _WITHOUT_CELLS = ("exposure", "clipping", "negative")
 """What can be said of a photograph without a red cell; the others compare something with its red cells."""
 
+_WITHOUT_ANY_TYPE = ("missed",)
+"""What cannot be said where cells of some type were not located."""
+
+_NOT_LOCATED = Finding(
+    "cells", "warn", "red cells were counted without being located: focus, stain and scale could not be checked by them"
+)
+
 
 def judge_photograph(
     pixels: NDArray[np.uint8],
@@ -258,7 +268,11 @@ def judge_photograph(
 
 
 def judge_measures(
-    measures: dict[str, float], diameter: RedCellDiameter, cells: Sequence[Cell], colours: MeasuredColours
+    measures: dict[str, float],
+    diameter: RedCellDiameter,
+    cells: Sequence[Cell],
+    colours: MeasuredColours,
+    unlocated: Collection[CellType] = (),
 ) -> Quality:
     """Judge by measures that were taken.
 
@@ -272,11 +286,19 @@ def judge_measures(
         What was counted.
     colours : MeasuredColours
         Those of the photograph.
+    unlocated : collection of {"rbc", "wbc", "plt"}
+        Types that were counted without locating their cells; what needs them is not judged.
 
     """
     any_red_cell = any(cell.type == "rbc" for cell in cells)
-    counted = [_judge_counted(diameter, cells, measures), _judge_colours(colours) if any_red_cell else None]
-    limits = [limit for limit in _LIMITS if any_red_cell or limit.check in _WITHOUT_CELLS]
+    of_cells = (
+        [_NOT_LOCATED, _judge_scale(diameter)] if "rbc" in unlocated else [_judge_counted(diameter, cells, measures)]
+    )
+    counted = [*of_cells, _judge_colours(colours) if any_red_cell else None]
+    unfit = _WITHOUT_ANY_TYPE if unlocated else ()
+    limits = [
+        limit for limit in _LIMITS if (any_red_cell or limit.check in _WITHOUT_CELLS) and limit.check not in unfit
+    ]
     found = [limit.judge(measures[limit.measure]) for limit in limits]
     return Quality(tuple(finding for finding in (*counted, *found) if finding is not None), measures)
 
@@ -409,9 +431,13 @@ def _judge_counted(diameter: RedCellDiameter, cells: Sequence[Cell], measures: M
         return Finding("scale", "reject", words)
     if n_white > n_red:
         return Finding("cells", "reject", f"more white cells ({n_white}) than red cells ({n_red}) were counted")
-    if diameter.warning:
-        return Finding("scale", "warn", diameter.contradiction or "the red-cell diameter is uncertain")
-    return None
+    return _judge_scale(diameter)
+
+
+def _judge_scale(diameter: RedCellDiameter) -> Finding | None:
+    if not diameter.warning:
+        return None
+    return Finding("scale", "warn", diameter.contradiction or "the red-cell diameter is uncertain")
 
 
 def _judge_colours(colours: MeasuredColours) -> Finding | None:

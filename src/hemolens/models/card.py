@@ -103,7 +103,8 @@ class ModelCard(_Frozen):
     network, segmentation : str
         The architecture of its network, or, of a classical model, the name of its segmentation; the other is empty.
     outputs : tuple of str
-        What it writes for each pixel: ``rbc.mask``, or ``mask`` alone where `cell_type` is given.
+        What it writes for each pixel: ``rbc.mask``, or ``mask`` alone where `cell_type` is given. Of a type it writes
+        a mask and what may go with it, or else a ``density``, in cells per squared red-cell diameter.
     red_cell_diameter_px : float
         The scale at which it works: at most as wide as red cells of a photograph may be.
     margin_px, grid_px, extra_px : int
@@ -159,6 +160,17 @@ class ModelCard(_Frozen):
             raise ValueError(f"the card of a network also says {', '.join(missing)}")
         return self
 
+    @model_validator(mode="after")
+    def _counters_read_what_it_draws(self) -> ModelCard:
+        for kind in self.cell_types:
+            if self.draws_density(kind) and len(self._outputs_of(kind)) > 1:
+                raise ValueError(f"of {kind} a model draws a density or maps, not both")
+            own = self.counters[kind].settings if kind in self.counters else {}
+            unfit = [name for name in own if COUNTERS[name].locates_cells == self.draws_density(kind)]
+            if unfit:
+                raise ValueError(f"counter {unfit[0]} cannot read what the model draws of {kind}")
+        return self
+
     @property
     def digest(self) -> str:
         """What tells the model from every other: the sha256 of its weights, or of its card where it has none."""
@@ -170,6 +182,14 @@ class ModelCard(_Frozen):
         if self.cell_type is not None:
             return (self.cell_type,)
         return tuple(kind for kind in CELL_TYPES if any(name.startswith(f"{kind}.") for name in self.outputs))
+
+    def _outputs_of(self, cell_type: CellType) -> list[str]:
+        prefix = "" if self.cell_type else f"{cell_type}."
+        return [name.removeprefix(prefix) for name in self.outputs if name.startswith(prefix)]
+
+    def draws_density(self, cell_type: CellType) -> bool:
+        """Whether the model says how many cells of a type there are, and not where."""
+        return "density" in self._outputs_of(cell_type)
 
     def default_counter(self, cell_type: CellType) -> str:
         """Name of the counter that measured best on what this model draws of a type.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hemolens.cell_types import CELL_TYPES, CellType
-from hemolens.cells.counters import COUNTERS
+from hemolens.cells.counters import COUNTERS, counter_named
 from hemolens.cells.counters.source import CounterSettings
 from hemolens.errors import UsageError
 from hemolens.measurements.colours import StandardColours
@@ -41,6 +41,11 @@ class Method:
     cell_type: CellType
     counter: str
     settings: CounterSettings
+
+    @property
+    def locates_cells(self) -> bool:
+        """Whether its counter says where each cell is, not only how many there are."""
+        return counter_named(self.counter).locates_cells
 
     @property
     def count_error(self) -> CountError | None:

@@ -44,7 +44,10 @@ def interval_includes(kinds: Sequence[CellType]) -> str:
 
 
 def _count(kind: CellType) -> Column[CountedRow]:
-    meaning = "red cells, white cells, platelets on the photograph, those that its frame cuts included; 0 is a count"
+    meaning = (
+        "red cells, white cells, platelets on the photograph, those that its frame cuts included; 0 is a count; of a "
+        "type in `not_located` an estimated number, rounded"
+    )
     return Column(kind, int, meaning, lambda row: getattr(row.result.counts, kind))
 
 
@@ -54,7 +57,8 @@ def _of_type(kind: CellType) -> tuple[Column[CountedRow], ...]:
         Column(
             f"{kind}_frame",
             int,
-            "cells of the type by the counting frame: those that touch the left or the upper side are out",
+            "cells of the type by the counting frame: those that touch the left or the upper side are out; empty, as "
+            "all that follows from it, where cells were not located",
             lambda row: row.result.summary[kind].in_frame,
         ),
         *interval_columns(
@@ -212,6 +216,12 @@ COLUMNS: tuple[Column[CountedRow], ...] = (
     ),
     _reviewed("reviewed_by", str, "who did so or confirmed cells; names are parted by `; `", _names_of),
     _reviewed("signed_by", str, "who stands up for the counts", lambda review: review.signed_by),
+    Column(
+        "not_located",
+        str,
+        "types, parted by `; `, that were counted without locating their cells: they have no rows in `cells.csv`",
+        lambda row: "; ".join(row.result.unlocated),
+    ),
 )
 """New columns come at the end: programs may count on the places of those before."""
 

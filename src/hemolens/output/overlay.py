@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.cells.cell import Cell
-from hemolens.statistics.counts import count_cells
+from hemolens.statistics.counts import Counts, count_cells
 
 if TYPE_CHECKING:
     from hemolens.counted_image import CountedImage
@@ -36,8 +36,14 @@ def draw_overlay(result: CountedImage) -> NDArray[np.uint8]:
         RGB, a new array of the photograph's size; of a slide, of its overview's.
 
     """
-    picture, shape = result.image.overview(), result.image.shape
-    return draw_with_legend(picture, result.cells, result.red_cell_diameter.px, result.region, of_shape=shape)
+    return draw_with_legend(
+        result.image.overview(),
+        result.cells,
+        result.red_cell_diameter.px,
+        result.region,
+        of_shape=result.image.shape,
+        unlocated=result.unlocated,
+    )
 
 
 def draw_with_legend(
@@ -47,6 +53,7 @@ def draw_with_legend(
     region: Region | None = None,
     *,
     of_shape: tuple[int, int] | None = None,
+    unlocated: Mapping[CellType, int] | None = None,
 ) -> NDArray[np.uint8]:
     """Draw the outlines of cells on their photograph, with a legend of the counts.
 
@@ -66,6 +73,8 @@ def draw_with_legend(
     of_shape : (int, int), optional
         Rows and columns of the photograph, where `pixels` are a reduced picture of it: then cells, diameter and region
         are still in pixels of the photograph.
+    unlocated : mapping, optional
+        Counts of the types whose cells were not located; the legend says so.
 
     Returns
     -------
@@ -78,7 +87,8 @@ def draw_with_legend(
     [[[200, 200, 200]]]
 
     """
-    return _with_legend(draw_cells(pixels, cells, red_cell_diameter_px, region, of_shape=of_shape), cells)
+    canvas = draw_cells(pixels, cells, red_cell_diameter_px, region, of_shape=of_shape)
+    return _with_legend(canvas, count_cells(cells, unlocated), unlocated or {})
 
 
 def draw_cells(
@@ -126,7 +136,7 @@ def _fixed_point(outline: NDArray[np.floating]) -> NDArray[np.int32]:
     return fixed
 
 
-def _with_legend(canvas: NDArray[np.uint8], cells: Sequence[Cell]) -> NDArray[np.uint8]:
+def _with_legend(canvas: NDArray[np.uint8], counts: Counts, unlocated: Collection[CellType]) -> NDArray[np.uint8]:
     """Write the counts into the top left corner, on a light ground; changes and returns `canvas`."""
     import cv2
 
@@ -134,8 +144,8 @@ def _with_legend(canvas: NDArray[np.uint8], cells: Sequence[Cell]) -> NDArray[np
     font, line_px = cv2.FONT_HERSHEY_SIMPLEX, max(13, min(height, width) // 60)
     scale = line_px / 32
     lines = [
-        (cell_type, f"{CELL_NAMES[cell_type]}: {n_cells}")
-        for cell_type, n_cells in zip(CELL_TYPES, astuple(count_cells(cells)), strict=True)
+        (kind, f"{CELL_NAMES[kind]}: {n_cells}{', not located' if kind in unlocated else ''}")
+        for kind, n_cells in zip(CELL_TYPES, astuple(counts), strict=True)
     ]
     text_width = max(cv2.getTextSize(text, font, scale, 1)[0][0] for _, text in lines)
     box_height, box_width = (len(lines) * 3 + 1) * line_px // 2, text_width + 3 * line_px

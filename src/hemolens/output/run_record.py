@@ -49,12 +49,20 @@ class MethodRecord(_Record):
     """Of the model's weights; of its card where it has none."""
     counter: str
     settings: dict[str, Any]
+    locates_cells: bool = True
+    """False where only the number of cells is known."""
 
     @classmethod
     def of(cls, method: Method) -> Self:
         """Describe a method."""
         settings = method.settings.model_dump(mode="json")
-        return cls(model=method.card.name, sha256=method.card.digest, counter=method.counter, settings=settings)
+        return cls(
+            model=method.card.name,
+            sha256=method.card.digest,
+            counter=method.counter,
+            settings=settings,
+            locates_cells=method.locates_cells,
+        )
 
 
 class ScaleRecord(_Record):

@@ -29,8 +29,8 @@ class SummaryRow(NamedTuple):
 
 
 def interval_includes(summary: TypeSummary) -> str | None:
-    """Say which errors the interval holds; None without photographs."""
-    if not summary.n_fields:
+    """Say which errors the interval holds; None without photographs, and where cells were not located."""
+    if not summary.n_fields or summary.in_frame is None:
         return None
     return "sampling and model error" if summary.includes_model_error else "sampling only"
 
@@ -44,7 +44,12 @@ COLUMNS: tuple[Column[SummaryRow], ...] = (
         lambda row: row.summary.n_fields,
     ),
     Column("total", int, "cells of the type on them, those that a frame cuts included", lambda row: row.summary.total),
-    Column("frame_total", int, "cells of the type by the counting frame", lambda row: row.summary.in_frame),
+    Column(
+        "frame_total",
+        int,
+        "cells of the type by the counting frame; empty, as all that follows from it, where cells were not located",
+        lambda row: row.summary.in_frame,
+    ),
     Column(
         "frame_per_field",
         float,

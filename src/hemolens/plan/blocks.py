@@ -29,9 +29,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hemolens.cells.cell import Cell, moved
 from hemolens.images.box import Box
 from hemolens.images.image import Shape
+from hemolens.images.tiles import Part
 from hemolens.statistics.counts import cells_in_region
 
 if TYPE_CHECKING:
@@ -113,6 +117,41 @@ class Block:
         """
         inside, (row, col, *_) = region.within(self.window), self.window
         return [cell for cell in cells if cells_in_region([moved(cell, -row, -col)], inside)]
+
+    def pixels_of_map(
+        self, map_shape: Shape, part: Part, shape: Shape, region: Region | None = None
+    ) -> NDArray[np.bool_]:
+        """Choose the pixels of a map that belong to this block: those whose centre lies in `own`.
+
+        Parameters
+        ----------
+        map_shape : (int, int)
+            Rows and columns of the map; it holds `own`.
+        part : Part
+            Where the map lies in that of the whole smear.
+        shape : (int, int)
+            Rows and columns of the smear.
+        region : Region, optional
+            The centre also lies in it; in pixels of the smear.
+
+        Returns
+        -------
+        ndarray of bool, shape `map_shape`
+            Blocks that leave out no pixel of the smear and share none have each pixel of the map once.
+
+        """
+        row0, col0, row1, col1 = self.own
+        (rows, is_row), (cols, is_col) = (
+            _within(np.arange(n) + first, whole, n_whole, low, high)
+            for n, first, whole, n_whole, low, high in (
+                (map_shape[0], part.row, part.of[0], shape[0], row0, row1),
+                (map_shape[1], part.col, part.of[1], shape[1], col0, col1),
+            )
+        )
+        chosen = np.outer(is_row, is_col)
+        if region is not None:
+            chosen[chosen] = region.within(self.own)[np.ix_(rows, cols)].ravel()
+        return chosen
 
 
 def plan_blocks(
@@ -199,6 +238,20 @@ def scaled_window(window: Box, shape: Shape, scaled_shape: Shape, step: int) -> 
         )
     )
     return Box(row0, col0, row1, col1)
+
+
+def _within(
+    pixels: NDArray[np.intp], n_scaled: int, n: int, low: int, high: int
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Choose pixels of a scaled axis whose centre lies in a span: where they are in the span, and which they are.
+
+    >>> places, chosen = _within(np.arange(5), 5, 10, 4, 8)
+    >>> places.tolist(), chosen.tolist()
+    ([1, 3], [False, False, True, True, False])
+    """
+    at = (2 * pixels + 1) * n // (2 * n_scaled)
+    chosen = (at >= low) & (at < high)
+    return at[chosen] - low, chosen
 
 
 def _spans(length: int, largest: int) -> list[tuple[int, int]]:

@@ -7,13 +7,14 @@ far. ``docs/decisions/0010-slides-are-measured-on-fields.md`` says why.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hemolens.cell_types import CellType
 from hemolens.cells.cell import Cell, moved
 from hemolens.images.box import Box
 from hemolens.images.image import SmearImage
@@ -219,6 +220,7 @@ def judge_fields(
     diameter: RedCellDiameter,
     cells: Sequence[Cell],
     colours: MeasuredColours,
+    unlocated: Collection[CellType] = (),
 ) -> Quality:
     """Judge whether a smear is fit to be counted, after counting it.
 
@@ -235,6 +237,8 @@ def judge_fields(
         What was counted, in pixels of the smear.
     colours : MeasuredColours
         Those of the smear.
+    unlocated : collection of {"rbc", "wbc", "plt"}
+        Types that were counted without locating their cells.
 
     Returns
     -------
@@ -248,7 +252,7 @@ def judge_fields(
         inside = [moved(cell, -part.row0, -part.col0) for cell in cells if _meet(cell.box, part)]
         measured.append(measure_photograph(image.read(part), diameter.px, inside, colours))
     measures = {name: float(np.median([each[name] for each in measured])) for name in measured[0]}
-    return judge_measures(measures, diameter, cells, colours)
+    return judge_measures(measures, diameter, cells, colours, unlocated)
 
 
 def _counted_parts(field: Box, blocks: Sequence[Block]) -> list[Box]:

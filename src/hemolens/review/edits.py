@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hemolens.cell_types import CellType
+from hemolens.cell_types import CELL_NAMES, CellType
 from hemolens.cells.cell import Cell, moved
 from hemolens.counted_image import CountedImage
 from hemolens.errors import ConflictError, ReviewError, quoted
@@ -76,9 +76,10 @@ class Edits:
         ------
         ReviewError
             The outline is malformed, crosses itself, is too large, or lies outside of the image or of the region that
-            was counted.
+            was counted; or cells of this type were counted without being located.
 
         """
+        self._refuse_unlocated(kind)
         return self._made([self._drawn(outline, kind)])
 
     def delete(self, ids: Iterable[str]) -> tuple[Change, ...]:
@@ -100,11 +101,12 @@ class Edits:
         Raises
         ------
         ReviewError
-            None is named, or all are of this type.
+            None is named, all are of this type, or cells of this type were counted without being located.
         ConflictError
             One of them is not there.
 
         """
+        self._refuse_unlocated(kind)
         others = [each for each in self._chosen(ids) if each.cell.type != kind]
         if not others:
             raise _nothing_changes(f"cells that are {kind} already", "at least one cell of another type")
@@ -207,6 +209,19 @@ class Edits:
             )
         kind = max(chosen, key=lambda each: each.cell.area_px).cell.type
         return self._gone(chosen) + self._made(cells_of(joined.astype(np.int32), body.box, kind, self.result))
+
+    def _refuse_unlocated(self, kind: CellType) -> None:
+        """Refuse a cell of a type of which the others are not known: the count would not be their number."""
+        if kind in self.result.unlocated:
+            raise ReviewError(
+                f"{CELL_NAMES[kind]} were counted without being located, so none can be added to them",
+                came=f"a cell of type {kind}",
+                allowed=f"types of which each cell is known: {', '.join(self._located()) or 'none here'}",
+                do=f"count again with a model that locates {CELL_NAMES[kind]}, and correct that",
+            )
+
+    def _located(self) -> list[CellType]:
+        return [kind for kind in self.result.methods if kind not in self.result.unlocated]
 
     def _drawn(self, outline: ArrayLike, kind: CellType) -> Cell:
         body = body_of_outline(outline, self.result)

@@ -10,7 +10,7 @@ import zlib
 from typing import Any, Literal, Self
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from hemolens.cell_types import CellType
 from hemolens.cells.counters import counter_named
@@ -70,6 +70,8 @@ class _KeptResult(Record):
     field_of_view: _FieldRecord | None
     region: _RegionRecord | None
     cells: list[CellRecord]
+    unlocated: dict[CellType, int] = Field(default_factory=dict)
+    """Counts of the types whose cells were not located."""
     red_cell_diameter: RedCellDiameter
     background: tuple[float, float, float]
     red_cell_absorbance: tuple[float, float, float] | None
@@ -98,6 +100,7 @@ class _KeptResult(Record):
             else _FieldRecord(region=_RegionRecord.of(field.region), inside=field.inside, share=field.share),
             region=None if result.region is None else _RegionRecord.of(result.region),
             cells=[CellRecord.of(cell) for cell in result.cells],
+            unlocated=result.unlocated,
             red_cell_diameter=result.red_cell_diameter,
             background=result.colours.background.tolist(),
             red_cell_absorbance=None if absorbance is None else absorbance.tolist(),
@@ -116,7 +119,7 @@ class _KeptResult(Record):
             field_of_view=None if field is None else FieldOfView(field.region.region(), field.inside, field.share),
             region=None if self.region is None else self.region.region(),
             cells=cells,
-            counts=count_cells(cells),
+            counts=count_cells(cells, self.unlocated),
             red_cell_diameter=self.red_cell_diameter,
             colours=MeasuredColours(np.array(self.background), None if absorbance is None else np.array(absorbance)),
             quality=self.quality,

@@ -26,7 +26,7 @@ from hemolens.images.tiles import Part
 from hemolens.measurements.field_of_view import USUAL_DISCS
 from hemolens.pipeline import compute_maps, find_bodies
 from hemolens.plan.plan import Plan
-from hemolens.probability_maps import ProbabilityMaps
+from hemolens.probability_maps import DensityMap, ProbabilityMaps
 from hemolens.review.outlines import cells_of, numbered_pieces, paint
 
 AROUND_DIAMETERS = 1.5
@@ -133,6 +133,8 @@ def _bodies_at(plan: Plan, row: float, col: float, kind: CellType, usual_px: flo
     try:
         maps = compute_maps(plan, window)[kind]
     except ModelError:
+        return
+    if isinstance(maps, DensityMap):
         return
     for cell in find_bodies(plan, {kind: maps}):
         if _holds(cell, row, col) and not _is_cut(cell, window, shape):

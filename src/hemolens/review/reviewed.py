@@ -77,4 +77,4 @@ def reviewed_result(
         comment=comment,
     )
     own = [each.cell for each in cells]
-    return replace(result, cells=own, counts=count_cells(own), review=review)
+    return replace(result, cells=own, counts=count_cells(own, result.unlocated), review=review)

@@ -22,7 +22,7 @@ from hemolens.images.resampling import ScaledImage
 from hemolens.images.tiles import Part
 from hemolens.measurements.colours import MeasuredColours
 from hemolens.models.card import ModelCard
-from hemolens.probability_maps import ProbabilityMaps
+from hemolens.probability_maps import CellMaps
 from hemolens.segmentation import dct_sharpness, grabcut, otsu, pulse_coupled
 from hemolens.segmentation.network_maps import read_standardised, to_maps
 
@@ -121,7 +121,7 @@ def compute_classical_maps(
     *,
     red_cell_diameter_px: float,
     measured: MeasuredColours,
-) -> dict[CellType, ProbabilityMaps]:
+) -> dict[CellType, CellMaps]:
     """Segment a window of a smear.
 
     Parameters
@@ -141,7 +141,7 @@ def compute_classical_maps(
 
     Returns
     -------
-    dict of CellType to ProbabilityMaps
+    dict of CellType to ProbabilityMaps or DensityMap
         One for each cell type that the card names, in pixels of the window.
 
     """

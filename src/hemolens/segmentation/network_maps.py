@@ -18,7 +18,7 @@ from hemolens.images.tiles import Part, Tile, cut, cut_within, reach, stitch, ti
 from hemolens.measurements.colours import MeasuredColours, StandardColours, measure_colours, standardise
 from hemolens.models.card import ModelCard
 from hemolens.models.store import read_card, read_model
-from hemolens.probability_maps import ProbabilityMaps
+from hemolens.probability_maps import CellMaps, DensityMap, ProbabilityMaps
 from hemolens.segmentation.onnx_runtime import n_processors, onnx_runtime
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def compute_probability_maps(
     Returns
     -------
     dict of CellType to ProbabilityMaps
-        One for each cell type that the network counts.
+        One for each cell type that the network draws; none for one of which it draws a density.
 
     """
     card = model.card
@@ -127,7 +127,8 @@ def compute_probability_maps(
     tiles = _tiles_of(frame, card, tile_px)
     whole = Part(0, 0, (frame.row1, frame.col1))
     outputs = _draw(resized, whole, frame, tiles, model)
-    return to_maps(outputs, card, red_cell_diameter_px * frame.row1 / pixels.shape[0])
+    maps = to_maps(outputs, card, red_cell_diameter_px * frame.row1 / pixels.shape[0])
+    return {kind: each for kind, each in maps.items() if isinstance(each, ProbabilityMaps)}
 
 
 def compute_window_maps(
@@ -138,7 +139,7 @@ def compute_window_maps(
     red_cell_diameter_px: float,
     measured: MeasuredColours | None = None,
     tile_px: int = TILE_PX,
-) -> dict[CellType, ProbabilityMaps]:
+) -> dict[CellType, CellMaps]:
     """Apply a network to a window of a smear; the maps are those of the whole image, cut.
 
     Parameters
@@ -156,7 +157,7 @@ def compute_window_maps(
 
     Returns
     -------
-    dict of CellType to ProbabilityMaps
+    dict of CellType to ProbabilityMaps or DensityMap
         One for each cell type that the network counts, in pixels of the window.
 
     """
@@ -230,12 +231,13 @@ def _draw(
 
 def to_maps(
     outputs: Mapping[str, NDArray[np.float32]], card: ModelCard, ruler: float, part: Part | None = None
-) -> dict[CellType, ProbabilityMaps]:
+) -> dict[CellType, CellMaps]:
     """Sort the outputs of a model, named as in its card, into the maps of each cell type.
 
     Parameters
     ----------
     outputs : mapping of str to ndarray of float32, shape (H, W)
+        A density is in cells per squared red-cell diameter.
     card : ModelCard
     ruler : float
         Usual red-cell diameter in pixels of the outputs, > 0.
@@ -243,10 +245,13 @@ def to_maps(
         Where they lie in the whole photograph.
 
     """
-    return {
-        kind: ProbabilityMaps(kind, own["mask"], own.get("edge"), ruler, own.get("distance"), own.get("centre"), part)
-        for kind, own in by_type(outputs, card).items()
-    }
+    return {kind: _maps_of(kind, own, ruler, part) for kind, own in by_type(outputs, card).items()}
+
+
+def _maps_of(kind: CellType, own: Mapping[str, NDArray[np.float32]], ruler: float, part: Part | None) -> CellMaps:
+    if "density" in own:
+        return DensityMap(kind, own["density"] / np.float32(ruler**2), ruler, part)
+    return ProbabilityMaps(kind, own["mask"], own.get("edge"), ruler, own.get("distance"), own.get("centre"), part)
 
 
 def _letting_go() -> onnxruntime.RunOptions:

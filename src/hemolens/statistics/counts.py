@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from itertools import compress
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.cells.cell import Cell
 from hemolens.images.box import Box
 from hemolens.images.polygon import fill_polygon
@@ -59,7 +60,7 @@ class FrameCounts:
     Attributes
     ----------
     counts : Counts
-        Cells by the rule of the frame.
+        Cells by the rule of the frame; none of a type that was counted without locating its cells.
     area_px : int
         Counted area in square pixels: where the upper left corner of a counted cell can be. Without a region it is the
         photograph but for its first row and its first column, since a cell that reaches those may go on outside.
@@ -70,12 +71,14 @@ class FrameCounts:
     area_px: int
 
 
-def count_cells(cells: Iterable[Cell]) -> Counts:
+def count_cells(cells: Iterable[Cell], unlocated: Mapping[CellType, int] | None = None) -> Counts:
     """Count the cells of each type, those that touch the frame included.
 
     Parameters
     ----------
     cells : iterable of Cell
+    unlocated : mapping, optional
+        Cell type → count, of types that were counted without locating their cells.
 
     Returns
     -------
@@ -88,8 +91,8 @@ def count_cells(cells: Iterable[Cell]) -> Counts:
     Counts(rbc=0, wbc=0, plt=0)
 
     """
-    n_cells = Counter(cell.type for cell in cells)
-    return Counts(rbc=n_cells["rbc"], wbc=n_cells["wbc"], plt=n_cells["plt"])
+    n_located = Counter(cell.type for cell in cells)
+    return Counts(**{kind: n_located[kind] for kind in CELL_TYPES} | dict(unlocated or {}))
 
 
 def count_in_frame(

@@ -44,6 +44,8 @@ class CountedField:
         Whether the photograph is fit to be counted.
     vouched_for : tuple of str
         Cell types whose count a person vouches for; where others are not, the model's error in those is in the mean.
+    unlocated : tuple of str
+        Cell types that were counted without locating their cells: the counting frame says nothing of them.
 
     """
 
@@ -54,6 +56,7 @@ class CountedField:
     errors: Mapping[CellType, CountError]
     verdict: Verdict
     vouched_for: tuple[CellType, ...] = ()
+    unlocated: tuple[CellType, ...] = ()
 
     @property
     def area_mm2(self) -> float | None:
@@ -73,8 +76,9 @@ class TypeSummary:
         Fields that are left out because their photographs were rejected.
     total : int
         All cells on the fields.
-    in_frame : int
-        Those that the counting frames hold.
+    in_frame : int or None
+        Those that the counting frames hold; None where cells were counted without being located, and then nothing below
+        is known.
     per_field : float
         Mean of the latter; NaN without fields.
     expected : Interval
@@ -94,7 +98,7 @@ class TypeSummary:
     n_fields: int
     n_rejected: int
     total: int
-    in_frame: int
+    in_frame: int | None
     per_field: float
     expected: Interval
     includes_model_error: bool
@@ -147,8 +151,12 @@ def summarise_field(field: CountedField) -> dict[CellType, TypeSummary]:
 
 
 def _summarise_type(fields: Sequence[CountedField], kind: CellType, site: Site, n_rejected: int) -> TypeSummary:
+    if any(kind in field.unlocated for field in fields):
+        return _summarise_unlocated(fields, kind, n_rejected)
     counts: list[int] = [getattr(field.frame.counts, kind) for field in fields]
-    in_frame, n_rbc = sum(counts), sum(field.frame.counts.rbc for field in fields)
+    in_frame, n_rbc = sum(counts), 0
+    if not any("rbc" in field.unlocated for field in fields):
+        n_rbc = sum(field.frame.counts.rbc for field in fields)
     measured = [(count, area) for count, field in zip(counts, fields, strict=True) if (area := field.area_mm2)]
     sampled = mean_per_field(counts, _areas(fields)) if fields else _NO_INTERVAL
     errors = {field.errors.get(kind) for field in fields if kind not in field.vouched_for}
@@ -164,6 +172,22 @@ def _summarise_type(fields: Sequence[CountedField], kind: CellType, site: Site, 
         per_mm2=sum(count for count, _ in measured) / sum(area for _, area in measured) if measured else None,
         per_1000_rbc=1000 * in_frame / n_rbc if n_rbc and kind != "rbc" else None,
         per_ul=_per_ul(sampled, fields, site[kind]) if fields and kind in site else None,
+    )
+
+
+def _summarise_unlocated(fields: Sequence[CountedField], kind: CellType, n_rejected: int) -> TypeSummary:
+    """Say how many cells there are, and nothing that needs to know where they are."""
+    return TypeSummary(
+        n_fields=len(fields),
+        n_rejected=n_rejected,
+        total=sum(getattr(field.counts, kind) for field in fields),
+        in_frame=None,
+        per_field=math.nan,
+        expected=_NO_INTERVAL,
+        includes_model_error=False,
+        per_mm2=None,
+        per_1000_rbc=None,
+        per_ul=None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Numbered cells → what the one-pass network is taught of them: mask, edge, distance and centre, and their weights.
+"""Numbered cells → what a network of every type is taught of them: mask, edge, distance, centre, density, weights.
 
 A picture of numbers says which pixel belongs to which cell; a picture of flags beside it says where which of the
 planes is known, since many labels (boxes, joined masks) tell less than an outline does. Planes are drawn for a whole
@@ -21,6 +21,9 @@ from hemolens.training.config import PlaneWeights
 
 CENTRE_SIGMA = 0.09
 """Standard deviation of the peak that is drawn on a centre, in red-cell diameters."""
+
+DENSITY_SIGMA = 0.15
+"""Standard deviation of what a cell adds to the density, in red-cell diameters."""
 
 EDGE_PX = 2
 """Width of an edge on each side of a border: between touching cells it is twice as wide."""
@@ -58,6 +61,7 @@ PLANES: dict[str, Known] = {
     "edge": Known.EDGE,
     "distance": Known.DISTANCE,
     "centre": Known.CENTRE,
+    "density": Known.CENTRE,
 }
 """The planes by name, and the flag that says where each is known."""
 
@@ -98,9 +102,10 @@ def draw_planes(
     Returns
     -------
     targets : Tensor of float32, shape (B, K, N, N)
-        0 … 1. ``mask`` is 1 in cells; ``edge`` on both sides of every border of a cell (:data:`EDGE_PX`);
+        ``mask`` is 1 in cells; ``edge`` on both sides of every border of a cell (:data:`EDGE_PX`);
         ``distance`` the distance to that border as a share of the cell's greatest; ``centre`` a peak on the middle of
-        each cell.
+        each cell; all of these 0 … 1. ``density`` in cells per squared red-cell diameter: the sum of its pixels,
+        divided by that square, is the number of cells.
     weights : Tensor of float32, shape (B, K, N, N)
         0 where nothing is known.
 
@@ -121,7 +126,7 @@ def draw_planes(
                 weight = weight * (1 + (settings.touching - 1) * between)
             elif plane in {"distance", "centre"}:
                 weight = weight * (1 + (settings.near_touching - 1) * near)
-            if kind == "plt":
+            if kind == "plt" and plane != "density":
                 weight = weight * (1 + (settings.platelets - 1) * (own > 0))
             targets.append(_draw_plane(plane, own, depth, red_cell_diameter_px))
             weights.append(weight)
@@ -133,6 +138,8 @@ def _draw_plane(plane: str, numbers: Tensor, depth: Tensor, red_cell_diameter_px
         return (numbers > 0).float()
     if plane == "edge":
         return at_borders(numbers).float()
+    if plane == "density":
+        return draw_density(numbers, depth, DENSITY_SIGMA * red_cell_diameter_px) * red_cell_diameter_px**2
     return depth if plane == "distance" else draw_centres(numbers, depth, CENTRE_SIGMA * red_cell_diameter_px)
 
 
@@ -209,6 +216,18 @@ def distance_to(marked: Tensor, reach_px: int) -> Tensor:
 
 def draw_centres(numbers: Tensor, depth: Tensor, sigma_px: float) -> Tensor:
     """A Gaussian peak on the middle of each cell, 0 … 1: float32 (B, N, N)."""
+    return spread(middles(numbers, depth), sigma_px).clamp(max=1)
+
+
+def draw_density(numbers: Tensor, depth: Tensor, sigma_px: float) -> Tensor:
+    """Cells per pixel, each spread by a Gaussian of which all lies in the picture: float32 (B, N, N)."""
+    points = middles(numbers, depth)
+    within = spread(torch.ones_like(points[:1]), sigma_px)  # what of the Gaussian on each pixel the frame leaves
+    return spread(points / within, sigma_px)
+
+
+def middles(numbers: Tensor, depth: Tensor) -> Tensor:
+    """How many cells have their middle on each pixel: float32 (B, N, N)."""
     n_pictures, n_rows, n_cols = numbers.shape
     index, deep = index_cells(numbers), ((depth >= DEEP) & (numbers > 0)).float()
     n_each = _of_each_cell(numbers).index_add_(0, index, deep.flatten())
@@ -222,14 +241,16 @@ def draw_centres(numbers: Tensor, depth: Tensor, sigma_px: float) -> Tensor:
     picture = torch.arange(len(n_each), device=numbers.device) // N_NUMBERS
     points = torch.zeros(n_pictures * n_rows * n_cols, device=numbers.device)
     points.index_add_(0, (picture * n_rows + row) * n_cols + col, (n_each > 0).float())
-    points = points.view(n_pictures, 1, n_rows, n_cols)
+    return points.view(n_pictures, n_rows, n_cols)
+
+
+def spread(points: Tensor, sigma_px: float) -> Tensor:
+    """Draw a Gaussian of height 1 on each point, cut at the frame: float32 (B, N, N)."""
     reach = int(np.ceil(3 * sigma_px))
-    ramp = torch.arange(-reach, reach + 1, device=numbers.device, dtype=torch.float32)
+    ramp = torch.arange(-reach, reach + 1, device=points.device, dtype=torch.float32)
     peak = torch.exp(-(ramp**2) / (2 * sigma_px**2))
-    spread = F.conv2d(
-        F.conv2d(points, peak[None, None, :, None], padding=(reach, 0)), peak[None, None, None], padding=(0, reach)
-    )
-    return spread[:, 0].clamp(max=1)
+    along_rows = F.conv2d(points[:, None], peak[None, None, :, None], padding=(reach, 0))
+    return F.conv2d(along_rows, peak[None, None, None], padding=(0, reach))[:, 0]
 
 
 def index_cells(numbers: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
+from hemolens.cells.counters.density_sum import DensitySumSettings
 from hemolens.cells.counters.peaks import PeaksSettings
 from hemolens.cells.counters.source import CounterSettings, SourceSettings
 from hemolens.cells.counters.watershed import Metric
@@ -53,7 +54,8 @@ def choose_counter_settings(config: TrainingConfig, data: Path | SmearBank, path
 
     The default counter of the shipped model is searched for; the paper's other counters keep their settings there:
     lengths are in red-cell diameters, so they fit another scale. A type of which no photograph was left out keeps all
-    settings of the shipped model, and the card says so.
+    settings of the shipped model, and the card says so. Of a type whose density the model draws, nothing is searched:
+    the sum needs no setting but its default.
 
     Parameters
     ----------
@@ -75,6 +77,13 @@ def choose_counter_settings(config: TrainingConfig, data: Path | SmearBank, path
     errors: dict[CellType, CountError] = {}
     figures: list[MeasuredFigure] = []
     for kind in card.cell_types:
+        if card.draws_density(kind):
+            counters[kind] = CountersOfType(
+                default="density-sum",
+                settings={"density-sum": DensitySumSettings()},
+                chosen_on="no photograph, they are fixed",
+            )
+            continue
         left_out = read_left_out(config, data, kind, model)
         counters[kind] = search(kind, shipped_counters(kind, card), left_out.searched, drawn_planes(kind, card))
         if len(left_out.measured) >= FEWEST_MEASURED:

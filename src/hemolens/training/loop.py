@@ -22,7 +22,7 @@ from hemolens.training.crops import lenders
 from hemolens.training.device import best_device
 from hemolens.training.losses import total_loss
 from hemolens.training.networks import create_network
-from hemolens.training.networks.network import Network
+from hemolens.training.networks.network import Network, is_density
 from hemolens.training.smear_bank import SmearBank, fill_bank
 from hemolens.training.sources import read_all_smears, read_photographs, read_validation, share_out
 from hemolens.training.weights import read_weights
@@ -223,6 +223,14 @@ def refuse_what_does_not_fit(network: Network, config: TrainingConfig) -> None:
             came=", ".join(config.loss),
             allowed=", ".join(network.outputs),
             do="give one [loss.NAME] table for each output",
+        )
+    likely = [name for name in filter(is_density, network.outputs) if config.loss[name].kind != "mse"]
+    if likely:
+        raise TrainingError(
+            "a density is no probability",
+            came=f"loss {config.loss[likely[0]].kind!r} for {', '.join(likely)}",
+            allowed="'mse', the squared error",
+            do="correct 'kind' in the tables of these outputs",
         )
     parts = [name for name, _ in network.named_modules() if name]
     unknown = sorted({part for phase in config.phases for part in phase.frozen} - set(parts))

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from hemolens.training.config import Loss
+from hemolens.training.networks.network import activation_of
 
 
-def output_loss(logits: Tensor, target: Tensor, weight: Tensor, kind: str) -> Tensor:
+def output_loss(
+    logits: Tensor, target: Tensor, weight: Tensor, kind: str, activation: Callable[[Tensor], Tensor] = torch.sigmoid
+) -> Tensor:
     """Weighted mean over pixels of one output's loss; 0 when every weight is 0.
 
     Parameters
     ----------
     logits, target, weight : Tensor of float32, shape (N, h, w)
-        Targets in 0 … 1.
+        Targets in 0 … 1; those of a density have no upper end.
     kind : {"bce", "mse", "bce+l1"}
         Binary cross-entropy (the paper's single-output networks), squared error of the probability (its dual-output
-        ones), or the first and the absolute error together.
+        ones), or the first and the absolute error together. Of a density, the squared error is the only one.
+    activation : callable
+        Logits → what the output says.
 
     """
     if kind == "bce":
@@ -27,7 +34,7 @@ def output_loss(logits: Tensor, target: Tensor, weight: Tensor, kind: str) -> Te
         each = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
         each = each + (torch.sigmoid(logits) - target).abs()
     else:
-        each = (torch.sigmoid(logits) - target) ** 2
+        each = (activation(logits) - target) ** 2
     return (each * weight).sum() / weight.sum().clamp(min=1)
 
 
@@ -39,6 +46,6 @@ def total_loss(
     for channel, name in enumerate(outputs):
         loss = losses[name]
         total = total + loss.weight * output_loss(
-            logits[:, channel], targets[:, channel], weights[:, channel], loss.kind
+            logits[:, channel], targets[:, channel], weights[:, channel], loss.kind, activation_of(name)
         )
     return total

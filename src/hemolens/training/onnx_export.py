@@ -18,7 +18,7 @@ from hemolens.models.card import DataSource, ModelCard, card_text
 from hemolens.training.all_idb1 import SOURCES, TERMS
 from hemolens.training.config import TrainingConfig
 from hemolens.training.eight_bits import to_eight_bits
-from hemolens.training.networks.network import Network
+from hemolens.training.networks.network import Network, activation_of
 from hemolens.training.weights import write_weights
 
 LARGEST_ROUNDING_SIZE = 64
@@ -34,7 +34,7 @@ IMAGENET = DataSource(
 
 
 class PixelsToMaps(nn.Module):
-    """The network as the program calls it: uint8 pixels (N, H, W, 3) → probabilities (N, h, w) per output.
+    """The network as the program calls it: uint8 pixels (N, H, W, 3) → probabilities or a density (N, h, w) per output.
 
     The maps end ``overlap_px`` inside those of the network on each side.
     """
@@ -48,7 +48,8 @@ class PixelsToMaps(nn.Module):
         logits = self.network(scaled)
         if border := self.network.overlap_px:
             logits = logits[..., border:-border, border:-border]
-        return torch.unbind(torch.sigmoid(logits), dim=1)
+        planes = zip(self.network.outputs, torch.unbind(logits, dim=1), strict=True)
+        return tuple(activation_of(name)(plane) for name, plane in planes)
 
 
 def write_model(

@@ -158,8 +158,8 @@ class TypeNumbers(_Told):
 
     total: int
     """All cells."""
-    in_frame: int
-    """Those by the counting frame."""
+    in_frame: int | None
+    """Those by the counting frame; None where the model counts cells without locating them."""
     expected: IntervalTold | None
     """Mean number per field of the smear, with its 95 % interval."""
     includes_model_error: bool

@@ -21,6 +21,7 @@ export function TypeSummary({ type, numbers }: Props) {
       <p class="type-total">
         <strong class="number">{count(numbers.total)}</strong> <span class="soft">{summary.total}</span>
       </p>
+      {numbers.in_frame === null ? <p class="soft small">{summary.notLocated}</p> : null}
       <dl class="facts">
         <div>
           <dt title={summary.intervalMeans}>{summary.perField}</dt>

@@ -86,6 +86,7 @@ export const reviewDe: typeof reviewEn = {
   counts: {
     title: "Zahlen",
     inFrame: "im Zählrahmen",
+    notLocated: "gezählt, nicht geortet",
     per1000: "je 1.000 Erythr.",
     expected: "je Gesichtsfeld erwartet, 95 %",
     onPhotograph: "wahre Zahl hier, 95 %",

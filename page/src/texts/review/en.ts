@@ -87,6 +87,7 @@ export const reviewEn = {
   counts: {
     title: "Counts",
     inFrame: "in frame",
+    notLocated: "counted, not located",
     per1000: "per 1,000 red cells",
     expected: "expected in a field, 95 %",
     onPhotograph: "true number here, 95 %",

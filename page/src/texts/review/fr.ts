@@ -87,6 +87,7 @@ export const reviewFr: typeof reviewEn = {
   counts: {
     title: "Nombres",
     inFrame: "dans le cadre",
+    notLocated: "comptées, non localisées",
     per1000: "pour 1 000 érythr.",
     expected: "attendu par champ, 95 %",
     onPhotograph: "nombre réel ici, 95 %",

@@ -14,7 +14,7 @@ from pydantic import Field
 from hemolens.cells.cell import Cell, cells_from_labels
 from hemolens.cells.counters.flooding import flood_from, flood_shared
 from hemolens.cells.counters.source import (
-    CounterSettings,
+    BodySettings,
     Diameters,
     Discs,
     Probability,
@@ -27,7 +27,7 @@ from hemolens.errors import UsageError
 from hemolens.probability_maps import ProbabilityMaps
 
 
-class PeaksSettings(CounterSettings):
+class PeaksSettings(BodySettings):
     """Settings of :func:`find_cells`."""
 
     centre_weight: float = Field(default=1.0, ge=0, le=10, description="share of the centres in the relief")

@@ -27,9 +27,18 @@ Discs = Annotated[float, Field(ge=0, le=100)]
 
 
 class CounterSettings(BaseModel):
-    """What all counters need to know; lengths in red-cell diameters, areas in red-cell discs, never pixels."""
+    """Settings of any counter; lengths in red-cell diameters, areas in red-cell discs, never pixels."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+
+    @property
+    def scores_are_calibrated(self) -> bool:
+        """Whether the score of a cell says how many of such cells are right."""
+        return False
+
+
+class BodySettings(CounterSettings):
+    """What all counters need to know that find the bodies of cells in a mask."""
 
     body_threshold: Probability = Field(default=0.5, description="a pixel whose mask is above belongs to a cell")
     max_hole: Discs = Field(default=0.1, description="holes of the mask up to this size are filled (pale centres)")
@@ -46,7 +55,7 @@ class CounterSettings(BaseModel):
         return bool(self.score_points)
 
 
-class SourceSettings(CounterSettings):
+class SourceSettings(BodySettings):
     """What the counters share that read the mask, the edge, or both in one."""
 
     source: MapSource = Field(
@@ -144,7 +153,7 @@ the most lenient. The arithmetic mean would only move the threshold of the first
 """
 
 
-def fill_mask(maps: ProbabilityMaps, settings: CounterSettings) -> NDArray[np.float32]:
+def fill_mask(maps: ProbabilityMaps, settings: BodySettings) -> NDArray[np.float32]:
     """Return the mask with 1 in its holes of at most ``max_hole`` red-cell discs."""
     body = maps.mask > settings.body_threshold
     holes = fill_holes(body, settings.max_hole * red_cell_disc_px(maps)) & ~body
@@ -229,7 +238,7 @@ def red_cell_disc_px(maps: ProbabilityMaps) -> float:
     return float(np.pi / 4 * maps.red_cell_diameter_px**2)
 
 
-def large_and_sure(cells: list[Cell], maps: ProbabilityMaps, settings: CounterSettings) -> list[Cell]:
+def large_and_sure(cells: list[Cell], maps: ProbabilityMaps, settings: BodySettings) -> list[Cell]:
     """Keep the cells that are neither too small nor too doubtful to be counted, and calibrate their scores."""
     min_area_px = settings.min_area * red_cell_disc_px(maps)
     return [
@@ -237,7 +246,7 @@ def large_and_sure(cells: list[Cell], maps: ProbabilityMaps, settings: CounterSe
     ]
 
 
-def calibrated(cell: Cell, settings: CounterSettings) -> Cell:
+def calibrated(cell: Cell, settings: BodySettings) -> Cell:
     """Replace the own score of a cell by the share of such cells that are right, where that is known."""
     if not settings.score_points:
         return cell

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,8 @@ class CellPicture:
         they are drawn into the picture.
     borders : list of ndarray of float64, shape (N, 2)
         Closed lines around the region that is counted, as `Outline.points`; empty for the whole photograph.
+    types : sequence of {"rbc", "wbc", "plt"}
+        Those whose cells were located.
 
     """
 
@@ -93,10 +96,11 @@ class CellPicture:
     height: int
     outlines: list[Outline]
     borders: list[NDArray[np.float64]]
+    types: Sequence[CellType] = CELL_TYPES
 
     def html(self) -> str:
         """Give the picture with a box to tick for each cell type, as HTML that may stand within a line."""
-        switches = "".join(self._switch(kind) for kind in CELL_TYPES) if self.outlines else ""
+        switches = "".join(self._switch(kind) for kind in self.types) if self.outlines else ""
         buttons = "".join(
             f'<button type="button" data-factor="{factor}" hidden>{name}</button>'
             for factor, name in (("1.5", "zoom in"), ("0.667", "zoom out"), ("0", "whole image"))
@@ -166,7 +170,8 @@ def make_cell_picture(result: CountedImage, anchor: str, longest_side_px: int) -
     ]
     outlines.sort(key=lambda each: CELL_TYPES.index(each.type))
     borders = [] if result.region is None else [ring * scale for ring in result.region.borders]
-    return CellPicture(anchor, jpeg_bytes(pixels), width, height, outlines, borders)
+    types = [kind for kind in CELL_TYPES if kind not in result.unlocated]
+    return CellPicture(anchor, jpeg_bytes(pixels), width, height, outlines, borders, types)
 
 
 def cell_title(cell: Cell, number: int, ruler: RedCellDiameter, *, is_unsure: bool) -> str:

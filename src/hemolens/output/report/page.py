@@ -26,9 +26,10 @@ from hemolens.output.report.terminal import (
     interval_text,
     rejected_in_words,
     review_in_words,
+    unlocated_in_words,
 )
 from hemolens.output.run_record import RunRecord
-from hemolens.statistics.counts import Counts, FrameCounts
+from hemolens.statistics.counts import Counts
 from hemolens.statistics.summary import TypeSummary
 from hemolens.statistics.uncertainty import Interval
 
@@ -50,8 +51,10 @@ class ReportedPhotograph:
         Share of the image that the field of view takes up, 0 … 1; None where that is all of it.
     counts : Counts
         All cells.
-    frame : FrameCounts
-        Those by the counting frame, and its area.
+    in_frame : mapping
+        Cell type → those by the counting frame; None where cells were counted without being located.
+    frame_area_px : int
+        Area of the counting frame.
     expected, corrected : mapping
         Cell type → mean per field of the smear from this field alone, and number on the photograph without the model's
         bias; the latter for types whose error was measured.
@@ -73,7 +76,8 @@ class ReportedPhotograph:
     size_px: tuple[int, int]
     field_share: float | None
     counts: Counts
-    frame: FrameCounts
+    in_frame: Mapping[CellType, int | None]
+    frame_area_px: int
     expected: Mapping[CellType, Interval]
     corrected: Mapping[CellType, Interval]
     unsure: Mapping[CellType, int]
@@ -94,6 +98,13 @@ class FailedPhotograph:
 
 
 Reported = ReportedPhotograph | FailedPhotograph
+
+
+def located(photographs: Iterable[ReportedPhotograph]) -> list[CellType]:
+    """List the types whose cells were located on all of some photographs."""
+    unlocated = {kind for each in photographs for kind, n in each.in_frame.items() if n is None}
+    return [kind for kind in CELL_TYPES if kind not in unlocated]
+
 
 FRAME_NOTE = """**Counted**: all cells that were found, those cut by the frame included. **Counting frame**: without
 those that touch the left or the upper side, so that fields can be added up and compared. **Mean per field of the
@@ -216,8 +227,7 @@ def _summary_table(summary: Mapping[CellType, TypeSummary]) -> str:
         [
             CELL_NAMES[kind],
             str(each.total),
-            str(each.in_frame),
-            interval_text(each.expected),
+            *([NONE, NONE] if each.in_frame is None else [str(each.in_frame), interval_text(each.expected)]),
             _number(each.per_mm2, 0),
             _number(each.per_1000_rbc, 1),
             *([NONE if each.per_ul is None else interval_text(each.per_ul)] if any_ul else []),
@@ -233,9 +243,11 @@ def _together(summary: Mapping[CellType, TypeSummary], counted: Sequence[Reporte
     left_out = f"**{rejected_in_words(n_rejected, n_fields)}.**" if n_rejected else ""
     if not n_fields:
         return [left_out]
+    unlocated = [kind for kind, each in summary.items() if each.in_frame is None]
+    said = f"**{unlocated_in_words(unlocated)}.**" if unlocated else ""
     sizes = {each.size_px for each in unrejected(counted)}
     differ = "The photographs are of different sizes: the mean is that of a field of their mean size."
-    return [_summary_table(summary), left_out, differ if len(sizes) > 1 else "", _summary_note(summary)]
+    return [_summary_table(summary), said, left_out, differ if len(sizes) > 1 else "", _summary_note(summary)]
 
 
 def _summary_note(summary: Mapping[CellType, TypeSummary]) -> str:
@@ -273,12 +285,12 @@ def _quality_in_words(quality: Quality) -> str:
 def _over_all(counted: Sequence[ReportedPhotograph]) -> list[str]:
     parts = []
     if len(counted) > 1:
-        plots = "\n".join(f"![{CELL_NAMES[kind]} on each photograph]({fields_name(kind)})" for kind in CELL_TYPES)
+        plots = "\n".join(f"![{CELL_NAMES[kind]} on each photograph]({fields_name(kind)})" for kind in located(counted))
         parts += ["## Across the photographs", plots, FIELDS_NOTE]
     known = [each for each in counted if each.ruler.um_per_px is not None]
     if not known:
         return parts
-    rows = [_size_row(CELL_NAMES[kind], diameters_um(known, kind), "µm") for kind in CELL_TYPES]
+    rows = [_size_row(CELL_NAMES[kind], diameters_um(known, kind), "µm") for kind in located(known)]
     plotted = [kind for kind in CELL_TYPES if len(diameters_um(known, kind)) >= FEWEST_CELLS]
     parts += ["## Sizes", _size_table(rows), f"{_scale_basis(known, len(counted))} {SIZE_NOTE}"]
     return [*parts, "\n".join(f"![diameters of {CELL_NAMES[kind]}]({sizes_name(0, kind)})" for kind in plotted)]
@@ -317,7 +329,7 @@ def _photograph_section(each: ReportedPhotograph, number: int, *, one: bool) -> 
     if each.picture is not None:
         parts += [f"![the photograph with its cells]({picture_name(number)})", COLOURS_NOTE]
     parts += [_counts_table(each, one=one), CORRECTED_NOTE if one and each.corrected else "", _ruler_sentence(each)]
-    sizes = {kind: diameters_of(each, kind) for kind in CELL_TYPES}
+    sizes = {kind: diameters_of(each, kind) for kind in located([each])}
     parts += [_size_table([_size_row(CELL_NAMES[kind], *found) for kind, found in sizes.items()])]
     parts += [SIZE_NOTE] if one else []
     if each.picture is not None:
@@ -335,12 +347,17 @@ def _counts_table(each: ReportedPhotograph, *, one: bool) -> str:
             str(getattr(each.counts, kind)),
             *([interval_text(each.corrected[kind]) if kind in each.corrected else NONE] if each.corrected else []),
             *([str(each.unsure.get(kind, NONE))] if each.unsure else []),
-            *([] if one else [str(getattr(each.frame.counts, kind)), interval_text(each.expected[kind])]),
+            *([] if one else _frame_cells(each, kind)),
         ]
         for kind in CELL_TYPES
     ]
     note = UNSURE_NOTE if each.unsure else "The scores of these models are not calibrated: no cell is marked as unsure."
     return f"{markdown_table(header, rows)}\n\n{note}"
+
+
+def _frame_cells(each: ReportedPhotograph, kind: CellType) -> list[str]:
+    in_frame = each.in_frame[kind]
+    return [NONE, NONE] if in_frame is None else [str(in_frame), interval_text(each.expected[kind])]
 
 
 def _ruler_sentence(each: ReportedPhotograph) -> str:

@@ -74,7 +74,8 @@ class RunReport:
             size_px=result.image.shape[::-1],
             field_share=None if result.field_of_view is None else result.field_of_view.share,
             counts=result.counts,
-            frame=result.frame,
+            in_frame={kind: each.in_frame for kind, each in result.summary.items()},
+            frame_area_px=result.frame.area_px,
             expected={kind: each.expected for kind, each in result.summary.items()},
             corrected=result.corrected,
             unsure=result.unsure,
@@ -136,9 +137,9 @@ def draw_pictures(photographs: list[Reported]) -> dict[str, Picture]:
                 pictures[sizes_name(number, kind)] = size_plot(diameters, unit, kind)
     used = unrejected(photographs)
     for kind in CELL_TYPES:
-        if len(used) > 1:
-            names, counts = [each.image for each in used], [getattr(each.frame.counts, kind) for each in used]
-            areas = [each.frame.area_px for each in used]
+        counts = [n for each in used if (n := each.in_frame[kind]) is not None]
+        if len(used) > 1 and len(counts) == len(used):
+            names, areas = [each.image for each in used], [each.frame_area_px for each in used]
             pictures[fields_name(kind)] = fields_plot(names, counts, areas, kind)
         if len(together := diameters_um(used, kind)) >= FEWEST_CELLS:
             pictures[sizes_name(0, kind)] = size_plot(together, "µm", kind)

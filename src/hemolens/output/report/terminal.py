@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
@@ -55,15 +55,21 @@ def summary_lines(summary: Mapping[CellType, TypeSummary]) -> list[str]:
     Returns
     -------
     list of str
-        A line for the mean of each type with its interval, one that says which errors the intervals include, and one
-        for each estimate per microlitre; one that says what was left out; empty when nothing was counted.
+        One that says which types were not located; a line for the mean of each other type with its interval, one that
+        says which errors the intervals include, and one for each estimate per microlitre; one that says what was left
+        out; empty when nothing was counted.
 
     """
     n_fields, n_rejected = summary["rbc"].n_fields, summary["rbc"].n_rejected
     left_out = [rejected_in_words(n_rejected, n_fields)] if n_rejected else []
     if not n_fields:
         return left_out
-    means = "; ".join(f"{CELL_NAMES[kind]} {interval_text(each.expected)}" for kind, each in summary.items())
+    unlocated = [kind for kind, each in summary.items() if each.in_frame is None]
+    said = [f"{unlocated_in_words(unlocated)}."] if unlocated else []
+    located = {kind: each for kind, each in summary.items() if kind not in unlocated}
+    if not located:
+        return said + left_out
+    means = "; ".join(f"{CELL_NAMES[kind]} {interval_text(each.expected)}" for kind, each in located.items())
     lines = [
         f"Mean per field of the smear, 95 % interval, from {fields_in_words(n_fields)}: {means}",
         f"Cells at the upper and left sides are not in these means; the intervals include {errors_in_words(summary)}",
@@ -73,7 +79,17 @@ def summary_lines(summary: Mapping[CellType, TypeSummary]) -> list[str]:
         for kind, each in summary.items()
         if each.per_ul is not None
     ]
-    return lines + left_out
+    return said + lines + left_out
+
+
+def unlocated_in_words(kinds: Collection[CellType]) -> str:
+    """Say which types have a count and no cells.
+
+    >>> unlocated_in_words(["rbc", "wbc"])
+    'Red cells, white cells: counted without being located, so there are no outlines, sizes, means or densities of them'
+    """
+    names = ", ".join(CELL_NAMES[kind] for kind in kinds).capitalize()
+    return f"{names}: counted without being located, so there are no outlines, sizes, means or densities of them"
 
 
 def rejected_in_words(n_rejected: int, n_fields: int) -> str:

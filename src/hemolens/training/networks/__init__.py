@@ -11,6 +11,7 @@ from typing import Literal
 from hemolens.errors import TrainingError
 from hemolens.training.networks.dcan import DCAN
 from hemolens.training.networks.do_unet import DOUNet
+from hemolens.training.networks.feature_pyramid import FeaturePyramid
 from hemolens.training.networks.network import Network
 from hemolens.training.networks.node_unet import NodeUNet
 from hemolens.training.networks.one_pass import OnePass
@@ -24,6 +25,7 @@ NETWORKS: dict[str, type[Network]] = {
     "dcan": DCAN,
     "do-segnet": DOSegNet,
     "do-unet": DOUNet,
+    "feature-pyramid": FeaturePyramid,
     "node-unet": NodeUNet,
     "one-pass": OnePass,
     "parallel-u-nets": ParallelUNets,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
-from torch import nn
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 class Network(nn.Module):
@@ -61,3 +64,17 @@ class Network(nn.Module):
     def fits(cls, input_px: int) -> bool:
         """Whether an input may have this side."""
         return input_px >= cls.smallest_input_px() and (input_px - cls.smallest_input_px()) % cls.grid_px == 0
+
+
+def is_density(output: str) -> bool:
+    """Whether an output says how many cells there are, not how likely one is.
+
+    >>> is_density("rbc.density"), is_density("rbc.mask")
+    (True, False)
+    """
+    return output.rpartition(".")[2] == "density"
+
+
+def activation_of(output: str) -> Callable[[Tensor], Tensor]:
+    """Logits → what an output says: a probability, 0 … 1, or a density, which has no upper end."""
+    return F.softplus if is_density(output) else torch.sigmoid
