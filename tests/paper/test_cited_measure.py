@@ -1,8 +1,10 @@
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
+pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
+
 from PIL import Image
 
 from hemolens.errors import UsageError
@@ -11,6 +13,8 @@ from hemolens.paper import cited_measure
 from hemolens.paper.cited import CitedMethod
 from hemolens.paper.cited_measure import COLOUR_AND_BLUR, Cache, HeldOut, measure_method, read_cbc_test
 from hemolens.synthetic import draw_smear
+
+pytestmark = pytest.mark.train
 
 OTSU = CitedMethod(name="Otsu", reference="", models=("otsu-watershed",))
 WHITE_ONLY = CitedMethod(name="GrabCut", reference="", models=("grabcut-white-cells",))
@@ -103,7 +107,3 @@ def test_the_held_out_photographs_are_those_that_no_configuration_trained_on(syn
     found = HeldOut(synthetic_all_idb1, None).photographs
     assert {path.stem for path in found["ALL-IDB1"]} == {"Im037_0"}
     assert list(found) == ["ALL-IDB1"]
-
-
-def test_numbers_of_a_tensor_are_those_of_its_sides():
-    assert cited_measure._size(SimpleNamespace(dims=(2, 3, 4)).dims) == 24

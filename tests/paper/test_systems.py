@@ -2,7 +2,6 @@ import pytest
 
 from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.paper.systems import THIRTEEN, System, measured_photographs, read_systems
-from hemolens.training.config import read_config
 
 
 def system(**changes):
@@ -53,16 +52,3 @@ def test_the_thirteen_are_those_with_outlines():
 @pytest.mark.parametrize("each", read_systems(), ids=lambda each: f"{each.cell}-{each.network}-{each.protocol}")
 def test_borrowed_settings_are_one_for_each_set_up(each):
     assert len(each.settings) in {0, len(each.configs)}
-
-
-@pytest.mark.parametrize(
-    ("own", "lender"),
-    [
-        (config, lender)
-        for each in read_systems()
-        if each.protocol == "honest"
-        for config, lender in zip(each.configs, each.settings, strict=False)
-    ],
-)
-def test_honest_settings_are_borrowed_from_a_model_that_is_measured_on_the_same_photographs(own, lender):
-    assert read_config(own).photographs.test == read_config(lender).photographs.test

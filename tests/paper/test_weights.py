@@ -30,7 +30,7 @@ def trained(tmp_path):
 def test_a_model_that_is_not_there_is_said_to_be_missing(tmp_path):
     weights = Weights(tmp_path)
     assert not weights.has(read_config("rbc-honest"))
-    with pytest.raises(ModelError, match="rbc-do-unet-fold-1"):
+    with pytest.raises(ModelError, match="rbc-do-unet-honest"):
         weights.load(read_config("rbc-honest"))
 
 

@@ -11,7 +11,14 @@ from hemolens.training.config import TrainingConfig, read_config  # noqa: E402
 from hemolens.training.loop import batch_norms  # noqa: E402
 from hemolens.training.networks import NETWORKS, create_network  # noqa: E402
 from hemolens.training.networks.network import activation_of  # noqa: E402
-from hemolens.training.onnx_export import LARGEST_ROUNDING_SIZE, TERMS_OF_OTHERS, export_onnx, trace, write_model  # noqa: E402
+from hemolens.training.onnx_export import (  # noqa: E402
+    LARGEST_ROUNDING_SIZE,
+    TERMS_OF_OTHERS,
+    count_parameters,
+    export_onnx,
+    trace,
+    write_model,
+)
 
 pytestmark = pytest.mark.train
 
@@ -142,3 +149,11 @@ def test_the_card_names_what_was_trained_on(exported_do_unet):
     card = read_model(str(exported_do_unet)).card
     assert "Im001_1" in card.trained_on
     assert [source.name for source in card.sources] == ["ALL-IDB1", "DO-U-Net outlines"]
+
+
+def test_parameters_are_those_of_the_convolutions(exported_do_unet):
+    modules = create_network("do-unet").modules()
+    kernels = sum(
+        each.weight.numel() for each in modules if isinstance(each, torch.nn.Conv2d | torch.nn.ConvTranspose2d)
+    )
+    assert kernels <= count_parameters(read_model(str(exported_do_unet)).onnx) < 1.01 * kernels

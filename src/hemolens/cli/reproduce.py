@@ -51,7 +51,7 @@ def reproduce(
 
         hemolens reproduce --page methods --data all-idb1 --cbc bccd_cbc --weights benchmarks/weights --out methods
     """
-    require_extra("train" if train else "evaluate")
+    require_extra("train" if train or page == Page.methods else "evaluate")
     from hemolens.errors import UsageError, quoted
     from hemolens.paper.archive import SUFFIX, open_weights
 

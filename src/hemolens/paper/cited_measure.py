@@ -11,7 +11,7 @@ import csv
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,7 @@ from hemolens.images.photograph import Photograph, photograph_from_array, read_p
 from hemolens.labels import read_labels
 from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.labels.truth import Truths, truth_of_boxes
-from hemolens.models.store import DEFAULT_MODEL, read_card
+from hemolens.models.store import DEFAULT_MODEL, read_card, read_model
 from hemolens.options import CountOptions
 from hemolens.paper.cited import CitedMethod, Laboratory, find_models
 from hemolens.pipeline import count_image
@@ -201,6 +201,8 @@ def measure_method(
             on_photograph(f"{method.name} {path.stem}")
             for change in ("", *(COLOUR_AND_BLUR if path in changed else ())):
                 rows += _count(path, change, models, photographs[path], laboratory, cache)
+    from hemolens.training.onnx_export import count_parameters
+
     models = find_models(method.models, weights) or ()
     cards = [read_card(each) for each in models]
     seconds = [card.trained_cpu_seconds for card in cards if card.network]
@@ -208,7 +210,7 @@ def measure_method(
         method,
         counted,
         _cost(models, held_out, cache),
-        sum(_n_parameters(each) for each, card in zip(models, cards, strict=True) if card.network),
+        sum(count_parameters(read_model(each).onnx) for each, card in zip(models, cards, strict=True) if card.network),
         None if None in seconds else sum(filter(None, seconds)),
     )
 
@@ -225,11 +227,14 @@ def _count(
     def count() -> dict[str, list[int] | list[float]]:
         photograph = _changed(read_photograph(path), CHANGES.get(change))
         shape = (photograph.pixels.shape[0], photograph.pixels.shape[1])
-        cells = count_image(photograph, CountOptions(models=models)).cells
+        result = count_image(photograph, CountOptions(models=models))
         found: dict[str, list[int] | list[float]] = {}
         for kind in kinds:
+            if kind in result.unlocated:
+                found[kind] = [truths[kind].count, getattr(result.counts, kind)]
+                continue
             margin = FRAME_MARGIN_PX if (laboratory, kind) == ("CBC", "rbc") else None
-            each = compare(cells, truths[kind], kind, shape, margin)
+            each = compare(result.cells, truths[kind], kind, shape, margin)
             found[kind] = [each.truth, each.count, *(each.detection or ())]
         return found
 
@@ -265,22 +270,3 @@ def _cost(models: tuple[str, ...], held_out: HeldOut, cache: Cache) -> Cost | No
 
     digests = (read_card(each).digest for each in (*models, DEFAULT_MODEL))
     return Cost(*cache.get(("cost", *digests, path.name), clock)["cost"])
-
-
-def _n_parameters(model: str) -> int:
-    """Numbers in the weights of a network."""
-    import onnx
-
-    from hemolens.models.store import read_model
-
-    sizes: Mapping[str, int] = {
-        each.name: _size(each.dims) for each in onnx.load_from_string(read_model(model).onnx).graph.initializer
-    }
-    return sum(sizes.values())
-
-
-def _size(dims: Sequence[int]) -> int:
-    size = 1
-    for each in dims:
-        size *= each
-    return size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import warnings
 from pathlib import Path
 
@@ -166,3 +167,8 @@ def _halve_weights(model: onnx.ModelProto) -> None:
         casts.append(helper.make_node("Cast", [name + "_half"], [name], to=TensorProto.FLOAT))
     for node in reversed(casts):
         graph.node.insert(0, node)
+
+
+def count_parameters(data: bytes) -> int:
+    """How many numbers the weights of an ONNX file are."""
+    return sum(math.prod(each.dims) for each in onnx.load_from_string(data).graph.initializer)
