@@ -154,7 +154,5 @@ def test_the_card_names_what_was_trained_on(exported_do_unet):
 def test_parameters_are_those_of_the_convolutions(exported_do_unet):
     kinds = torch.nn.Conv2d | torch.nn.ConvTranspose2d
     modules = create_network("do-unet").modules()
-    kernels = sum(
-        each.weight.numel() for each in modules if isinstance(each, torch.nn.Conv2d | torch.nn.ConvTranspose2d)
-    )
+    kernels = sum(each.weight.numel() for each in modules if isinstance(each, kinds))
     assert kernels <= count_parameters(read_model(str(exported_do_unet)).onnx) < 1.01 * kernels
