@@ -15,6 +15,7 @@ from hemolens.images.photograph import photograph_from_array
 from hemolens.images.region import rectangle
 from hemolens.options import CountOptions
 from hemolens.output.export.registry import FORMATS
+from hemolens.output.report.terminal import interval_text, summary_lines
 from hemolens.pipeline import conclude, count_block, count_image
 from hemolens.plan.blocks import plan_blocks
 from hemolens.plan.plan import make_plan
@@ -97,6 +98,18 @@ def test_what_needs_cells_is_not_known(result):
         assert (each.in_frame, each.per_mm2, each.per_1000_rbc, each.per_ul) == (None, None, None, None)
         assert not np.isfinite([each.per_field, *each.expected]).any()
     assert summarise([result.numbers] * 2)["rbc"].total == 2 * result.counts.rbc
+
+
+def test_types_that_another_model_locates_are_known_as_ever(plan, density_model):
+    options = CountOptions(models=(density_model, "wbc-unet"), diameter_px=DIAMETER_PX)
+    result = count_image(plan.image, options)
+    assert tuple(result.unlocated) == ("rbc", "plt")
+    assert result.counts.wbc == len(result.cells) == 1
+    white = result.summary["wbc"]
+    assert (white.in_frame, white.per_1000_rbc) == (1, None)
+    lines = summary_lines(result.summary)
+    assert lines[0].startswith("Red cells, platelets: counted without being located")
+    assert lines[1].endswith(f": white cells {interval_text(white.expected)}")
 
 
 def test_a_kept_result_keeps_the_counts(result):

@@ -102,3 +102,8 @@ def test_cells_are_drawn_on_a_reduced_picture_where_they_are(make_cell):
     assert abs(rows.mean() - 24.6) < 0.5
     assert abs(cols.mean() - 39.6) < 0.5
     assert 18 <= np.ptp(rows) <= 23
+
+
+def test_the_legend_says_which_cells_were_not_located():
+    located, unlocated = (draw_with_legend(grey(800, 1200), [], 40.0, unlocated=each) for each in ({}, {"rbc": 0}))
+    assert (located != unlocated).any()

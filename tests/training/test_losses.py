@@ -6,6 +6,7 @@ torch = pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[
 
 from hemolens.training.config import Loss  # noqa: E402
 from hemolens.training.losses import output_loss, total_loss  # noqa: E402
+from hemolens.training.networks.feature_pyramid import FeaturePyramid  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -42,5 +43,6 @@ def test_outputs_add_up_with_their_weights():
 
 def test_a_density_has_no_upper_end():
     logits, targets = torch.full((1, 1, 2, 2), 5.0), torch.full((1, 1, 2, 2), 5.0)
-    loss = total_loss(logits, targets, torch.ones(1, 1, 2, 2), ("rbc.density",), {"rbc.density": Loss(kind="mse")})
+    losses = {"rbc.density": Loss(kind="mse")}
+    loss = total_loss(logits, targets, torch.ones(1, 1, 2, 2), ("rbc.density",), losses, FeaturePyramid.activate)
     assert float(loss) == pytest.approx(0, abs=1e-3)

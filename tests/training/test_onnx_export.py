@@ -10,7 +10,6 @@ from hemolens.models.store import read_model  # noqa: E402
 from hemolens.training.config import TrainingConfig, read_config  # noqa: E402
 from hemolens.training.loop import batch_norms  # noqa: E402
 from hemolens.training.networks import NETWORKS, create_network  # noqa: E402
-from hemolens.training.networks.network import activation_of  # noqa: E402
 from hemolens.training.onnx_export import (  # noqa: E402
     LARGEST_ROUNDING_SIZE,
     TERMS_OF_OTHERS,
@@ -54,8 +53,7 @@ def run(data, network, pixels):
 def expected(network, pixels):
     with torch.inference_mode():
         scaled = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
-        planes = zip(network.outputs, network(scaled).unbind(1), strict=True)
-        maps = torch.stack([activation_of(name)(plane) for name, plane in planes], 1).numpy()
+        maps = network.activate(network(scaled)).numpy()
     border = network.overlap_px
     return maps[..., border : maps.shape[2] - border, border : maps.shape[3] - border]
 

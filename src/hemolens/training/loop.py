@@ -22,7 +22,7 @@ from hemolens.training.crops import lenders
 from hemolens.training.device import best_device
 from hemolens.training.losses import total_loss
 from hemolens.training.networks import create_network
-from hemolens.training.networks.network import Network, is_density
+from hemolens.training.networks.network import Network
 from hemolens.training.smear_bank import SmearBank, fill_bank
 from hemolens.training.sources import read_all_smears, read_photographs, read_validation, share_out
 from hemolens.training.weights import read_weights
@@ -105,7 +105,8 @@ def validation_loss(network: Network, checks: Sequence[Batch], config: TrainingC
     with torch.inference_mode(), half_precision(device):
         for pixels, targets, weights in checks:
             logits = network(pixels.to(device)).float()
-            loss = total_loss(logits, targets.to(device), weights.to(device), network.outputs, config.loss)
+            known = targets.to(device), weights.to(device)
+            loss = total_loss(logits, *known, network.outputs, config.loss, network.activate)
             losses.append(float(loss))
     return float(np.mean(losses)) if losses else float("nan")
 
@@ -224,8 +225,8 @@ def refuse_what_does_not_fit(network: Network, config: TrainingConfig) -> None:
             allowed=", ".join(network.outputs),
             do="give one [loss.NAME] table for each output",
         )
-    likely = [name for name in filter(is_density, network.outputs) if config.loss[name].kind != "mse"]
-    if likely:
+    likely = [name for name, loss in config.loss.items() if loss.kind != "mse"]
+    if network.draws_densities() and likely:
         raise TrainingError(
             "a density is no probability",
             came=f"loss {config.loss[likely[0]].kind!r} for {', '.join(likely)}",
@@ -269,7 +270,7 @@ def take_step(trainee: Trainee, batch: Batch, config: TrainingConfig, position: 
     pixels, targets, weights = (each.to(trainee.device, non_blocking=True) for each in batch)
     with half_precision(trainee.device):
         logits = network(pixels)
-    loss = total_loss(logits.float(), targets, weights, network.outputs, config.loss)
+    loss = total_loss(logits.float(), targets, weights, network.outputs, config.loss, network.activate)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)

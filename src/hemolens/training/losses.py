@@ -9,11 +9,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from hemolens.training.config import Loss
-from hemolens.training.networks.network import activation_of
 
 
 def output_loss(
-    logits: Tensor, target: Tensor, weight: Tensor, kind: str, activation: Callable[[Tensor], Tensor] = torch.sigmoid
+    logits: Tensor, target: Tensor, weight: Tensor, kind: str, activate: Callable[[Tensor], Tensor] = torch.sigmoid
 ) -> Tensor:
     """Weighted mean over pixels of one output's loss; 0 when every weight is 0.
 
@@ -24,7 +23,7 @@ def output_loss(
     kind : {"bce", "mse", "bce+l1"}
         Binary cross-entropy (the paper's single-output networks), squared error of the probability (its dual-output
         ones), or the first and the absolute error together. Of a density, the squared error is the only one.
-    activation : callable
+    activate : callable
         Logits → what the output says.
 
     """
@@ -34,18 +33,23 @@ def output_loss(
         each = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
         each = each + (torch.sigmoid(logits) - target).abs()
     else:
-        each = (activation(logits) - target) ** 2
+        each = (activate(logits) - target) ** 2
     return (each * weight).sum() / weight.sum().clamp(min=1)
 
 
 def total_loss(
-    logits: Tensor, targets: Tensor, weights: Tensor, outputs: tuple[str, ...], losses: dict[str, Loss]
+    logits: Tensor,
+    targets: Tensor,
+    weights: Tensor,
+    outputs: tuple[str, ...],
+    losses: dict[str, Loss],
+    activate: Callable[[Tensor], Tensor] = torch.sigmoid,
 ) -> Tensor:
     """Sum of the outputs' losses, each with its weight; (N, K, h, w) tensors, one channel an output."""
     total = logits.new_zeros(())
     for channel, name in enumerate(outputs):
         loss = losses[name]
         total = total + loss.weight * output_loss(
-            logits[:, channel], targets[:, channel], weights[:, channel], loss.kind, activation_of(name)
+            logits[:, channel], targets[:, channel], weights[:, channel], loss.kind, activate
         )
     return total

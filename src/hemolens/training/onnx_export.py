@@ -19,7 +19,7 @@ from hemolens.models.card import DataSource, ModelCard, card_text
 from hemolens.training.all_idb1 import SOURCES, TERMS
 from hemolens.training.config import TrainingConfig
 from hemolens.training.eight_bits import to_eight_bits
-from hemolens.training.networks.network import Network, activation_of
+from hemolens.training.networks.network import Network
 from hemolens.training.weights import write_weights
 
 LARGEST_ROUNDING_SIZE = 64
@@ -35,7 +35,7 @@ IMAGENET = DataSource(
 
 
 class PixelsToMaps(nn.Module):
-    """The network as the program calls it: uint8 pixels (N, H, W, 3) → probabilities or a density (N, h, w) per output.
+    """The network as the program calls it: uint8 pixels (N, H, W, 3) → what each output says (N, h, w).
 
     The maps end ``overlap_px`` inside those of the network on each side.
     """
@@ -49,8 +49,7 @@ class PixelsToMaps(nn.Module):
         logits = self.network(scaled)
         if border := self.network.overlap_px:
             logits = logits[..., border:-border, border:-border]
-        planes = zip(self.network.outputs, torch.unbind(logits, dim=1), strict=True)
-        return tuple(activation_of(name)(plane) for name, plane in planes)
+        return torch.unbind(self.network.activate(logits), dim=1)
 
 
 def write_model(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar
 
 import torch
@@ -18,7 +17,7 @@ class Network(nn.Module):
     Attributes
     ----------
     outputs : tuple of str
-        What the channels are: ``mask``, and ``edge`` where there is one.
+        What the channels are: ``mask``, and ``edge`` where there is one; or densities alone, such as ``rbc.density``.
     reference : str
         Authors, place and year of the publication that describes it.
     options : tuple of str
@@ -65,16 +64,12 @@ class Network(nn.Module):
         """Whether an input may have this side."""
         return input_px >= cls.smallest_input_px() and (input_px - cls.smallest_input_px()) % cls.grid_px == 0
 
+    @classmethod
+    def draws_densities(cls) -> bool:
+        """Whether its outputs say how many cells there are, not how likely there is one."""
+        return all(name.rpartition(".")[2] == "density" for name in cls.outputs)
 
-def is_density(output: str) -> bool:
-    """Whether an output says how many cells there are, not how likely one is.
-
-    >>> is_density("rbc.density"), is_density("rbc.mask")
-    (True, False)
-    """
-    return output.rpartition(".")[2] == "density"
-
-
-def activation_of(output: str) -> Callable[[Tensor], Tensor]:
-    """Logits → what an output says: a probability, 0 … 1, or a density, which has no upper end."""
-    return F.softplus if is_density(output) else torch.sigmoid
+    @classmethod
+    def activate(cls, logits: Tensor) -> Tensor:
+        """Logits → what the outputs say: probabilities, 0 … 1, or densities, which have no upper end."""
+        return F.softplus(logits) if cls.draws_densities() else torch.sigmoid(logits)
