@@ -37,6 +37,7 @@ Overwrite = Annotated[
 
 @ended_in_order()
 def count(
+    context: typer.Context,
     paths: Annotated[list[str], typer.Argument(help="Photographs, slides, folders or patterns.", metavar="PATH")],
     out: Out = Path("hemolens-out"),
     model: Models = None,
@@ -71,6 +72,10 @@ def count(
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 when a photograph is rejected.")] = False,
     overwrite: Overwrite = False,
     recursive: Annotated[bool, typer.Option("--recursive", help="Search the folders inside a folder, too.")] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Photographs counted at a time; otherwise one for each processor.", metavar="N", min=1),
+    ] = None,
 ) -> None:
     """Count the cells in photographs of stained blood smears.
 
@@ -87,15 +92,10 @@ def count(
         region=region, plane=plane,
     )  # fmt: skip
     output = output_options(export, site, report=report)
-    command: dict[str, object] = {
-        "name": "count", "paths": paths, "out": str(out), "model": model or [], "counter": counter,
-        "diameter_px": diameter_px, "um_per_px": um_per_px, "export": export, "region": region, "plane": plane,
-        "site": None if site is None else str(site), "report": report, "strict": strict, "overwrite": overwrite,
-        "recursive": recursive,
-    }  # fmt: skip
     candidates = find_candidates(paths, recursive=recursive)
     _say_what_is_left_to_default(options)
-    batch = count_candidates(candidates, out, options, output, command=command, overwrite=overwrite)
+    command = as_given(context)
+    batch = count_candidates(candidates, out, options, output, command=command, overwrite=overwrite, workers=workers)
     rows = [(outcome.image, outcome.counts, outcome.verdict) for outcome in batch.outcomes]
     show(counts_table(rows), batch, output, summary_lines(batch.summary))
     say_where(batch, out)
@@ -113,6 +113,12 @@ def _say_what_is_left_to_default(options: CountOptions) -> None:
         names = " and ".join(CELL_NAMES[kind] for kind in kinds)
         models = ", ".join(map(quoted, options.models))
         typer.echo(f"hemolens: {models} cannot count {names}: {DEFAULT_MODEL} counts these", err=True)
+
+
+def as_given(context: typer.Context) -> dict[str, object]:
+    """Give the name and the options of a command as the user gave them, for ``run.json``."""
+    values = {name: str(value) if isinstance(value, Path) else value for name, value in context.params.items()}
+    return {"name": context.info_name, **values}
 
 
 def output_options(export: str | None, site: Path | None, *, report: bool) -> OutputOptions:
@@ -169,6 +175,7 @@ def count_candidates(
     *,
     command: dict[str, object],
     overwrite: bool = False,
+    workers: int | None = 1,
 ) -> BatchOutcome:
     """Count photographs with a progress bar for more than one, and name failures and warnings on stderr.
 
@@ -183,6 +190,7 @@ def count_candidates(
     from rich.console import Console
 
     from hemolens.batch.photographs import Outcome, count_photographs
+    from hemolens.batch.workers import counting_by
     from hemolens.errors import quoted
 
     console = Console(stderr=True)
@@ -199,7 +207,10 @@ def count_candidates(
                 say(f"hemolens: warning: {quoted(outcome.image)}: {outcome.warning}")
 
         try:
-            return count_photographs(candidates, out, options, output, command, overwrite=overwrite, each=each)
+            return count_photographs(
+                candidates, out, options, output, command,
+                overwrite=overwrite, counting=counting_by(workers, len(candidates.each)), each=each,
+            )  # fmt: skip
         except KeyboardInterrupt:
             typer.echo("hemolens: interrupted, nothing was written", err=True)
             raise typer.Exit(INTERRUPTED_STATUS) from None

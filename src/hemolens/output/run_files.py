@@ -31,20 +31,20 @@ from hemolens.images.slides import is_slide
 from hemolens.output import cells_csv, counts_csv, summary_csv
 from hemolens.output.column import header
 from hemolens.output.earlier_run import earlier_files
-from hemolens.output.entries import Entry, name_entries
+from hemolens.output.entries import Entry, Place, name_entries
 from hemolens.output.export import registry
 from hemolens.output.options import OutputOptions
-from hemolens.output.overlay import draw_overlay
-from hemolens.output.overlay_png import png_bytes
+from hemolens.output.photograph_output import PhotographOutput, counted_output, failed_output
 from hemolens.output.results_folder import refuse_to_replace, result_names
 from hemolens.output.run_record import NAME as RUN_NAME
-from hemolens.output.run_record import PhotographRecord, RunRecord
+from hemolens.output.run_record import RunRecord
 from hemolens.statistics.summary import CountedField, TypeSummary, summarise
 
 if TYPE_CHECKING:
     import _csv
 
     from hemolens.counted_image import CountedImage
+    from hemolens.models.method import Methods
     from hemolens.options import CountOptions
     from hemolens.output.report.run_report import RunReport
 
@@ -77,6 +77,8 @@ class RunFiles:
     ----------
     complete : bool
         False when the run was cut short; ``run.json`` says so.
+    places : mapping
+        Name of a photograph → its place in the run.
 
     Raises
     ------
@@ -101,15 +103,15 @@ class RunFiles:
         self.complete = True
         self.output = output or OutputOptions()
         self._exports = registry.ExportFiles(self.output.export, entries)
-        self._report = _begin_report(len(entries)) if self.output.report else None
+        self._report = _begin_report(options.methods) if self.output.report else None
         self._record = RunRecord.begin(
             datetime.now(UTC).astimezone(), command=command, options=options, output=self.output.model_dump(mode="json")
         )
         self._fields: list[CountedField] = []
         self._started = time.perf_counter()
         self._missing = {entry.image: entry for entry in entries}
+        self.places = {entry.image: Place(number, len(entries)) for number, entry in enumerate(entries, start=1)}
         self._open = ExitStack()
-        self._tables: list[TextIO] = []
         self._is_discarded = False
         self._files = WholeFiles(self.folder)
         try:
@@ -154,23 +156,7 @@ class RunFiles:
             The disk is full, or has gone.
 
         """
-        picture = png_bytes(draw_overlay(result))
-        counts = counts_csv.counted_row(entry, result)
-        exported = self._exports.contents(entry, result)
-        reported = None if self._report is None else self._report.reported(entry.image, result)
-        with disk_errors_named(self.folder):
-            if not self._record.photographs:  # what is left of a killed run is known by it
-                (self._files.draft / RUN_NAME).write_bytes(self._record.bytes())
-            (self._files.draft / entry.overlay).write_bytes(picture)
-            registry.write_on(self._files.draft, exported)
-            self._cells.writerows(cells_csv.cell_rows(entry, result))  # row by row: a slide has very many
-            self._counts.writerow(counts)
-            self._flush()
-        if self._report is not None and reported is not None:
-            self._report.add(reported)
-        del self._missing[entry.image]
-        self._fields.append(result.numbers)
-        self._record.photographs.append(PhotographRecord.counted(entry, result))
+        self.append(counted_output(entry, result, self.output, self.places[entry.image]))
 
     def add_failure(self, entry: Entry, error: str) -> None:
         """Write a photograph that was not counted.
@@ -187,15 +173,40 @@ class RunFiles:
             The disk is full, or has gone.
 
         """
-        with disk_errors_named(self.folder):
-            self._counts.writerow(counts_csv.failed_row(entry, error))
-            self._flush()
-        if self._report is not None:
-            from hemolens.output.report.page import FailedPhotograph
+        self.append(failed_output(entry, error, self.output))
 
-            self._report.add(FailedPhotograph(entry.image, error))
+    def append(self, photograph: PhotographOutput) -> None:
+        """Write what some process has made of a photograph, behind those that were written before.
+
+        Parameters
+        ----------
+        photograph : PhotographOutput
+
+        Raises
+        ------
+        OutputError
+            The disk is full, or has gone.
+
+        """
+        entry, draft = photograph.entry, self._files.draft
+        with disk_errors_named(self.folder):
+            if photograph.numbers is not None:
+                if not self._fields:  # what is left of a killed run is known by it
+                    (draft / RUN_NAME).write_bytes(self._record.bytes())
+                for name, content in photograph.files.items():
+                    (draft / name).parent.mkdir(parents=True, exist_ok=True)
+                    (draft / name).write_bytes(content)
+                self._exports.append(draft, entry, photograph.parts)
+                self._cells.write(photograph.cells.decode())
+            _rows(self._counts).writerow(photograph.counts_row)
+            self._cells.flush()  # the cells before the counts: a killed run has on the disk what it said to be counted
+            self._counts.flush()
+        if self._report is not None and photograph.reported is not None:
+            self._report.add(photograph.reported)
         del self._missing[entry.image]
-        self._record.photographs.append(PhotographRecord.failed(entry, error))
+        if photograph.numbers is not None:
+            self._fields.append(photograph.numbers)
+        self._record.photographs.append(photograph.record)
 
     def cut_short(self, reason: str) -> None:
         """Say of every photograph not yet written that it was not counted; the run is not complete.
@@ -211,11 +222,6 @@ class RunFiles:
             for name in (entry.overlay, *self._exports.files(entry)):
                 (self._files.draft / name).unlink(missing_ok=True)
             self.add_failure(entry, reason)
-
-    def _flush(self) -> None:
-        """Hand the rows to the system: a run that is killed has on the disk what it said to be counted."""
-        for table in reversed(self._tables):  # the cells before the counts
-            table.flush()
 
     def publish(self) -> None:
         """Show the files of this run in place of an earlier one's.
@@ -280,18 +286,20 @@ class RunFiles:
         elif not self._is_discarded:
             self.publish()
 
-    def _begin(self, name: str, columns: Iterable[str]) -> _csv.Writer:
+    def _begin(self, name: str, columns: Iterable[str]) -> TextIO:
         file = self._open.enter_context((self._files.draft / name).open("w", encoding="utf-8", newline=""))
-        self._tables.append(file)
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        return writer
+        _rows(file).writerow(columns)
+        return file
 
 
-def _begin_report(n_photographs: int) -> RunReport:
+def _rows(table: TextIO) -> _csv.Writer:
+    return csv.writer(table, lineterminator="\n")
+
+
+def _begin_report(methods: Methods) -> RunReport:
     from hemolens.output.report.run_report import RunReport
 
-    return RunReport(n_photographs)
+    return RunReport(methods)
 
 
 def save_result(

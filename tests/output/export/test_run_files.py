@@ -112,7 +112,7 @@ def test_the_record_of_a_whole_run(make_result, tmp_path):
 def test_a_photograph_whose_overlay_cannot_be_drawn_leaves_no_trace(make_result, tmp_path, monkeypatch):
     entries = name_entries(["a.jpg"])
     with RunFiles(tmp_path, entries, CountOptions()) as files:
-        monkeypatch.setattr("hemolens.output.run_files.draw_overlay", lambda *_, **__: 1 / 0)
+        monkeypatch.setattr("hemolens.output.photograph_output.draw_overlay", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             files.add(entries[0], make_result())
         files.add_failure(entries[0], "broken")
