@@ -81,7 +81,7 @@ def count_photograph(task: PhotographTask) -> PhotographOutput:
         error = f"'{entry.image}' needs more memory than there is: close other programs, or cut it into parts"
     except Exception as bug:  # a bug in one photograph's path must not cost the others their counts
         error = f"'{entry.image}' hit a bug in hemolens, please report it: {type(bug).__name__}: {bug}"
-    return failed_output(entry, " ".join(error.split()), task.output)
+    return failed_output(entry, " ".join(error.split()), task.output, task.place)
 
 
 def count_here(tasks: Iterable[PhotographTask]) -> Generator[PhotographOutput]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hemolens.batch.found_photographs import find_photographs
 from hemolens.batch.photograph_task import Candidate, Counting, PhotographTask, count_here
+from hemolens.batch.resumed import count_the_others
 from hemolens.cell_types import CellType
 from hemolens.images.slides import is_slide
 from hemolens.measurements.quality import Verdict
@@ -21,6 +22,7 @@ from hemolens.output.options import OutputOptions
 from hemolens.output.photograph_output import PhotographOutput
 from hemolens.output.results_folder import free_folder, result_names
 from hemolens.output.run_files import RunFiles
+from hemolens.output.shard import WHOLE, Shard
 from hemolens.statistics.counts import Counts
 from hemolens.statistics.summary import TypeSummary
 
@@ -78,6 +80,8 @@ class BatchOutcome:
         True when the user stopped the run.
     summary : dict
         What the counted photographs say together, for each cell type, if they are fields of one smear.
+    output : OutputOptions
+        What was written as well.
 
     """
 
@@ -86,6 +90,7 @@ class BatchOutcome:
     unfinished: list[Path]
     interrupted: bool
     summary: Mapping[CellType, TypeSummary]
+    output: OutputOptions
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,8 @@ def count_photographs(
     command: Mapping[str, object] | None = None,
     *,
     overwrite: bool = False,
+    resume: bool = False,
+    shard: Shard = WHOLE,
     counting: Counting = count_here,
     each: Callable[[Outcome], None] = lambda outcome: None,
 ) -> BatchOutcome:
@@ -157,6 +164,11 @@ def count_photographs(
         Name and options of the command, for ``run.json``.
     overwrite : bool, default False
         Replace the results of an earlier run in the folder instead.
+    resume : bool, default False
+        Go on with what unfinished runs in the folder have counted in the same way; what is no longer the same
+        photograph, or is not there whole, is counted anew.
+    shard : Shard, optional
+        Count and write only these of the photographs; :mod:`hemolens.batch.shards` puts them together.
     counting : callable, optional
         Where they are counted: in this process, one after the other, or as :mod:`hemolens.batch.workers` does it.
     each : callable
@@ -183,13 +195,13 @@ def count_photographs(
     entries = [candidate.entry for candidate in candidates.each]
     wanted = Path(folder)
     existed = os.path.lexists(wanted)
-    place = wanted if overwrite else free_folder(wanted, result_names(entries, output))
-    files = RunFiles(place, entries, options, output, command, overwrite=overwrite)
+    place = wanted if overwrite or resume else free_folder(wanted, result_names(shard.pick(entries), output))
+    files = RunFiles(place, entries, options, output, command, overwrite=overwrite, resume=resume, shard=shard)
     try:
         with files:
             try:
-                tasks = (PhotographTask(it, options, output, files.places[it.entry.image]) for it in candidates.each)
-                with closing(counting(tasks)) as counted:
+                tasks = [PhotographTask(it, options, output, files.places[it.entry.image]) for it in candidates.each]
+                with closing(count_the_others(shard.pick(tasks), files.kept, counting)) as counted:
                     for photograph in counted:
                         files.append(photograph)
                         outcomes.append(Outcome.of(photograph))
@@ -206,9 +218,8 @@ def count_photographs(
         interrupted = True  # while the report was made or the files were moved: all that was counted is there
     else:
         interrupted = not files.complete
-    return BatchOutcome(
-        outcomes, place if files.is_published else None, files.unfinished, interrupted, summary=files.summary
-    )
+    shown = place if files.is_published else None
+    return BatchOutcome(outcomes, shown, files.unfinished, interrupted, files.summary, output)
 
 
 def _any_counted(outcomes: Sequence[Outcome]) -> bool:

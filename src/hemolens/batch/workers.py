@@ -120,7 +120,7 @@ class _Pool:
         image = task.candidate.entry.image
         error = f"'{image}' ended the process that counted it, {TRIES} times: it may need more memory than there is"
         failed: Future[PhotographOutput] = Future()
-        failed.set_result(failed_output(task.candidate.entry, error, task.output))
+        failed.set_result(failed_output(task.candidate.entry, error, task.output, task.place))
         return failed
 
     def restart(self) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hemolens.batch.photographs import BatchOutcome, Candidates
     from hemolens.options import CountOptions
     from hemolens.output.options import OutputOptions
+    from hemolens.output.shard import Shard
 
 LOG_SECONDS = 30.0
 """How often a log file has a line on the progress, at most."""
@@ -32,6 +33,26 @@ Models = Annotated[
 ]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace results that the folder holds; otherwise DIR-2, DIR-3, … is made.")
+]
+
+Workers = Annotated[
+    int | None,
+    typer.Option(help="Photographs counted at a time; otherwise one for each processor.", metavar="N", min=1),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with what a stopped run in DIR has counted in the same way.")
+]
+ShardText = Annotated[
+    str | None,
+    typer.Option(help="Count part K of N only, such as 3/20; hemolens merge joins them.", metavar="K/N"),
+]
+Export = Annotated[
+    str | None,
+    typer.Option(help="Also write coco, geojson, imagej, labels, voc, yolo, parquet, omezarr or xlsx.", metavar="LIST"),
+]
+SiteFile = Annotated[
+    Path | None,
+    typer.Option(help="Factors of the microscope, from hemolens calibrate: adds estimates per µl.", metavar="FILE"),
 ]
 
 
@@ -53,29 +74,20 @@ def count(
         float | None,
         typer.Option(help="µm per pixel, 0.015 to 0.75 (red cells are assumed to be 7.5 µm wide).", metavar="UM"),
     ] = None,
-    export: Annotated[
-        str | None,
-        typer.Option(
-            help="Also write coco, geojson, imagej, labels, voc, yolo, parquet, omezarr or xlsx.", metavar="LIST"
-        ),
-    ] = None,
+    export: Export = None,
     region: Annotated[
         str | None,
         typer.Option(help="Count only in this region: x0,y0,x1,y1 in pixels, or a GeoJSON file.", metavar="REGION"),
     ] = None,
     plane: Annotated[int | None, typer.Option(help="Plane 1, 2, … of TIFF stacks.", metavar="N")] = None,
-    site: Annotated[
-        Path | None,
-        typer.Option(help="Factors of the microscope, from hemolens calibrate: adds estimates per µl.", metavar="FILE"),
-    ] = None,
+    site: SiteFile = None,
     report: Annotated[bool, typer.Option("--report", help="Also write report.html and report.pdf.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 when a photograph is rejected.")] = False,
     overwrite: Overwrite = False,
     recursive: Annotated[bool, typer.Option("--recursive", help="Search the folders inside a folder, too.")] = False,
-    workers: Annotated[
-        int | None,
-        typer.Option(help="Photographs counted at a time; otherwise one for each processor.", metavar="N", min=1),
-    ] = None,
+    workers: Workers = None,
+    resume: Resume = False,
+    shard: ShardText = None,
 ) -> None:
     """Count the cells in photographs of stained blood smears.
 
@@ -86,6 +98,7 @@ def count(
     from hemolens.batch.photographs import find_candidates
     from hemolens.options import CountOptions
     from hemolens.output.report.terminal import counts_table, summary_lines
+    from hemolens.output.shard import WHOLE, read_shard
 
     options = CountOptions(
         models=tuple(model or ()), counter=counter, diameter_px=diameter_px, um_per_px=um_per_px,
@@ -95,9 +108,12 @@ def count(
     candidates = find_candidates(paths, recursive=recursive)
     _say_what_is_left_to_default(options)
     command = as_given(context)
-    batch = count_candidates(candidates, out, options, output, command=command, overwrite=overwrite, workers=workers)
+    batch = count_candidates(
+        candidates, out, options, output, command=command, overwrite=overwrite, workers=workers,
+        resume=resume, shard=WHOLE if shard is None else read_shard(shard),
+    )  # fmt: skip
     rows = [(outcome.image, outcome.counts, outcome.verdict) for outcome in batch.outcomes]
-    show(counts_table(rows), batch, output, summary_lines(batch.summary))
+    show(counts_table(rows), batch, summary_lines(batch.summary))
     say_where(batch, out)
     leave(batch, strict=strict)
 
@@ -117,8 +133,19 @@ def _say_what_is_left_to_default(options: CountOptions) -> None:
 
 def as_given(context: typer.Context) -> dict[str, object]:
     """Give the name and the options of a command as the user gave them, for ``run.json``."""
-    values = {name: str(value) if isinstance(value, Path) else value for name, value in context.params.items()}
+    values = {name: _plain(value) for name, value in context.params.items()}
     return {"name": context.info_name, **values}
+
+
+def _plain(value: object) -> object:
+    """Write paths as text.
+
+    >>> _plain([Path("a")])
+    ['a']
+    """
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, Path) else value
 
 
 def output_options(export: str | None, site: Path | None, *, report: bool) -> OutputOptions:
@@ -176,6 +203,8 @@ def count_candidates(
     command: dict[str, object],
     overwrite: bool = False,
     workers: int | None = 1,
+    resume: bool = False,
+    shard: Shard | None = None,
 ) -> BatchOutcome:
     """Count photographs with a progress bar for more than one, and name failures and warnings on stderr.
 
@@ -192,12 +221,16 @@ def count_candidates(
     from hemolens.batch.photographs import Outcome, count_photographs
     from hemolens.batch.workers import counting_by
     from hemolens.errors import quoted
+    from hemolens.output.shard import WHOLE
+
+    shard = shard or WHOLE
 
     console = Console(stderr=True)
     say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
     if candidates.passed_over:
         say(f"hemolens: passed over: {candidates.passed_over}")
-    with shown_progress(console, len(candidates.each)) as advance:
+    photographs = shard.pick(candidates.each)
+    with shown_progress(console, len(photographs)) as advance:
 
         def each(outcome: Outcome) -> None:
             advance()
@@ -209,14 +242,15 @@ def count_candidates(
         try:
             return count_photographs(
                 candidates, out, options, output, command,
-                overwrite=overwrite, counting=counting_by(workers, len(candidates.each)), each=each,
+                overwrite=overwrite, resume=resume, shard=shard,
+                counting=counting_by(workers, len(photographs)), each=each,
             )  # fmt: skip
         except KeyboardInterrupt:
             typer.echo("hemolens: interrupted, nothing was written", err=True)
             raise typer.Exit(INTERRUPTED_STATUS) from None
 
 
-def show(table: Table, batch: BatchOutcome, output: OutputOptions, notes: Sequence[str] = ()) -> None:
+def show(table: Table, batch: BatchOutcome, notes: Sequence[str] = ()) -> None:
     """Print a table, notes on it, where the results are, and that they are for research only."""
     from rich.console import Console
 
@@ -230,8 +264,8 @@ def show(table: Table, batch: BatchOutcome, output: OutputOptions, notes: Sequen
     names = ", ".join(
         [
             "counts.csv, cells.csv, summary.csv, run.json and overlay/",
-            *(REPORT_NAMES if output.report else ()),
-            *top_names(output.export),
+            *(REPORT_NAMES if batch.output.report else ()),
+            *top_names(batch.output.export),
         ]
     )
     if batch.folder is not None:

@@ -10,12 +10,13 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hemolens.output import cells_csv, counts_csv
 from hemolens.output.entries import Entry, Place
 from hemolens.output.export import registry
-from hemolens.output.export.export_format import Contents, Part
+from hemolens.output.export.export_format import Part
 from hemolens.output.options import OutputOptions
 from hemolens.output.overlay import draw_overlay
 from hemolens.output.overlay_png import png_bytes
@@ -35,6 +36,8 @@ class PhotographOutput:
     ----------
     entry : Entry
         What the photograph is called.
+    place : Place
+        In the run.
     record : PhotographRecord
         For ``run.json``; its ``error`` says why it was not counted.
     counts_row : tuple of str
@@ -46,7 +49,8 @@ class PhotographOutput:
     cells : bytes
         Its rows of ``cells.csv``.
     files : mapping
-        Files that hold nothing but this photograph, such as its overlay: name in the output folder → content.
+        Files that hold nothing but this photograph, such as its overlay: name in the output folder → content, or where
+        a file with that content lies.
     parts : mapping
         Export format → what it adds to the files that it shares with others.
     reported : ReportedPhotograph, FailedPhotograph or None
@@ -55,12 +59,13 @@ class PhotographOutput:
     """
 
     entry: Entry
+    place: Place
     record: PhotographRecord
     counts_row: tuple[str, ...]
     numbers: CountedField | None = None
     warning: str = ""
     cells: bytes = b""
-    files: Contents = field(default_factory=dict)
+    files: Mapping[str, bytes | Path] = field(default_factory=dict)
     parts: Mapping[str, Part] = field(default_factory=dict)
     reported: Reported | None = None
 
@@ -80,6 +85,7 @@ def counted_output(entry: Entry, result: CountedImage, output: OutputOptions, pl
     """
     return PhotographOutput(
         entry,
+        place,
         PhotographRecord.counted(entry, result),
         counts_csv.counted_row(entry, result),
         result.numbers,
@@ -91,7 +97,7 @@ def counted_output(entry: Entry, result: CountedImage, output: OutputOptions, pl
     )
 
 
-def failed_output(entry: Entry, error: str, output: OutputOptions) -> PhotographOutput:
+def failed_output(entry: Entry, error: str, output: OutputOptions, place: Place) -> PhotographOutput:
     """Make all that a run writes of a photograph that was not counted.
 
     Parameters
@@ -101,11 +107,13 @@ def failed_output(entry: Entry, error: str, output: OutputOptions) -> Photograph
         Why, in one line.
     output : OutputOptions
         What is written as well.
+    place : Place
+        Of the photograph in its run.
 
     """
     reported = _reported_failure(entry, error) if output.report else None
     return PhotographOutput(
-        entry, PhotographRecord.failed(entry, error), counts_csv.failed_row(entry, error), reported=reported
+        entry, place, PhotographRecord.failed(entry, error), counts_csv.failed_row(entry, error), reported=reported
     )
 
 

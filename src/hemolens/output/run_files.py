@@ -15,6 +15,8 @@ On request the cells come in the formats of other programs, too (:mod:`.export.r
 from __future__ import annotations
 
 import csv
+import os
+import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -25,19 +27,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from hemolens.cell_types import CellType
-from hemolens.errors import OutputError
-from hemolens.files.whole_file import WholeFiles, disk_errors_named
+from hemolens.errors import OutputError, UsageError
+from hemolens.files.whole_file import WholeFiles, bring, disk_errors_named, unfinished_folders
 from hemolens.images.slides import is_slide
 from hemolens.output import cells_csv, counts_csv, summary_csv
 from hemolens.output.column import header
 from hemolens.output.earlier_run import earlier_files
 from hemolens.output.entries import Entry, Place, name_entries
 from hemolens.output.export import registry
+from hemolens.output.kept_photographs import NAME as KEPT_NAME
+from hemolens.output.kept_photographs import KeptPhotographs, line_of
 from hemolens.output.options import OutputOptions
 from hemolens.output.photograph_output import PhotographOutput, counted_output, failed_output
 from hemolens.output.results_folder import refuse_to_replace, result_names
 from hemolens.output.run_record import NAME as RUN_NAME
-from hemolens.output.run_record import RunRecord
+from hemolens.output.run_record import RunRecord, ShardRecord, differences
+from hemolens.output.shard import WHOLE, Shard
 from hemolens.statistics.summary import CountedField, TypeSummary, summarise
 
 if TYPE_CHECKING:
@@ -72,9 +77,17 @@ class RunFiles:
         Name and options of the command, for ``run.json``.
     overwrite : bool, default False
         Replace the results of an earlier run in the folder.
+    resume : bool, default False
+        Find out what unfinished runs in the folder have of the photographs. They are removed when this one is over.
+    shard : Shard, optional
+        The photographs that are written; `entries` are those of all shards.
 
     Attributes
     ----------
+    kept : list of KeptPhotographs
+        Unfinished runs that can be gone on with, the last one first.
+    record : RunRecord
+        How the photographs are counted, and what is known of those written so far.
     complete : bool
         False when the run was cut short; ``run.json`` says so.
     places : mapping
@@ -85,7 +98,7 @@ class RunFiles:
     UsageError
         Before anything is counted: the folder cannot be written to, holds results and may not be
         overwritten, or another run is writing into it; one of its files would replace a photograph of
-        the run; or a format cannot be written.
+        the run; a format cannot be written; or all unfinished runs were counted in another way.
 
     """
 
@@ -98,39 +111,46 @@ class RunFiles:
         command: Mapping[str, object] | None = None,
         *,
         overwrite: bool = False,
+        resume: bool = False,
+        shard: Shard = WHOLE,
     ) -> None:
         self.folder = Path(folder)
         self.complete = True
         self.output = output or OutputOptions()
         self._exports = registry.ExportFiles(self.output.export, entries)
         self._report = _begin_report(options.methods) if self.output.report else None
-        self._record = RunRecord.begin(
+        self.record = RunRecord.begin(
             datetime.now(UTC).astimezone(), command=command, options=options, output=self.output.model_dump(mode="json")
         )
+        self.record.shard = None if shard == WHOLE else ShardRecord.of_run(shard, entries)
         self._fields: list[CountedField] = []
         self._started = time.perf_counter()
-        self._missing = {entry.image: entry for entry in entries}
+        self._missing = {entry.image: entry for entry in shard.pick(entries)}
         self.places = {entry.image: Place(number, len(entries)) for number, entry in enumerate(entries, start=1)}
         self._open = ExitStack()
         self._is_discarded = False
         self._files = WholeFiles(self.folder)
         try:
             self._stale = earlier_files(self.folder)
-            names = result_names(entries, self.output)
-            refuse_to_replace(self.folder, names, self._stale, entries, overwrite=overwrite)
+            self.kept = self._fitting_runs() if resume else []
+            may_replace = overwrite or any(run.folder == self.folder for run in self.kept)
+            names = result_names(shard.pick(entries), self.output)
+            refuse_to_replace(self.folder, names, self._stale, entries, overwrite=may_replace)
             with disk_errors_named(self.folder):
                 (self._files.draft / "overlay").mkdir()
                 self._counts = self._begin(counts_csv.NAME, header(counts_csv.COLUMNS))
                 self._cells = self._begin(cells_csv.NAME, header(cells_csv.COLUMNS))
                 self._exports.begin(self._files.draft)
+                self._lines = self._open.enter_context((self._files.draft / KEPT_NAME).open("ab"))
         except BaseException:
             self.discard()
             raise
 
     @property
     def unfinished(self) -> list[Path]:
-        """Folders with what killed runs had written; they were found when this run began."""
-        return self._files.unfinished
+        """Folders with what killed runs had written and this one does not go on with."""
+        used = {run.folder for run in self.kept}
+        return [folder for folder in self._files.unfinished if folder not in used]
 
     @property
     def is_published(self) -> bool:
@@ -173,7 +193,7 @@ class RunFiles:
             The disk is full, or has gone.
 
         """
-        self.append(failed_output(entry, error, self.output))
+        self.append(failed_output(entry, error, self.output, self.places[entry.image]))
 
     def append(self, photograph: PhotographOutput) -> None:
         """Write what some process has made of a photograph, behind those that were written before.
@@ -190,12 +210,13 @@ class RunFiles:
         """
         entry, draft = photograph.entry, self._files.draft
         with disk_errors_named(self.folder):
+            if photograph.numbers is not None and not self._fields:  # what is left of a killed run is known by it
+                (draft / RUN_NAME).write_bytes(self.record.bytes())
+            sizes = {name: bring(draft / name, content) for name, content in photograph.files.items()}
+            self._lines.write(line_of(photograph, sizes))
+            self._lines.flush()
+            os.fsync(self._lines.fileno())
             if photograph.numbers is not None:
-                if not self._fields:  # what is left of a killed run is known by it
-                    (draft / RUN_NAME).write_bytes(self._record.bytes())
-                for name, content in photograph.files.items():
-                    (draft / name).parent.mkdir(parents=True, exist_ok=True)
-                    (draft / name).write_bytes(content)
                 self._exports.append(draft, entry, photograph.parts)
                 self._cells.write(photograph.cells.decode())
             _rows(self._counts).writerow(photograph.counts_row)
@@ -206,7 +227,7 @@ class RunFiles:
         del self._missing[entry.image]
         if photograph.numbers is not None:
             self._fields.append(photograph.numbers)
-        self._record.photographs.append(photograph.record)
+        self.record.photographs.append(photograph.record)
 
     def cut_short(self, reason: str) -> None:
         """Say of every photograph not yet written that it was not counted; the run is not complete.
@@ -233,22 +254,28 @@ class RunFiles:
             all else is written.
 
         """
-        self._record.complete = self.complete
-        self._record.seconds = round(time.perf_counter() - self._started, 3)
+        self.record.complete = self.complete
+        stays = not self.complete or self.record.shard is not None
+        self.record.seconds = round(time.perf_counter() - self._started, 3)
         report, fault = self._report_contents()
-        self._record.report = list(report)
+        self.record.report = list(report)
         try:
             with disk_errors_named(self.folder):
                 self._open.close()
-                self._exports.end(self._files.draft, self._record.photographs, self.summary)
+                if not stays:
+                    (self._files.draft / KEPT_NAME).unlink()
+                self._exports.end(self._files.draft, self.record.photographs, self.summary)
                 (self._files.draft / summary_csv.NAME).write_bytes(summary_csv.summary_bytes(self.summary))
                 for name, content in report.items():
                     (self._files.draft / name).write_bytes(content)
-                (self._files.draft / RUN_NAME).write_bytes(self._record.bytes())
-        except BaseException:
-            self.discard()
+                (self._files.draft / RUN_NAME).write_bytes(self.record.bytes())
+        except BaseException as error:
+            self._give_up(error)
             raise
         self._files.publish(stale=self._stale, last=RUN_NAME)
+        for run in self.kept:
+            if run.folder != self.folder:
+                shutil.rmtree(run.folder, ignore_errors=True)
         if isinstance(fault, KeyboardInterrupt):
             raise fault
         if fault is not None:
@@ -264,9 +291,36 @@ class RunFiles:
         if self._report is None:
             return {}, None
         try:
-            return self._report.contents(self.summary, self._record), None
+            return self._report.contents(self.summary, self.record), None
         except (Exception, KeyboardInterrupt) as fault:
             return {}, fault
+
+    def _fitting_runs(self) -> list[KeptPhotographs]:
+        """Read what unfinished runs in the folder have, and refuse to go on where none was counted like this one."""
+        folders = [self.folder, *unfinished_folders(self.folder)]
+        runs = [KeptPhotographs(folder) for folder in folders if (folder / KEPT_NAME).is_file()]
+        known = [(run, differences(run.record, self.record)) for run in runs if run.record is not None]
+        fitting = [run for run, different in known if not different]
+        if known and not fitting:
+            run, different = known[-1]
+            raise UsageError(
+                "the unfinished run was counted in another way",
+                came=f"another value of {', '.join(different)} than in '{run.folder / RUN_NAME}'",
+                allowed="the options, models and versions that it was begun with",
+                do="give these, or leave resume out to begin anew",
+                option="resume",
+            )
+        return fitting[::-1]
+
+    def _give_up(self, error: BaseException | None) -> None:
+        """Throw away what was written, but what was counted before the disk was full: a run can go on with that."""
+        if not (isinstance(error, OutputError) and self._fields):
+            self.discard()
+            return
+        with suppress(OSError):
+            self._open.close()
+        self._files.keep_unfinished()
+        self._is_discarded = True
 
     def discard(self) -> None:
         """Throw away what was written; an earlier run's files stay as they are."""
@@ -282,7 +336,7 @@ class RunFiles:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            self.discard()
+            self._give_up(error)
         elif not self._is_discarded:
             self.publish()
 

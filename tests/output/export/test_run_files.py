@@ -204,7 +204,7 @@ def test_rows_are_on_the_disk_as_soon_as_a_photograph_is_written(make_result, ma
         assert json.loads((files._files.draft / "run.json").read_text())["complete"] is False
 
 
-def test_a_disk_that_is_full_at_the_end_leaves_no_draft_and_the_earlier_run(make_result, tmp_path):
+def test_a_disk_that_is_full_at_the_end_leaves_the_earlier_run_and_what_was_counted(make_result, tmp_path):
     """The rows that wait for room fail once more when their file is closed."""
     entries = name_entries(["a.jpg"])
     write_run(tmp_path, entries, [make_result()])
@@ -220,7 +220,9 @@ def test_a_disk_that_is_full_at_the_end_leaves_no_draft_and_the_earlier_run(make
 
     with pytest.raises(OutputError, match="No space left"):
         full_run()
-    assert content(tmp_path) == before
+    left = content(tmp_path)
+    assert {name: left[name] for name in before} == before
+    assert {name.split("/")[0] for name in set(left) - set(before)} == {"unfinished-1"}
     assert not list(tmp_path.glob(".*"))
 
 

@@ -10,10 +10,11 @@ import base64
 import html
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import PlainSerializer, PlainValidator
 
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.cells.cell import Cell
@@ -27,6 +28,13 @@ JPEG_QUALITY = 80
 
 MOST_OUTLINES = 10_000
 """More cells than these are drawn into the picture: a page with so many outlines would open slowly or not at all."""
+
+Points = Annotated[
+    NDArray[np.float64],
+    PlainValidator(lambda given: np.asarray(given, np.float64)),
+    PlainSerializer(lambda points: points.tolist()),
+]
+"""ndarray of float64, which JSON can hold."""
 
 _HINT = "Rest the pointer on a cell to see what it is. Click the picture: then the wheel zooms, and dragging moves."
 
@@ -63,7 +71,7 @@ class Outline:
 
     number: int
     type: CellType
-    points: NDArray[np.float64]
+    points: Points
     title: str
     is_unsure: bool
 
@@ -92,7 +100,7 @@ class CellPicture:
     width: int
     height: int
     outlines: list[Outline]
-    borders: list[NDArray[np.float64]]
+    borders: list[Points]
 
     def html(self) -> str:
         """Give the picture with a box to tick for each cell type, as HTML that may stand within a line."""
