@@ -310,7 +310,7 @@ def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_
     expected = {"name": "count", "paths": ["my photos/"], "out": "out", "model": [], "counter": "watershed"}
     expected |= {"diameter_px": None, "um_per_px": None, "export": None, "region": None, "plane": None, "site": None}
     expected |= {"report": False, "strict": False, "overwrite": False, "recursive": False, "workers": None}
-    expected |= {"resume": False, "shard": None}
+    expected |= {"resume": False, "shard": None, "watch": False}
     assert record["command"] == expected
 
 

@@ -140,6 +140,7 @@ def count_photographs(
     *,
     overwrite: bool = False,
     resume: bool = False,
+    keep: bool = False,
     shard: Shard = WHOLE,
     counting: Counting = count_here,
     each: Callable[[Outcome], None] = lambda outcome: None,
@@ -167,6 +168,8 @@ def count_photographs(
     resume : bool, default False
         Go on with what unfinished runs in the folder have counted in the same way; what is no longer the same
         photograph, or is not there whole, is counted anew.
+    keep : bool, default False
+        Leave what a later run needs to go on with this one, when photographs have come.
     shard : Shard, optional
         Count and write only these of the photographs; :mod:`hemolens.batch.shards` puts them together.
     counting : callable, optional
@@ -196,7 +199,9 @@ def count_photographs(
     wanted = Path(folder)
     existed = os.path.lexists(wanted)
     place = wanted if overwrite or resume else free_folder(wanted, result_names(shard.pick(entries), output))
-    files = RunFiles(place, entries, options, output, command, overwrite=overwrite, resume=resume, shard=shard)
+    files = RunFiles(
+        place, entries, options, output, command, overwrite=overwrite, resume=resume, keep=keep, shard=shard
+    )
     try:
         with files:
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 LOG_SECONDS = 30.0
 """How often a log file has a line on the progress, at most."""
 
+WATCH_SECONDS = 1.0
+"""How often a watched folder is looked at: network shares tell nobody what comes."""
+
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.", metavar="DIR")]
 Models = Annotated[
     list[str] | None,
@@ -41,6 +44,9 @@ Workers = Annotated[
 ]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with what a stopped run in DIR has counted in the same way.")
+]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Go on with photographs that come into the folder, until Ctrl-C or SIGTERM.")
 ]
 ShardText = Annotated[
     str | None,
@@ -88,6 +94,7 @@ def count(
     workers: Workers = None,
     resume: Resume = False,
     shard: ShardText = None,
+    watch: Watch = False,
 ) -> None:
     """Count the cells in photographs of stained blood smears.
 
@@ -105,17 +112,51 @@ def count(
         region=region, plane=plane,
     )  # fmt: skip
     output = output_options(export, site, report=report)
-    candidates = find_candidates(paths, recursive=recursive)
     _say_what_is_left_to_default(options)
-    command = as_given(context)
-    batch = count_candidates(
-        candidates, out, options, output, command=command, overwrite=overwrite, workers=workers,
-        resume=resume, shard=WHOLE if shard is None else read_shard(shard),
+    run = partial(
+        count_candidates, out=out, options=options, output=output, command=as_given(context), overwrite=overwrite,
+        workers=workers, shard=WHOLE if shard is None else read_shard(shard),
     )  # fmt: skip
+    if watch:
+        _refuse_to_watch(report=report, shard=shard)
+        batch = _watch(partial(find_candidates, paths, recursive=recursive), run)
+    else:
+        batch = run(find_candidates(paths, recursive=recursive), resume=resume)
     rows = [(outcome.image, outcome.counts, outcome.verdict) for outcome in batch.outcomes]
     show(counts_table(rows), batch, summary_lines(batch.summary))
     say_where(batch, out)
     leave(batch, strict=strict)
+
+
+def _refuse_to_watch(*, report: bool, shard: str | None) -> None:
+    from hemolens.errors import UsageError
+
+    if report or shard is not None:
+        raise UsageError(
+            "what comes into a folder is not known beforehand",
+            came="watch with " + ("a report" if report else "a shard"),
+            allowed="watch without report and shard",
+            do="watch without it, and count the folder once more when all is there",
+            option="watch",
+        )
+
+
+def _watch(find: Callable[[], Candidates], run: Callable[..., BatchOutcome]) -> BatchOutcome:
+    """Count what comes; after each look that finds something the results have it, too."""
+    from hemolens.batch.watched import Watched
+
+    watched = Watched()
+    batch: BatchOutcome | None = None
+    with suppress(KeyboardInterrupt):
+        while batch is None or not batch.interrupted:
+            if (settled := watched.settled(find())) is not None:
+                told = frozenset() if batch is None else frozenset(each.image for each in batch.outcomes)
+                batch = run(settled, resume=True, keep=True, told=told)
+            time.sleep(WATCH_SECONDS)
+    if batch is None:
+        typer.echo("hemolens: interrupted, nothing was written", err=True)
+        raise typer.Exit(INTERRUPTED_STATUS)
+    return batch
 
 
 def _say_what_is_left_to_default(options: CountOptions) -> None:
@@ -204,7 +245,9 @@ def count_candidates(
     overwrite: bool = False,
     workers: int | None = 1,
     resume: bool = False,
+    keep: bool = False,
     shard: Shard | None = None,
+    told: frozenset[str] = frozenset(),
 ) -> BatchOutcome:
     """Count photographs with a progress bar for more than one, and name failures and warnings on stderr.
 
@@ -224,7 +267,6 @@ def count_candidates(
     from hemolens.output.shard import WHOLE
 
     shard = shard or WHOLE
-
     console = Console(stderr=True)
     say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
     if candidates.passed_over:
@@ -234,6 +276,8 @@ def count_candidates(
 
         def each(outcome: Outcome) -> None:
             advance()
+            if outcome.image in told:
+                return
             if outcome.error:
                 say(f"hemolens: {outcome.error}")
             if outcome.warning:
@@ -242,7 +286,7 @@ def count_candidates(
         try:
             return count_photographs(
                 candidates, out, options, output, command,
-                overwrite=overwrite, resume=resume, shard=shard,
+                overwrite=overwrite, resume=resume, keep=keep, shard=shard,
                 counting=counting_by(workers, len(photographs)), each=each,
             )  # fmt: skip
         except KeyboardInterrupt:

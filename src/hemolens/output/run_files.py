@@ -79,6 +79,8 @@ class RunFiles:
         Replace the results of an earlier run in the folder.
     resume : bool, default False
         Find out what unfinished runs in the folder have of the photographs. They are removed when this one is over.
+    keep : bool, default False
+        Leave what a later run needs to go on with this one, although it is complete.
     shard : Shard, optional
         The photographs that are written; `entries` are those of all shards.
 
@@ -112,10 +114,12 @@ class RunFiles:
         *,
         overwrite: bool = False,
         resume: bool = False,
+        keep: bool = False,
         shard: Shard = WHOLE,
     ) -> None:
         self.folder = Path(folder)
         self.complete = True
+        self._keep = keep
         self.output = output or OutputOptions()
         self._exports = registry.ExportFiles(self.output.export, entries)
         self._report = _begin_report(options.methods) if self.output.report else None
@@ -255,7 +259,7 @@ class RunFiles:
 
         """
         self.record.complete = self.complete
-        stays = not self.complete or self.record.shard is not None
+        stays = self._keep or not self.complete or self.record.shard is not None
         self.record.seconds = round(time.perf_counter() - self._started, 3)
         report, fault = self._report_contents()
         self.record.report = list(report)
