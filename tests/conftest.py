@@ -234,5 +234,6 @@ def stub_pipeline(
             raise raising[grey]("from the stub")
         return make_result(photograph.name, *[make_cell()] * grey, path=photograph.path, grey=grey)
 
-    monkeypatch.setattr("hemolens.batch.photographs.count_image", count_image)
+    monkeypatch.setattr("hemolens.batch.photograph_task.count_image", count_image)
+    monkeypatch.setattr("hemolens.batch.workers.usable_processors", lambda: 1)  # no other process has the stub
     return raising

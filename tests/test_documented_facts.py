@@ -14,6 +14,8 @@ import pytest
 import typer
 
 from hemolens import count
+from hemolens.batch.watched import SETTLED_S
+from hemolens.batch.workers import AHEAD
 from hemolens.cells.counters import COUNTERS
 from hemolens.cli import app
 from hemolens.counted_image import UNSURE_BELOW
@@ -115,6 +117,8 @@ STATED = [
     ("docs/how-to-evaluate.md", f"other codecs than {PACKED}"),
     ("docs/how-to-count-slides.md", f"compressed with {PACKED.replace(' and ', ' or ')}, single or in shards"),
     ("docs/decisions/0009-ome-zarr-of-one-chunk.md", f"in plain chunks or in those of {PACKED}"),
+    ("docs/how-to-count-many.md", f"had to wait for them: {AHEAD} for each worker at most"),
+    ("docs/how-to-count-many.md", f"stayed the same for {SETTLED_S:.0f} seconds"),
     ("docs/how-to-make-a-report.md", f"at most {LONGEST_SIDE_PX} pixels (less where there are more than"),
     ("docs/how-to-make-a-report.md", f"more than {FULL_SIZE_PICTURES}; of more than {MOST_PICTURES} photographs"),
     ("docs/how-to-read-the-results.md", f"`scale_confidence` is below {scale.LEAST_TRUSTED}"),

@@ -18,6 +18,9 @@ A message says four things: what is wrong, what came, what is allowed, and what 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 
 class HemolensError(Exception):
     """Base of all errors of hemolens.
@@ -42,6 +45,11 @@ class HemolensError(Exception):
     def __init__(self, what: str, *, came: str, allowed: str, do: str, option: str | None = None) -> None:
         self.what, self.came, self.allowed, self.do, self.option = what, came, allowed, do, option
         super().__init__(" ".join(f"{what}: got {came}; allowed: {allowed}; {do}".split()))
+
+    def __reduce__(self) -> tuple[Callable[[], HemolensError], tuple[()]]:
+        """Let it pass from one process to another."""
+        make = partial(type(self), self.what, came=self.came, allowed=self.allowed, do=self.do, option=self.option)
+        return make, ()
 
 
 class UsageError(HemolensError):

@@ -88,7 +88,7 @@ def test_a_damaged_installation_stops_the_run_and_writes_nothing(
     def no_model(*_, **__):
         raise ModelError("weights are missing", came="none", allowed="some", do="install again")
 
-    monkeypatch.setattr("hemolens.batch.photographs.count_image", no_model)
+    monkeypatch.setattr("hemolens.batch.photograph_task.count_image", no_model)
     with pytest.raises(ModelError):
         count_photographs(find_candidates([write_photograph("a.png")]), tmp_path / "out", CountOptions())
     assert names(tmp_path) == ["a.png"]

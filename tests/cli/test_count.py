@@ -14,7 +14,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from hemolens.batch import photographs as batch_photographs
+from hemolens.batch import photograph_task
 from hemolens.cells.counters import PAPER_COUNTERS
 from hemolens.cli import main
 from hemolens.errors import ModelError
@@ -195,7 +195,7 @@ def test_missing_models_are_one_line_and_exit_status_1(stub_pipeline, write_phot
     def no_model(*_, **__):
         raise ModelError("weights are missing", came="none", allowed="some", do="install again")
 
-    monkeypatch.setattr("hemolens.batch.photographs.count_image", no_model)
+    monkeypatch.setattr("hemolens.batch.photograph_task.count_image", no_model)
     assert run(write_photograph("a.png"), write_photograph("b.png"), "--out", tmp_path / "out") == 1
     assert capsys.readouterr().err == "hemolens: weights are missing: got none; allowed: some; install again\n"
 
@@ -221,14 +221,14 @@ def test_interrupted_is_exit_status_130(stub_pipeline, write_photograph, tmp_pat
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_other_signals_keep_what_was_counted_too(stub_pipeline, write_photograph, tmp_path, monkeypatch, name):
     number = getattr(signal, name)
-    counted = batch_photographs.count_image
+    counted = photograph_task.count_image
 
     def count_image(photograph, options):
         if photograph.name == "b.png":
             signal.raise_signal(number)
         return counted(photograph, options)
 
-    monkeypatch.setattr(batch_photographs, "count_image", count_image)
+    monkeypatch.setattr(photograph_task, "count_image", count_image)
     assert run(write_photograph("a.png", 2), write_photograph("b.png", 9), "--out", tmp_path / "out") == 128 + number
     assert [row["rbc"] for row in rows(tmp_path / "out" / "counts.csv")] == ["2", ""]
     assert not list((tmp_path / "out").glob(".*"))
@@ -309,7 +309,8 @@ def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     expected = {"name": "count", "paths": ["my photos/"], "out": "out", "model": [], "counter": "watershed"}
     expected |= {"diameter_px": None, "um_per_px": None, "export": None, "region": None, "plane": None, "site": None}
-    expected |= {"report": False, "strict": False, "overwrite": False, "recursive": False}
+    expected |= {"report": False, "strict": False, "overwrite": False, "recursive": False, "workers": None}
+    expected |= {"resume": False, "shard": None, "watch": False}
     assert record["command"] == expected
 
 
@@ -376,7 +377,7 @@ def test_what_the_ruler_says_is_not_said_twice(make_result, write_photograph, tm
     monkeypatch.setattr("hemolens.measurements.scale.RedCellDiameter.warning", "look twice")
     quality = Quality((Finding("scale", "warn", "uncertain"), Finding("focus", "warn", "out of focus")), {})
     result = make_result("a.png", quality=quality)
-    monkeypatch.setattr("hemolens.batch.photographs.count_image", lambda photograph, _: result)
+    monkeypatch.setattr("hemolens.batch.photograph_task.count_image", lambda photograph, _: result)
     assert run(write_photograph("a.png", 5), "--out", tmp_path / "out") == 0
     assert capsys.readouterr().err == "hemolens: warning: 'a.png': look twice; out of focus\n"
 

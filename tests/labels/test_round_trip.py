@@ -53,11 +53,11 @@ def exported(smears, make_result, tmp_path, monkeypatch):
     def count_image(photograph, options=None):
         return results[photograph.name]
 
-    monkeypatch.setattr("hemolens.batch.photographs.count_image", count_image)
+    monkeypatch.setattr("hemolens.batch.photograph_task.count_image", count_image)
     monkeypatch.setattr("hemolens.evaluation.folder.evaluate.count_image", count_image)
     paths = [str(tmp_path / "photos" / name) for name in NAMES]
     with pytest.raises(SystemExit) as left:
-        main(["count", *paths, "--out", str(tmp_path / "out"), "--export", ",".join(FORMATS)])
+        main(["count", *paths, "--out", str(tmp_path / "out"), "--export", ",".join(FORMATS), "--workers", "1"])
     assert left.value.code == 0
     return tmp_path, results
 

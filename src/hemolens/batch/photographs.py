@@ -1,46 +1,32 @@
-"""Counting photographs one after the other into one output folder."""
+"""Counting photographs into one output folder."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
 
 from hemolens.batch.found_photographs import find_photographs
+from hemolens.batch.photograph_task import Candidate, Counting, PhotographTask, count_here
+from hemolens.batch.resumed import count_the_others
 from hemolens.cell_types import CellType
-from hemolens.errors import HemolensError, ModelError, OutputError, PhotographError, UsageError
-from hemolens.images.slides import is_slide, open_image
+from hemolens.images.slides import is_slide
 from hemolens.measurements.quality import Verdict
 from hemolens.options import CountOptions
-from hemolens.output.entries import Entry, name_entries
+from hemolens.output.entries import name_entries
 from hemolens.output.export.registry import refuse_slides
 from hemolens.output.options import OutputOptions
+from hemolens.output.photograph_output import PhotographOutput
 from hemolens.output.results_folder import free_folder, result_names
 from hemolens.output.run_files import RunFiles
-from hemolens.pipeline import count_image
-from hemolens.result import Result
+from hemolens.output.shard import WHOLE, Shard
 from hemolens.statistics.counts import Counts
 from hemolens.statistics.summary import TypeSummary
 
 INTERRUPTED = "not counted: the user stopped the run before"
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A photograph that is to be counted, or the reason why it cannot be.
-
-    Attributes
-    ----------
-    entry : Entry
-        What it is called in the outputs.
-    found : Path or PhotographError
-        Where it is, or why the argument leads to none.
-    """
-
-    entry: Entry
-    found: Path | PhotographError
 
 
 @dataclass(frozen=True)
@@ -68,6 +54,14 @@ class Outcome:
     warning: str = ""
     verdict: Verdict | None = None
 
+    @classmethod
+    def of(cls, photograph: PhotographOutput) -> Outcome:
+        """Take out of what is written of a photograph what there is to tell."""
+        image, numbers = photograph.entry.image, photograph.numbers
+        if numbers is None:
+            return cls(image, None, photograph.record.error or "")
+        return cls(image, numbers.counts, "", photograph.warning, numbers.verdict)
+
 
 @dataclass(frozen=True)
 class BatchOutcome:
@@ -86,6 +80,8 @@ class BatchOutcome:
         True when the user stopped the run.
     summary : dict
         What the counted photographs say together, for each cell type, if they are fields of one smear.
+    output : OutputOptions
+        What was written as well.
 
     """
 
@@ -94,6 +90,7 @@ class BatchOutcome:
     unfinished: list[Path]
     interrupted: bool
     summary: Mapping[CellType, TypeSummary]
+    output: OutputOptions
 
 
 @dataclass(frozen=True)
@@ -142,6 +139,10 @@ def count_photographs(
     command: Mapping[str, object] | None = None,
     *,
     overwrite: bool = False,
+    resume: bool = False,
+    keep: bool = False,
+    shard: Shard = WHOLE,
+    counting: Counting = count_here,
     each: Callable[[Outcome], None] = lambda outcome: None,
 ) -> BatchOutcome:
     """Count photographs and write their outputs.
@@ -164,6 +165,15 @@ def count_photographs(
         Name and options of the command, for ``run.json``.
     overwrite : bool, default False
         Replace the results of an earlier run in the folder instead.
+    resume : bool, default False
+        Go on with what unfinished runs in the folder have counted in the same way; what is no longer the same
+        photograph, or is not there whole, is counted anew.
+    keep : bool, default False
+        Leave what a later run needs to go on with this one, when photographs have come.
+    shard : Shard, optional
+        Count and write only these of the photographs; :mod:`hemolens.batch.shards` puts them together.
+    counting : callable, optional
+        Where they are counted: in this process, one after the other, or as :mod:`hemolens.batch.workers` does it.
     each : callable
         Called with the outcome of each photograph as soon as it is known.
 
@@ -188,14 +198,19 @@ def count_photographs(
     entries = [candidate.entry for candidate in candidates.each]
     wanted = Path(folder)
     existed = os.path.lexists(wanted)
-    place = wanted if overwrite else free_folder(wanted, result_names(entries, output))
-    files = RunFiles(place, entries, options, output, command, overwrite=overwrite)
+    place = wanted if overwrite or resume else free_folder(wanted, result_names(shard.pick(entries), output))
+    files = RunFiles(
+        place, entries, options, output, command, overwrite=overwrite, resume=resume, keep=keep, shard=shard
+    )
     try:
         with files:
             try:
-                for candidate in candidates.each:
-                    outcomes.append(_count_candidate(candidate, files, options))
-                    each(outcomes[-1])
+                tasks = [PhotographTask(it, options, output, files.places[it.entry.image]) for it in candidates.each]
+                with closing(count_the_others(shard.pick(tasks), files.kept, counting)) as counted:
+                    for photograph in counted:
+                        files.append(photograph)
+                        outcomes.append(Outcome.of(photograph))
+                        each(outcomes[-1])
             except KeyboardInterrupt:
                 if not _any_counted(outcomes):
                     raise
@@ -208,45 +223,13 @@ def count_photographs(
         interrupted = True  # while the report was made or the files were moved: all that was counted is there
     else:
         interrupted = not files.complete
-    return BatchOutcome(
-        outcomes, place if files.is_published else None, files.unfinished, interrupted, summary=files.summary
-    )
+    shown = place if files.is_published else None
+    return BatchOutcome(outcomes, shown, files.unfinished, interrupted, files.summary, output)
 
 
 def _any_counted(outcomes: Sequence[Outcome]) -> bool:
     return any(outcome.counts is not None for outcome in outcomes)
 
 
-def _count_candidate(candidate: Candidate, files: RunFiles, options: CountOptions) -> Outcome:
-    """Count one photograph and write it; every fault of its own becomes a message."""
-    entry, error = candidate.entry, ""
-    if isinstance(candidate.found, PhotographError):
-        error = str(candidate.found)
-    else:
-        try:
-            result = count_image(open_image(candidate.found, options.plane), options)
-            files.add(entry, result)
-            return Outcome(entry.image, result.counts, "", _warning_of(result), result.quality.verdict)
-        except (OutputError, ModelError, UsageError):
-            raise
-        except HemolensError as fault:
-            error = str(fault)
-        except MemoryError:
-            error = f"'{entry.image}' needs more memory than there is: close other programs, or cut it into parts"
-        except Exception as bug:  # a bug in one photograph's path must not cost the others their counts
-            error = f"'{entry.image}' hit a bug in hemolens, please report it: {type(bug).__name__}: {bug}"
-    error = " ".join(error.split())
-    files.add_failure(entry, error)
-    return Outcome(entry.image, None, error)
-
-
 def _is_slide(candidate: Candidate) -> bool:
     return isinstance(candidate.found, Path) and is_slide(candidate.found)
-
-
-def _warning_of(result: Result) -> str:
-    """Say all there is to know before believing the counts; what concerns the scale is said once."""
-    ruler = result.red_cell_diameter.warning
-    said = ("scale", "warn") if ruler else None
-    others = (each.words for each in result.quality.findings if (each.check, each.verdict) != said)
-    return "; ".join(filter(None, [ruler, *others]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from hemolens.batch.photographs import BatchOutcome, Candidates
     from hemolens.options import CountOptions
     from hemolens.output.options import OutputOptions
+    from hemolens.output.shard import Shard
 
 LOG_SECONDS = 30.0
 """How often a log file has a line on the progress, at most."""
+
+WATCH_SECONDS = 1.0
+"""How often a watched folder is looked at: network shares tell nobody what comes."""
 
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.", metavar="DIR")]
 Models = Annotated[
@@ -34,9 +38,33 @@ Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace results that the folder holds; otherwise DIR-2, DIR-3, … is made.")
 ]
 
+Workers = Annotated[
+    int | None,
+    typer.Option(help="Photographs counted at a time; otherwise one for each processor.", metavar="N", min=1),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with what a stopped run in DIR has counted in the same way.")
+]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Go on with photographs that come into the folder, until Ctrl-C or SIGTERM.")
+]
+ShardText = Annotated[
+    str | None,
+    typer.Option(help="Count part K of N only, such as 3/20; hemolens merge joins them.", metavar="K/N"),
+]
+Export = Annotated[
+    str | None,
+    typer.Option(help="Also write coco, geojson, imagej, labels, voc, yolo, parquet, omezarr or xlsx.", metavar="LIST"),
+]
+SiteFile = Annotated[
+    Path | None,
+    typer.Option(help="Factors of the microscope, from hemolens calibrate: adds estimates per µl.", metavar="FILE"),
+]
+
 
 @ended_in_order()
 def count(
+    context: typer.Context,
     paths: Annotated[list[str], typer.Argument(help="Photographs, slides, folders or patterns.", metavar="PATH")],
     out: Out = Path("hemolens-out"),
     model: Models = None,
@@ -52,25 +80,21 @@ def count(
         float | None,
         typer.Option(help="µm per pixel, 0.015 to 0.75 (red cells are assumed to be 7.5 µm wide).", metavar="UM"),
     ] = None,
-    export: Annotated[
-        str | None,
-        typer.Option(
-            help="Also write coco, geojson, imagej, labels, voc, yolo, parquet, omezarr or xlsx.", metavar="LIST"
-        ),
-    ] = None,
+    export: Export = None,
     region: Annotated[
         str | None,
         typer.Option(help="Count only in this region: x0,y0,x1,y1 in pixels, or a GeoJSON file.", metavar="REGION"),
     ] = None,
     plane: Annotated[int | None, typer.Option(help="Plane 1, 2, … of TIFF stacks.", metavar="N")] = None,
-    site: Annotated[
-        Path | None,
-        typer.Option(help="Factors of the microscope, from hemolens calibrate: adds estimates per µl.", metavar="FILE"),
-    ] = None,
+    site: SiteFile = None,
     report: Annotated[bool, typer.Option("--report", help="Also write report.html and report.pdf.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 when a photograph is rejected.")] = False,
     overwrite: Overwrite = False,
     recursive: Annotated[bool, typer.Option("--recursive", help="Search the folders inside a folder, too.")] = False,
+    workers: Workers = None,
+    resume: Resume = False,
+    shard: ShardText = None,
+    watch: Watch = False,
 ) -> None:
     """Count the cells in photographs of stained blood smears.
 
@@ -81,25 +105,58 @@ def count(
     from hemolens.batch.photographs import find_candidates
     from hemolens.options import CountOptions
     from hemolens.output.report.terminal import counts_table, summary_lines
+    from hemolens.output.shard import WHOLE, read_shard
 
     options = CountOptions(
         models=tuple(model or ()), counter=counter, diameter_px=diameter_px, um_per_px=um_per_px,
         region=region, plane=plane,
     )  # fmt: skip
     output = output_options(export, site, report=report)
-    command: dict[str, object] = {
-        "name": "count", "paths": paths, "out": str(out), "model": model or [], "counter": counter,
-        "diameter_px": diameter_px, "um_per_px": um_per_px, "export": export, "region": region, "plane": plane,
-        "site": None if site is None else str(site), "report": report, "strict": strict, "overwrite": overwrite,
-        "recursive": recursive,
-    }  # fmt: skip
-    candidates = find_candidates(paths, recursive=recursive)
     _say_what_is_left_to_default(options)
-    batch = count_candidates(candidates, out, options, output, command=command, overwrite=overwrite)
+    run = partial(
+        count_candidates, out=out, options=options, output=output, command=as_given(context), overwrite=overwrite,
+        workers=workers, shard=WHOLE if shard is None else read_shard(shard),
+    )  # fmt: skip
+    if watch:
+        _refuse_to_watch(report=report, shard=shard)
+        batch = _watch(partial(find_candidates, paths, recursive=recursive), run)
+    else:
+        batch = run(find_candidates(paths, recursive=recursive), resume=resume)
     rows = [(outcome.image, outcome.counts, outcome.verdict) for outcome in batch.outcomes]
-    show(counts_table(rows), batch, output, summary_lines(batch.summary))
+    show(counts_table(rows), batch, summary_lines(batch.summary))
     say_where(batch, out)
     leave(batch, strict=strict)
+
+
+def _refuse_to_watch(*, report: bool, shard: str | None) -> None:
+    from hemolens.errors import UsageError
+
+    if report or shard is not None:
+        raise UsageError(
+            "what comes into a folder is not known beforehand",
+            came="watch with " + ("a report" if report else "a shard"),
+            allowed="watch without report and shard",
+            do="watch without it, and count the folder once more when all is there",
+            option="watch",
+        )
+
+
+def _watch(find: Callable[[], Candidates], run: Callable[..., BatchOutcome]) -> BatchOutcome:
+    """Count what comes; after each look that finds something the results have it, too."""
+    from hemolens.batch.watched import Watched
+
+    watched = Watched()
+    batch: BatchOutcome | None = None
+    with suppress(KeyboardInterrupt):
+        while batch is None or not batch.interrupted:
+            if (settled := watched.settled(find())) is not None:
+                told = frozenset() if batch is None else frozenset(each.image for each in batch.outcomes)
+                batch = run(settled, resume=True, keep=True, told=told)
+            time.sleep(WATCH_SECONDS)
+    if batch is None:
+        typer.echo("hemolens: interrupted, nothing was written", err=True)
+        raise typer.Exit(INTERRUPTED_STATUS)
+    return batch
 
 
 def _say_what_is_left_to_default(options: CountOptions) -> None:
@@ -113,6 +170,23 @@ def _say_what_is_left_to_default(options: CountOptions) -> None:
         names = " and ".join(CELL_NAMES[kind] for kind in kinds)
         models = ", ".join(map(quoted, options.models))
         typer.echo(f"hemolens: {models} cannot count {names}: {DEFAULT_MODEL} counts these", err=True)
+
+
+def as_given(context: typer.Context) -> dict[str, object]:
+    """Give the name and the options of a command as the user gave them, for ``run.json``."""
+    values = {name: _plain(value) for name, value in context.params.items()}
+    return {"name": context.info_name, **values}
+
+
+def _plain(value: object) -> object:
+    """Write paths as text.
+
+    >>> _plain([Path("a")])
+    ['a']
+    """
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, Path) else value
 
 
 def output_options(export: str | None, site: Path | None, *, report: bool) -> OutputOptions:
@@ -169,6 +243,11 @@ def count_candidates(
     *,
     command: dict[str, object],
     overwrite: bool = False,
+    workers: int | None = 1,
+    resume: bool = False,
+    keep: bool = False,
+    shard: Shard | None = None,
+    told: frozenset[str] = frozenset(),
 ) -> BatchOutcome:
     """Count photographs with a progress bar for more than one, and name failures and warnings on stderr.
 
@@ -183,29 +262,39 @@ def count_candidates(
     from rich.console import Console
 
     from hemolens.batch.photographs import Outcome, count_photographs
+    from hemolens.batch.workers import counting_by
     from hemolens.errors import quoted
+    from hemolens.output.shard import WHOLE
 
+    shard = shard or WHOLE
     console = Console(stderr=True)
     say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
     if candidates.passed_over:
         say(f"hemolens: passed over: {candidates.passed_over}")
-    with shown_progress(console, len(candidates.each)) as advance:
+    photographs = shard.pick(candidates.each)
+    with shown_progress(console, len(photographs)) as advance:
 
         def each(outcome: Outcome) -> None:
             advance()
+            if outcome.image in told:
+                return
             if outcome.error:
                 say(f"hemolens: {outcome.error}")
             if outcome.warning:
                 say(f"hemolens: warning: {quoted(outcome.image)}: {outcome.warning}")
 
         try:
-            return count_photographs(candidates, out, options, output, command, overwrite=overwrite, each=each)
+            return count_photographs(
+                candidates, out, options, output, command,
+                overwrite=overwrite, resume=resume, keep=keep, shard=shard,
+                counting=counting_by(workers, len(photographs)), each=each,
+            )  # fmt: skip
         except KeyboardInterrupt:
             typer.echo("hemolens: interrupted, nothing was written", err=True)
             raise typer.Exit(INTERRUPTED_STATUS) from None
 
 
-def show(table: Table, batch: BatchOutcome, output: OutputOptions, notes: Sequence[str] = ()) -> None:
+def show(table: Table, batch: BatchOutcome, notes: Sequence[str] = ()) -> None:
     """Print a table, notes on it, where the results are, and that they are for research only."""
     from rich.console import Console
 
@@ -219,8 +308,8 @@ def show(table: Table, batch: BatchOutcome, output: OutputOptions, notes: Sequen
     names = ", ".join(
         [
             "counts.csv, cells.csv, summary.csv, run.json and overlay/",
-            *(REPORT_NAMES if output.report else ()),
-            *top_names(output.export),
+            *(REPORT_NAMES if batch.output.report else ()),
+            *top_names(batch.output.export),
         ]
     )
     if batch.folder is not None:

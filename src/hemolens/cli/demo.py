@@ -44,6 +44,6 @@ def demo(
     batch = count_candidates(candidates, folder, CountOptions(), output, command=command, overwrite=overwrite)
     counted = batch.outcomes[0].counts
     if counted is not None:
-        show(truth_table(count_cells(smear.cells), counted), batch, output)
+        show(truth_table(count_cells(smear.cells), counted), batch)
     say_where(batch, out)
     leave(batch)

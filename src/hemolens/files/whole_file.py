@@ -150,6 +150,11 @@ class WholeFiles:
             with suppress(OSError):  # it holds something else, or is none of ours
                 inner_first.rmdir()
 
+    def keep_unfinished(self) -> None:
+        """Give the draft up, but keep what it has, as the next run in the folder does for one that was killed."""
+        self.unfinished += _keep_unfinished(self.folder)
+        self._unlock()
+
     def discard(self) -> None:
         """Throw the draft away, and the folder too if it was made for it and holds nothing else."""
         shutil.rmtree(self.draft, ignore_errors=True)
@@ -197,6 +202,12 @@ def _keep_unfinished(folder: Path) -> list[Path]:
     return kept
 
 
+def unfinished_folders(folder: Path) -> list[Path]:
+    """Find the folders with what killed runs had written, the last one at the end."""
+    numbered = {path: path.name.removeprefix(UNFINISHED) for path in folder.glob(f"{UNFINISHED}*/")}
+    return sorted((path for path, n in numbered.items() if n.isdecimal()), key=lambda path: int(numbered[path]))
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write one file so that it appears whole or not at all.
 
@@ -230,6 +241,36 @@ def write_whole(path: Path, content: bytes) -> None:
         files.discard()
         raise
     files.publish()
+
+
+def bring(path: Path, content: bytes | Path) -> int:
+    """Put a file where there is none yet, and bring it to the disk.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made when it does not exist.
+    content : bytes or Path
+        What it holds, or a file that holds it: one on the same disk is linked, not copied, where the disk can do that.
+
+    Returns
+    -------
+    int
+        Its size in bytes.
+
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, bytes):
+        with path.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    else:
+        try:
+            path.hardlink_to(content)
+        except OSError:
+            shutil.copyfile(content, path)
+    return path.stat().st_size
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import PurePath, PurePosixPath
+from typing import NamedTuple
 
 _ENDING = re.compile(r"(?<=[^/.])(\.ome(?=\.zarr$))?\.[^/.]*$", re.IGNORECASE)
 _TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
@@ -42,6 +43,22 @@ class Entry:
         'monday_a'
         """
         return PurePosixPath(self.overlay).stem
+
+
+class Place(NamedTuple):
+    """The place of a photograph in its run.
+
+    Attributes
+    ----------
+    number : int
+        From 1, in the order of the run; those that fail are counted, too.
+    of : int
+        Photographs of the run.
+
+    """
+
+    number: int
+    of: int
 
 
 def name_entries(paths: Sequence[str | PathLike[str]]) -> list[Entry]:

@@ -15,6 +15,8 @@ On request the cells come in the formats of other programs, too (:mod:`.export.r
 from __future__ import annotations
 
 import csv
+import os
+import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -25,26 +27,29 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from hemolens.cell_types import CellType
-from hemolens.errors import OutputError
-from hemolens.files.whole_file import WholeFiles, disk_errors_named
+from hemolens.errors import OutputError, UsageError
+from hemolens.files.whole_file import WholeFiles, bring, disk_errors_named, unfinished_folders
 from hemolens.images.slides import is_slide
 from hemolens.output import cells_csv, counts_csv, summary_csv
 from hemolens.output.column import header
 from hemolens.output.earlier_run import earlier_files
-from hemolens.output.entries import Entry, name_entries
+from hemolens.output.entries import Entry, Place, name_entries
 from hemolens.output.export import registry
+from hemolens.output.kept_photographs import NAME as KEPT_NAME
+from hemolens.output.kept_photographs import KeptPhotographs, line_of
 from hemolens.output.options import OutputOptions
-from hemolens.output.overlay import draw_overlay
-from hemolens.output.overlay_png import png_bytes
+from hemolens.output.photograph_output import PhotographOutput, counted_output, failed_output
 from hemolens.output.results_folder import refuse_to_replace, result_names
 from hemolens.output.run_record import NAME as RUN_NAME
-from hemolens.output.run_record import PhotographRecord, RunRecord
+from hemolens.output.run_record import RunRecord, ShardRecord, differences
+from hemolens.output.shard import WHOLE, Shard
 from hemolens.statistics.summary import CountedField, TypeSummary, summarise
 
 if TYPE_CHECKING:
     import _csv
 
     from hemolens.counted_image import CountedImage
+    from hemolens.models.method import Methods
     from hemolens.options import CountOptions
     from hemolens.output.report.run_report import RunReport
 
@@ -72,18 +77,30 @@ class RunFiles:
         Name and options of the command, for ``run.json``.
     overwrite : bool, default False
         Replace the results of an earlier run in the folder.
+    resume : bool, default False
+        Find out what unfinished runs in the folder have of the photographs. They are removed when this one is over.
+    keep : bool, default False
+        Leave what a later run needs to go on with this one, although it is complete.
+    shard : Shard, optional
+        The photographs that are written; `entries` are those of all shards.
 
     Attributes
     ----------
+    kept : list of KeptPhotographs
+        Unfinished runs that can be gone on with, the last one first.
+    record : RunRecord
+        How the photographs are counted, and what is known of those written so far.
     complete : bool
         False when the run was cut short; ``run.json`` says so.
+    places : mapping
+        Name of a photograph → its place in the run.
 
     Raises
     ------
     UsageError
         Before anything is counted: the folder cannot be written to, holds results and may not be
         overwritten, or another run is writing into it; one of its files would replace a photograph of
-        the run; or a format cannot be written.
+        the run; a format cannot be written; or all unfinished runs were counted in another way.
 
     """
 
@@ -96,39 +113,48 @@ class RunFiles:
         command: Mapping[str, object] | None = None,
         *,
         overwrite: bool = False,
+        resume: bool = False,
+        keep: bool = False,
+        shard: Shard = WHOLE,
     ) -> None:
         self.folder = Path(folder)
         self.complete = True
+        self._keep = keep
         self.output = output or OutputOptions()
         self._exports = registry.ExportFiles(self.output.export, entries)
-        self._report = _begin_report(len(entries)) if self.output.report else None
-        self._record = RunRecord.begin(
+        self._report = _begin_report(options.methods) if self.output.report else None
+        self.record = RunRecord.begin(
             datetime.now(UTC).astimezone(), command=command, options=options, output=self.output.model_dump(mode="json")
         )
+        self.record.shard = None if shard == WHOLE else ShardRecord.of_run(shard, entries)
         self._fields: list[CountedField] = []
         self._started = time.perf_counter()
-        self._missing = {entry.image: entry for entry in entries}
+        self._missing = {entry.image: entry for entry in shard.pick(entries)}
+        self.places = {entry.image: Place(number, len(entries)) for number, entry in enumerate(entries, start=1)}
         self._open = ExitStack()
-        self._tables: list[TextIO] = []
         self._is_discarded = False
         self._files = WholeFiles(self.folder)
         try:
             self._stale = earlier_files(self.folder)
-            names = result_names(entries, self.output)
-            refuse_to_replace(self.folder, names, self._stale, entries, overwrite=overwrite)
+            self.kept = self._fitting_runs() if resume else []
+            may_replace = overwrite or any(run.folder == self.folder for run in self.kept)
+            names = result_names(shard.pick(entries), self.output)
+            refuse_to_replace(self.folder, names, self._stale, entries, overwrite=may_replace)
             with disk_errors_named(self.folder):
                 (self._files.draft / "overlay").mkdir()
                 self._counts = self._begin(counts_csv.NAME, header(counts_csv.COLUMNS))
                 self._cells = self._begin(cells_csv.NAME, header(cells_csv.COLUMNS))
                 self._exports.begin(self._files.draft)
+                self._lines = self._open.enter_context((self._files.draft / KEPT_NAME).open("ab"))
         except BaseException:
             self.discard()
             raise
 
     @property
     def unfinished(self) -> list[Path]:
-        """Folders with what killed runs had written; they were found when this run began."""
-        return self._files.unfinished
+        """Folders with what killed runs had written and this one does not go on with."""
+        used = {run.folder for run in self.kept}
+        return [folder for folder in self._files.unfinished if folder not in used]
 
     @property
     def is_published(self) -> bool:
@@ -154,23 +180,7 @@ class RunFiles:
             The disk is full, or has gone.
 
         """
-        picture = png_bytes(draw_overlay(result))
-        counts = counts_csv.counted_row(entry, result)
-        exported = self._exports.contents(entry, result)
-        reported = None if self._report is None else self._report.reported(entry.image, result)
-        with disk_errors_named(self.folder):
-            if not self._record.photographs:  # what is left of a killed run is known by it
-                (self._files.draft / RUN_NAME).write_bytes(self._record.bytes())
-            (self._files.draft / entry.overlay).write_bytes(picture)
-            registry.write_on(self._files.draft, exported)
-            self._cells.writerows(cells_csv.cell_rows(entry, result))  # row by row: a slide has very many
-            self._counts.writerow(counts)
-            self._flush()
-        if self._report is not None and reported is not None:
-            self._report.add(reported)
-        del self._missing[entry.image]
-        self._fields.append(result.numbers)
-        self._record.photographs.append(PhotographRecord.counted(entry, result))
+        self.append(counted_output(entry, result, self.output, self.places[entry.image]))
 
     def add_failure(self, entry: Entry, error: str) -> None:
         """Write a photograph that was not counted.
@@ -187,15 +197,41 @@ class RunFiles:
             The disk is full, or has gone.
 
         """
-        with disk_errors_named(self.folder):
-            self._counts.writerow(counts_csv.failed_row(entry, error))
-            self._flush()
-        if self._report is not None:
-            from hemolens.output.report.page import FailedPhotograph
+        self.append(failed_output(entry, error, self.output, self.places[entry.image]))
 
-            self._report.add(FailedPhotograph(entry.image, error))
+    def append(self, photograph: PhotographOutput) -> None:
+        """Write what some process has made of a photograph, behind those that were written before.
+
+        Parameters
+        ----------
+        photograph : PhotographOutput
+
+        Raises
+        ------
+        OutputError
+            The disk is full, or has gone.
+
+        """
+        entry, draft = photograph.entry, self._files.draft
+        with disk_errors_named(self.folder):
+            if photograph.numbers is not None and not self._fields:  # what is left of a killed run is known by it
+                (draft / RUN_NAME).write_bytes(self.record.bytes())
+            sizes = {name: bring(draft / name, content) for name, content in photograph.files.items()}
+            self._lines.write(line_of(photograph, sizes))
+            self._lines.flush()
+            os.fsync(self._lines.fileno())
+            if photograph.numbers is not None:
+                self._exports.append(draft, entry, photograph.parts)
+                self._cells.write(photograph.cells.decode())
+            _rows(self._counts).writerow(photograph.counts_row)
+            self._cells.flush()  # the cells before the counts: a killed run has on the disk what it said to be counted
+            self._counts.flush()
+        if self._report is not None and photograph.reported is not None:
+            self._report.add(photograph.reported)
         del self._missing[entry.image]
-        self._record.photographs.append(PhotographRecord.failed(entry, error))
+        if photograph.numbers is not None:
+            self._fields.append(photograph.numbers)
+        self.record.photographs.append(photograph.record)
 
     def cut_short(self, reason: str) -> None:
         """Say of every photograph not yet written that it was not counted; the run is not complete.
@@ -212,11 +248,6 @@ class RunFiles:
                 (self._files.draft / name).unlink(missing_ok=True)
             self.add_failure(entry, reason)
 
-    def _flush(self) -> None:
-        """Hand the rows to the system: a run that is killed has on the disk what it said to be counted."""
-        for table in reversed(self._tables):  # the cells before the counts
-            table.flush()
-
     def publish(self) -> None:
         """Show the files of this run in place of an earlier one's.
 
@@ -227,22 +258,28 @@ class RunFiles:
             all else is written.
 
         """
-        self._record.complete = self.complete
-        self._record.seconds = round(time.perf_counter() - self._started, 3)
+        self.record.complete = self.complete
+        stays = self._keep or not self.complete or self.record.shard is not None
+        self.record.seconds = round(time.perf_counter() - self._started, 3)
         report, fault = self._report_contents()
-        self._record.report = list(report)
+        self.record.report = list(report)
         try:
             with disk_errors_named(self.folder):
                 self._open.close()
-                self._exports.end(self._files.draft, self._record.photographs, self.summary)
+                if not stays:
+                    (self._files.draft / KEPT_NAME).unlink()
+                self._exports.end(self._files.draft, self.record.photographs, self.summary)
                 (self._files.draft / summary_csv.NAME).write_bytes(summary_csv.summary_bytes(self.summary))
                 for name, content in report.items():
                     (self._files.draft / name).write_bytes(content)
-                (self._files.draft / RUN_NAME).write_bytes(self._record.bytes())
-        except BaseException:
-            self.discard()
+                (self._files.draft / RUN_NAME).write_bytes(self.record.bytes())
+        except BaseException as error:
+            self._give_up(error)
             raise
         self._files.publish(stale=self._stale, last=RUN_NAME)
+        for run in self.kept:
+            if run.folder != self.folder:
+                shutil.rmtree(run.folder, ignore_errors=True)
         if isinstance(fault, KeyboardInterrupt):
             raise fault
         if fault is not None:
@@ -258,9 +295,36 @@ class RunFiles:
         if self._report is None:
             return {}, None
         try:
-            return self._report.contents(self.summary, self._record), None
+            return self._report.contents(self.summary, self.record), None
         except (Exception, KeyboardInterrupt) as fault:
             return {}, fault
+
+    def _fitting_runs(self) -> list[KeptPhotographs]:
+        """Read what unfinished runs in the folder have, and refuse to go on where none was counted like this one."""
+        folders = [self.folder, *unfinished_folders(self.folder)]
+        runs = [KeptPhotographs(folder) for folder in folders if (folder / KEPT_NAME).is_file()]
+        known = [(run, differences(run.record, self.record)) for run in runs if run.record is not None]
+        fitting = [run for run, different in known if not different]
+        if known and not fitting:
+            run, different = known[-1]
+            raise UsageError(
+                "the unfinished run was counted in another way",
+                came=f"another value of {', '.join(different)} than in '{run.folder / RUN_NAME}'",
+                allowed="the options, models and versions that it was begun with",
+                do="give these, or leave resume out to begin anew",
+                option="resume",
+            )
+        return fitting[::-1]
+
+    def _give_up(self, error: BaseException | None) -> None:
+        """Throw away what was written, but what was counted before the disk was full: a run can go on with that."""
+        if not (isinstance(error, OutputError) and self._fields):
+            self.discard()
+            return
+        with suppress(OSError):
+            self._open.close()
+        self._files.keep_unfinished()
+        self._is_discarded = True
 
     def discard(self) -> None:
         """Throw away what was written; an earlier run's files stay as they are."""
@@ -276,22 +340,24 @@ class RunFiles:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            self.discard()
+            self._give_up(error)
         elif not self._is_discarded:
             self.publish()
 
-    def _begin(self, name: str, columns: Iterable[str]) -> _csv.Writer:
+    def _begin(self, name: str, columns: Iterable[str]) -> TextIO:
         file = self._open.enter_context((self._files.draft / name).open("w", encoding="utf-8", newline=""))
-        self._tables.append(file)
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        return writer
+        _rows(file).writerow(columns)
+        return file
 
 
-def _begin_report(n_photographs: int) -> RunReport:
+def _rows(table: TextIO) -> _csv.Writer:
+    return csv.writer(table, lineterminator="\n")
+
+
+def _begin_report(methods: Methods) -> RunReport:
     from hemolens.output.report.run_report import RunReport
 
-    return RunReport(n_photographs)
+    return RunReport(methods)
 
 
 def save_result(

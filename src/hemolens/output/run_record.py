@@ -6,9 +6,10 @@ changes its meaning or goes away; a new field leaves it as it is.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -25,6 +26,7 @@ from hemolens.measurements.scale import Origin, RedCellDiameter
 from hemolens.models.method import Method
 from hemolens.options import CountOptions
 from hemolens.output.entries import Entry
+from hemolens.output.shard import Shard
 
 NAME = "run.json"
 LIBRARIES = (
@@ -206,6 +208,22 @@ class PhotographRecord(_Record):
         return cls(image=entry.image, path=_readable(entry.given), error=error)
 
 
+class ShardRecord(_Record):
+    """A part of a run: every so many photographs, by their places in its list."""
+
+    number: int
+    """From 1."""
+    of: int
+    list_sha256: str
+    """Of the names of all photographs of the run, a line for each: of the same list all shards have the same."""
+
+    @classmethod
+    def of_run(cls, shard: Shard, entries: Sequence[Entry]) -> Self:
+        """Describe a shard of a run."""
+        names = "".join(f"{entry.image}\n" for entry in entries)
+        return cls(number=shard.number, of=shard.of, list_sha256=hashlib.sha256(names.encode()).hexdigest())
+
+
 class CountingFrame(_Record):
     """Sides of an image or a region whose cells are counted, and whose are not (:mod:`hemolens.statistics.counts`)."""
 
@@ -234,6 +252,8 @@ class RunRecord(_Record):
     """Of :class:`hemolens.output.options.OutputOptions`."""
     methods: dict[CellType, MethodRecord] = {}
     """Empty until a photograph was counted."""
+    shard: ShardRecord | None = None
+    """Which part of the photographs was counted; None for all of them."""
     report: list[str] = []
     """Names of the report's files that were written."""
     counting_frame: CountingFrame = CountingFrame()
@@ -284,6 +304,19 @@ class RunRecord(_Record):
         """
         fields = self.model_dump(mode="json")
         return json.dumps(fields, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def differences(one: RunRecord, other: RunRecord) -> list[str]:
+    """Name what two runs must share if their photographs are to stand in one table, and do not.
+
+    Returns
+    -------
+    list of str
+        Fields of :class:`RunRecord`; empty when all is alike.
+
+    """
+    shared = ("hemolens", "libraries", "options", "output", "methods")
+    return [name for name in shared if getattr(one, name) != getattr(other, name)]
 
 
 def read_run(folder: Path) -> RunRecord | None:

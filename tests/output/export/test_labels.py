@@ -106,7 +106,7 @@ def test_cells_at_the_frame_stay_inside(drawn):
 
 
 def test_the_pictures_hold_what_the_tiff_holds(tiff, drawn, entry):
-    contents = LabelImages([entry]).add(entry, drawn)
+    contents = LabelImages.own(entry, drawn)
     for plane, kind in zip(tiff.asarray(), ("rbc", "wbc", "plt"), strict=True):
         with Image.open(io.BytesIO(contents[f"labels/{kind}/a.png"])) as picture:
             assert picture.mode == "I;16"
@@ -114,13 +114,13 @@ def test_the_pictures_hold_what_the_tiff_holds(tiff, drawn, entry):
 
 
 def test_a_type_without_cells_has_a_black_picture(make_result, entry):
-    contents = LabelImages([entry]).add(entry, make_result())
+    contents = LabelImages.own(entry, make_result())
     assert not np.asarray(Image.open(io.BytesIO(contents["labels/wbc/a.png"]))).any()
 
 
 def test_more_cells_than_16_bits_hold_are_32_bits_and_no_pictures(make_result, make_cell, entry, monkeypatch):
     monkeypatch.setattr(labels, "_LARGEST_16_BIT", 1)
-    contents = LabelImages([entry]).add(entry, make_result("a.jpg", make_cell(), make_cell(col=20)))
+    contents = LabelImages.own(entry, make_result("a.jpg", make_cell(), make_cell(col=20)))
     assert list(contents) == ["labels/a.ome.tif"]
     assert tifffile.imread(io.BytesIO(contents["labels/a.ome.tif"])).dtype == np.uint32
 

@@ -67,7 +67,9 @@ def test_bytes_come_as_soon_as_a_group_is_full(make_result, make_cell, monkeypat
     monkeypatch.setattr(exported, "ROWS_IN_GROUP", 2)
     entries = name_entries(["a.jpg", "b.jpg"])
     table = exported.Parquet(entries)
-    pieces = [table.add(entry, make_result(entry.image, make_cell(), make_cell())) for entry in entries]
+    pieces = [
+        table.append(entry, table.part(entry, make_result(entry.image, make_cell(), make_cell()))) for entry in entries
+    ]
     assert all(piece["cells.parquet"] for piece in pieces)
     whole = b"".join(piece["cells.parquet"] for piece in [*pieces, table.end([], {})])
     assert parquet.read_table(io.BytesIO(whole)).num_rows == 4

@@ -76,7 +76,7 @@ def test_a_photograph_whose_export_fails_leaves_no_trace(name, tmp_path, make_re
     entries = name_entries(["a.jpg", "b.jpg"])
     with RunFiles(tmp_path, entries, CountOptions(), OutputOptions(export=[name])) as files:
         with monkeypatch.context() as broken:
-            broken.setattr(FORMATS[name], "add", lambda *_: 1 / 0)
+            broken.setattr(FORMATS[name], "part", lambda *_: 1 / 0)
             with pytest.raises(ZeroDivisionError):
                 files.add(entries[0], make_result("a.jpg", make_cell()))
         files.add_failure(entries[0], "broken")

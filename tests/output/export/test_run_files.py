@@ -112,7 +112,7 @@ def test_the_record_of_a_whole_run(make_result, tmp_path):
 def test_a_photograph_whose_overlay_cannot_be_drawn_leaves_no_trace(make_result, tmp_path, monkeypatch):
     entries = name_entries(["a.jpg"])
     with RunFiles(tmp_path, entries, CountOptions()) as files:
-        monkeypatch.setattr("hemolens.output.run_files.draw_overlay", lambda *_, **__: 1 / 0)
+        monkeypatch.setattr("hemolens.output.photograph_output.draw_overlay", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             files.add(entries[0], make_result())
         files.add_failure(entries[0], "broken")
@@ -204,7 +204,7 @@ def test_rows_are_on_the_disk_as_soon_as_a_photograph_is_written(make_result, ma
         assert json.loads((files._files.draft / "run.json").read_text())["complete"] is False
 
 
-def test_a_disk_that_is_full_at_the_end_leaves_no_draft_and_the_earlier_run(make_result, tmp_path):
+def test_a_disk_that_is_full_at_the_end_leaves_the_earlier_run_and_what_was_counted(make_result, tmp_path):
     """The rows that wait for room fail once more when their file is closed."""
     entries = name_entries(["a.jpg"])
     write_run(tmp_path, entries, [make_result()])
@@ -220,7 +220,9 @@ def test_a_disk_that_is_full_at_the_end_leaves_no_draft_and_the_earlier_run(make
 
     with pytest.raises(OutputError, match="No space left"):
         full_run()
-    assert content(tmp_path) == before
+    left = content(tmp_path)
+    assert {name: left[name] for name in before} == before
+    assert {name.split("/")[0] for name in set(left) - set(before)} == {"unfinished-1"}
     assert not list(tmp_path.glob(".*"))
 
 

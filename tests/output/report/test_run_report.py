@@ -18,9 +18,10 @@ from hemolens.measurements.quality import Finding, Quality
 from hemolens.measurements.scale import RedCellDiameter
 from hemolens.models.store import read_model
 from hemolens.options import CountOptions
+from hemolens.output.entries import Place
 from hemolens.output.options import OutputOptions
 from hemolens.output.report.page import FailedPhotograph
-from hemolens.output.report.run_report import MOST_PICTURES, RunReport, longest_side_px
+from hemolens.output.report.run_report import MOST_PICTURES, RunReport, longest_side_px, reported
 from hemolens.output.run_record import MethodRecord, RunRecord
 from hemolens.statistics.site import SiteFactor
 from hemolens.statistics.summary import summarise
@@ -41,12 +42,12 @@ HOSTILE = [
 
 def report_of(*results, names=None, failed=(), site=None, command=None):
     names = names or [f"{n}.jpg" for n in range(len(results))]
-    report = RunReport(len(names) + len(failed))
+    report = RunReport({kind: method for result in results for kind, method in result.methods.items()})
     output = OutputOptions(site=site or {}).model_dump(mode="json")
     started = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
     record = RunRecord.begin(started, command=command, options=CountOptions(), output=output)
-    for name, result in zip(names, results, strict=True):
-        report.add(report.reported(name, result))
+    for number, (name, result) in enumerate(zip(names, results, strict=True), start=1):
+        report.add(reported(name, result, Place(number, len(names) + len(failed))))
         record.methods |= {kind: MethodRecord.of(method) for kind, method in result.methods.items()}
     for name, error in failed:
         report.add(FailedPhotograph(name, error))
@@ -222,9 +223,8 @@ def test_a_very_large_set_has_pictures_of_the_first_photographs_only(make_result
 
 def test_nothing_of_the_photograph_is_kept_but_the_small_picture(make_result):
     result = make_result()
-    report = RunReport(1)
     large = replace(result, image=replace(result.image, pixels=np.zeros((900, 3000, 3), np.uint8)))
-    kept = report.reported("a.jpg", large)
+    kept = reported("a.jpg", large, Place(1, 1))
     assert (kept.picture.width, kept.picture.height) == (1600, 480)
     assert not any(isinstance(value, np.ndarray) for value in vars(kept).values())
 

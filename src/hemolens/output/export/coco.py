@@ -54,14 +54,16 @@ class Coco(ExportFormat):
         head = f'{{"info": {json.dumps(info)},\n"licenses": [],\n"categories": {json.dumps(categories)},\n'
         return {NAME: f'{head}"annotations": ['.encode()}
 
-    def add(self, entry: Entry, result: CountedImage) -> Contents:
-        first = self._n_annotations + 1
-        rows = [
-            json.dumps(annotation(cell, number, self._image_ids[entry.image]))
-            for number, cell in enumerate(result.cells, start=first)
-        ]
-        text = "".join(("\n" if number == 1 else ",\n") + row for number, row in enumerate(rows, start=first))
-        self._n_annotations += len(rows)
+    @staticmethod
+    def part(entry: Entry, result: CountedImage) -> list[str]:
+        return [json.dumps(annotation(cell)) for cell in result.cells]
+
+    def append(self, entry: Entry, part: list[str]) -> Contents:
+        text, image_id = "", self._image_ids[entry.image]
+        for number, row in enumerate(part, start=self._n_annotations + 1):
+            ids = f'{{"id": {number}, "image_id": {image_id}, '
+            text += ("\n" if number == 1 else ",\n") + ids + row.removeprefix("{")
+        self._n_annotations += len(part)
         return {NAME: text.encode()}
 
     def end(self, photographs: Sequence[PhotographRecord], summary: Summary) -> Contents:
@@ -74,15 +76,12 @@ class Coco(ExportFormat):
         return {NAME: f'\n],\n"images": [\n{rows}\n]}}\n'.encode()}
 
 
-def annotation(cell: Cell, number: int, image_id: int) -> dict[str, Any]:
-    """Describe one cell.
+def annotation(cell: Cell) -> dict[str, Any]:
+    """Describe one cell; ``id`` and ``image_id`` depend on its place in the run and are not yet there.
 
     Parameters
     ----------
     cell : Cell
-    number : int
-        Its id, which no other cell of the run has.
-    image_id : int
 
     Returns
     -------
@@ -93,8 +92,6 @@ def annotation(cell: Cell, number: int, image_id: int) -> dict[str, Any]:
     row0, col0, row1, col1 = (int(edge) for edge in cell.box)
     measured = measurements_of(cell)
     return {
-        "id": number,
-        "image_id": image_id,
         "category_id": CATEGORY_IDS[cell.type],
         "iscrowd": 0,
         "area": measured["area_px"],

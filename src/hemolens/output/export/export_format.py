@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hemolens.output.entries import Entry
 
@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 Contents = Mapping[str, bytes]
 """Name of a file, relative to the output folder and with forward slashes, and the bytes that come next in it."""
 
+Part = Any
+"""What one photograph adds to the files that it shares with others: what JSON can hold, or None for nothing."""
+
 
 class ExportFormat(ABC):
     """The files of one format for one run: bytes, photograph by photograph, so that no run is too long for it.
 
-    It writes nothing. Whoever calls :meth:`begin`, :meth:`add` for each counted photograph and :meth:`end` puts the
-    bytes one after the other into the files that they name.
+    It writes nothing. :meth:`own` and :meth:`part` know of one photograph only, so that any process can make them, in
+    any order. Whoever calls :meth:`begin`, :meth:`append` for the part of each counted photograph and :meth:`end` puts
+    the bytes one after the other into the files that they name.
 
     Parameters
     ----------
@@ -55,9 +59,19 @@ class ExportFormat(ABC):
         """Give what comes before the first photograph."""
         return {}
 
-    @abstractmethod
-    def add(self, entry: Entry, result: CountedImage) -> Contents:
-        """Give what a counted photograph adds; when it raises, the photograph has added nothing."""
+    @staticmethod
+    def own(entry: Entry, result: CountedImage) -> Contents:
+        """Give the files that hold nothing but this photograph; not each of :meth:`files` needs to be there."""
+        return {}
+
+    @staticmethod
+    def part(entry: Entry, result: CountedImage) -> Part:
+        """Give what a counted photograph adds to the shared files, whatever its place among the others."""
+        return None
+
+    def append(self, entry: Entry, part: Part) -> Contents:
+        """Give what comes next in the shared files."""
+        return {}
 
     def end(self, photographs: Sequence[PhotographRecord], summary: Summary) -> Contents:
         """Give what comes after the last photograph.

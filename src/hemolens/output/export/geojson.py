@@ -29,8 +29,9 @@ class GeoJson(ExportFormat):
     def files(entry: Entry) -> tuple[str, ...]:
         return (f"geojson/{entry.stem}.geojson",)
 
-    def add(self, entry: Entry, result: CountedImage) -> Contents:
-        return {name: geojson_bytes(result) for name in self.files(entry)}
+    @staticmethod
+    def own(entry: Entry, result: CountedImage) -> Contents:
+        return {name: geojson_bytes(result) for name in GeoJson.files(entry)}
 
 
 def geojson_bytes(result: CountedImage) -> bytes:

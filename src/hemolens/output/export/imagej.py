@@ -32,8 +32,9 @@ class ImageJ(ExportFormat):
     def files(entry: Entry) -> tuple[str, ...]:
         return (f"imagej/{entry.stem}.zip",)
 
-    def add(self, entry: Entry, result: CountedImage) -> Contents:
-        return {name: roi_zip_bytes(result) for name in self.files(entry)}
+    @staticmethod
+    def own(entry: Entry, result: CountedImage) -> Contents:
+        return {name: roi_zip_bytes(result) for name in ImageJ.files(entry)}
 
 
 def roi_zip_bytes(result: CountedImage) -> bytes:

@@ -36,8 +36,9 @@ class LabelImages(ExportFormat):
     def files(entry: Entry) -> tuple[str, ...]:
         return f"labels/{entry.stem}.ome.tif", *(f"labels/{kind}/{entry.stem}.png" for kind in CELL_TYPES)
 
-    def add(self, entry: Entry, result: CountedImage) -> Contents:
-        tiff, *pictures = self.files(entry)
+    @staticmethod
+    def own(entry: Entry, result: CountedImage) -> Contents:
+        tiff, *pictures = LabelImages.files(entry)
         planes = [label_image(result, kind) for kind in CELL_TYPES]
         contents = {tiff: ome_tiff_bytes(result, planes)}
         for labels, name in zip(planes, pictures, strict=True):

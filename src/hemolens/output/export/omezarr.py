@@ -58,7 +58,8 @@ class OmeZarr(ExportFormat):
         labels = [name for kind in CELL_TYPES for name in _files_of_levels(f"{image}/labels/{kind}", "c/0/0")]
         return *_files_of_levels(image, "c/0/0/0"), f"{image}/labels/{_METADATA}", *labels
 
-    def add(self, entry: Entry, result: CountedImage) -> Contents:
+    @staticmethod
+    def own(entry: Entry, result: CountedImage) -> Contents:
         folder = f"omezarr/{entry.stem}.ome.zarr"
         return {f"{folder}/{name}": content for name, content in store_files(result).items()}
 

@@ -37,7 +37,7 @@ class Parquet(ExportFormat):
         from pyarrow import parquet
 
         super().__init__(entries)
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: list[list[Any]] = []
         self._written = _Drain()
         self._writer = parquet.ParquetWriter(self._written, _schema())
 
@@ -45,8 +45,12 @@ class Parquet(ExportFormat):
     def files(entry: Entry) -> tuple[str, ...]:
         return ()
 
-    def add(self, entry: Entry, result: CountedImage) -> Contents:
-        self._rows += [tuple(column.typed(row) for column in COLUMNS) for row in rows_of(entry, result)]
+    @staticmethod
+    def part(entry: Entry, result: CountedImage) -> list[list[Any]]:
+        return [[column.typed(row) for column in COLUMNS] for row in rows_of(entry, result)]
+
+    def append(self, entry: Entry, part: list[list[Any]]) -> Contents:
+        self._rows += part
         if len(self._rows) >= ROWS_IN_GROUP:
             self._write_group()
         return {NAME: self._written.take()}

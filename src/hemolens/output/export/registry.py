@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from hemolens.errors import UsageError
 from hemolens.output.entries import Entry
 from hemolens.output.export.coco import Coco
-from hemolens.output.export.export_format import Contents, ExportFormat
+from hemolens.output.export.export_format import Contents, ExportFormat, Part
 from hemolens.output.export.geojson import GeoJson
 from hemolens.output.export.imagej import ImageJ
 from hemolens.output.export.labels import LabelImages
@@ -141,14 +141,25 @@ class ExportFiles:
         """Name the files that hold nothing but one photograph."""
         return [name for each in self._formats for name in each.files(entry)]
 
-    def contents(self, entry: Entry, result: CountedImage) -> Contents:
-        """Give what a counted photograph adds to each file; nothing is written yet."""
-        return {name: content for each in self._formats for name, content in each.add(entry, result).items()}
+    def append(self, draft: Path, entry: Entry, parts: Mapping[str, Part]) -> None:
+        """Write what a counted photograph adds to the files that it shares with others, from :func:`parts_of`."""
+        for name, each in zip(self.names, self._formats, strict=True):
+            write_on(draft, each.append(entry, parts[name]))
 
     def end(self, draft: Path, photographs: Sequence[PhotographRecord], summary: Summary) -> None:
         """Write what comes after the last photograph."""
         for each in self._formats:
             write_on(draft, each.end(photographs, summary))
+
+
+def own_files(names: Iterable[str], entry: Entry, result: CountedImage) -> Contents:
+    """Give the files of some formats that hold nothing but one counted photograph."""
+    return {name: content for each in names for name, content in FORMATS[each].own(entry, result).items()}
+
+
+def parts_of(names: Iterable[str], entry: Entry, result: CountedImage) -> dict[str, Part]:
+    """Give what one counted photograph adds to the shared files of some formats: name of the format → part."""
+    return {name: FORMATS[name].part(entry, result) for name in names}
 
 
 def write_on(draft: Path, contents: Contents) -> None:

@@ -26,8 +26,9 @@ class Voc(ExportFormat):
     def files(entry: Entry) -> tuple[str, ...]:
         return (f"voc/{entry.stem}.xml",)
 
-    def add(self, entry: Entry, result: CountedImage) -> Contents:
-        return {name: voc_bytes(entry, result) for name in self.files(entry)}
+    @staticmethod
+    def own(entry: Entry, result: CountedImage) -> Contents:
+        return {name: voc_bytes(entry, result) for name in Voc.files(entry)}
 
 
 def voc_bytes(entry: Entry, result: CountedImage) -> bytes:

@@ -13,7 +13,7 @@ import math
 import zlib
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from hemolens.cell_types import CELL_TYPES
 from hemolens.output import cells_csv, counts_csv, summary_csv
@@ -41,6 +41,14 @@ Row = TypeVar("Row")
 Value = str | int | float
 
 
+class XlsxPart(TypedDict):
+    """Rows of one photograph: its own, and those of its cells that a sheet could hold."""
+
+    counted: list[Value | None]
+    cells: list[list[Value | None]]
+    n_cells: int
+
+
 class Xlsx(ExportFormat):
     """One file for the run."""
 
@@ -51,19 +59,24 @@ class Xlsx(ExportFormat):
         super().__init__(entries)
         self._counted: dict[str, list[Value | None]] = {}
         self._cells: list[bytes] = []  # rows of each photograph, packed: a workbook cannot be begun and given up
-        self._n_cells = 0
+        self._n_cells = 0  # of all photographs, those without room included
 
     @staticmethod
     def files(entry: Entry) -> tuple[str, ...]:
         return ()
 
-    def add(self, entry: Entry, result: CountedImage) -> Contents:
+    @staticmethod
+    def part(entry: Entry, result: CountedImage) -> XlsxPart:
         counted = _values(counts_csv.COLUMNS, counts_csv.CountedRow(entry, result))
-        having_room = islice(cells_csv.rows_of(entry, result), max(MOST_ROWS - 1 - self._n_cells, 0))
-        rows = [_values(cells_csv.COLUMNS, row) for row in having_room]
-        self._cells.append(zlib.compress(json.dumps(rows).encode()))
-        self._n_cells += len(result.cells)
-        self._counted[entry.image] = counted
+        having_room = islice(cells_csv.rows_of(entry, result), MOST_ROWS - 1)
+        cells = [_values(cells_csv.COLUMNS, row) for row in having_room]
+        return {"counted": counted, "cells": cells, "n_cells": len(result.cells)}
+
+    def append(self, entry: Entry, part: XlsxPart) -> Contents:
+        having_room = part["cells"][: max(MOST_ROWS - 1 - self._n_cells, 0)]
+        self._cells.append(zlib.compress(json.dumps(having_room).encode()))
+        self._n_cells += part["n_cells"]
+        self._counted[entry.image] = part["counted"]
         return {}
 
     def end(self, photographs: Sequence[PhotographRecord], summary: Summary) -> Contents:

@@ -40,8 +40,9 @@ class Yolo(ExportFormat):
         names = "".join(f"  {number}: {kind}\n" for number, kind in enumerate(CELL_TYPES))
         return {DATA: f"{_HEAD}{names}".encode(), CLASSES: "".join(f"{kind}\n" for kind in CELL_TYPES).encode()}
 
-    def add(self, entry: Entry, result: CountedImage) -> Contents:
-        return {name: yolo_bytes(result) for name in self.files(entry)}
+    @staticmethod
+    def own(entry: Entry, result: CountedImage) -> Contents:
+        return {name: yolo_bytes(result) for name in Yolo.files(entry)}
 
 
 def yolo_bytes(result: CountedImage) -> bytes:

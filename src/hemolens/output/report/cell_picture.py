@@ -11,10 +11,11 @@ import html
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import PlainSerializer, PlainValidator
 
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.cells.cell import Cell
@@ -28,6 +29,13 @@ JPEG_QUALITY = 80
 
 MOST_OUTLINES = 10_000
 """More cells than these are drawn into the picture: a page with so many outlines would open slowly or not at all."""
+
+Points = Annotated[
+    NDArray[np.float64],
+    PlainValidator(lambda given: np.asarray(given, np.float64)),
+    PlainSerializer(lambda points: points.tolist()),
+]
+"""ndarray of float64, which JSON can hold."""
 
 _HINT = "Rest the pointer on a cell to see what it is. Click the picture: then the wheel zooms, and dragging moves."
 
@@ -64,7 +72,7 @@ class Outline:
 
     number: int
     type: CellType
-    points: NDArray[np.float64]
+    points: Points
     title: str
     is_unsure: bool
 
@@ -95,7 +103,7 @@ class CellPicture:
     width: int
     height: int
     outlines: list[Outline]
-    borders: list[NDArray[np.float64]]
+    borders: list[Points]
     types: Sequence[CellType] = CELL_TYPES
 
     def html(self) -> str:

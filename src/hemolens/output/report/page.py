@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator
 
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.counted_image import Review
@@ -35,6 +37,14 @@ from hemolens.statistics.uncertainty import Interval
 
 NOTICE = "Research use only, not for diagnosis."
 NONE = "–"
+
+
+Diameters = Annotated[
+    NDArray[np.float32],
+    PlainValidator(lambda given: np.asarray(given, np.float32)),
+    PlainSerializer(lambda diameters: diameters.tolist()),
+]
+"""ndarray of float32, which JSON can hold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +93,7 @@ class ReportedPhotograph:
     unsure: Mapping[CellType, int]
     quality: Quality
     ruler: RedCellDiameter
-    diameters_px: Mapping[CellType, NDArray[np.float32]]
+    diameters_px: Mapping[CellType, Diameters]
     picture: CellPicture | None
     thumbnail: bytes | None
     review: Review | None
@@ -104,6 +114,14 @@ def located(photographs: Iterable[ReportedPhotograph]) -> list[CellType]:
     """List the types whose cells were located on all of some photographs."""
     unlocated = {kind for each in photographs for kind, n in each.in_frame.items() if n is None}
     return [kind for kind in CELL_TYPES if kind not in unlocated]
+
+
+class KeptReport(BaseModel):
+    """What the report has of a photograph, for JSON."""
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", ser_json_inf_nan="constants")
+
+    reported: Reported
 
 
 FRAME_NOTE = """**Counted**: all cells that were found, those cut by the frame included. **Counting frame**: without

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.cell_types import CELL_TYPES, CellType
-from hemolens.models.card import ModelCard
+from hemolens.output.entries import Place
 from hemolens.output.report import FILE_NAMES
 from hemolens.output.report.cell_picture import CellPicture, hex_colour, jpeg_bytes, make_cell_picture, reduced
 from hemolens.output.report.charts import FEWEST_CELLS, fields_plot, size_plot
@@ -39,6 +39,7 @@ from hemolens.statistics.summary import TypeSummary
 
 if TYPE_CHECKING:
     from hemolens.counted_image import CountedImage
+    from hemolens.models.method import Methods
 
 MOST_PICTURES = 100
 """Of a larger set the first so many photographs are shown; the others have a row in the table."""
@@ -54,38 +55,14 @@ class RunReport:
 
     Parameters
     ----------
-    n_photographs : int
-        How many the run has, those that will fail included.
+    methods : mapping
+        Cell type → how it was counted.
 
     """
 
-    def __init__(self, n_photographs: int) -> None:
-        self._side_px = longest_side_px(n_photographs)
+    def __init__(self, methods: Methods) -> None:
         self._photographs: list[Reported] = []
-        self._cards: dict[str, ModelCard] = {}
-
-    def reported(self, image: str, result: CountedImage) -> ReportedPhotograph:
-        """Take from a counted photograph what the report needs; nothing is kept yet."""
-        self._cards |= {method.card.digest: method.card for method in result.methods.values()}
-        place = len(self._photographs) + 1
-        has_picture = sum(isinstance(each, ReportedPhotograph) for each in self._photographs) < MOST_PICTURES
-        return ReportedPhotograph(
-            image=image,
-            size_px=result.image.shape[::-1],
-            field_share=None if result.field_of_view is None else result.field_of_view.share,
-            counts=result.counts,
-            in_frame={kind: each.in_frame for kind, each in result.summary.items()},
-            frame_area_px=result.frame.area_px,
-            expected={kind: each.expected for kind, each in result.summary.items()},
-            corrected=result.corrected,
-            unsure=result.unsure,
-            quality=result.quality,
-            ruler=result.red_cell_diameter,
-            diameters_px={kind: _diameters(result, kind) for kind in CELL_TYPES},
-            picture=make_cell_picture(result, f"p{place}", self._side_px) if has_picture else None,
-            thumbnail=jpeg_bytes(reduced(result.image.overview(), _THUMBNAIL_PX)) if has_picture else None,
-            review=result.review,
-        )
+        self._cards = {method.card.digest: method.card for method in methods.values()}
 
     def add(self, photograph: Reported) -> None:
         """Put the next photograph of the run into the report."""
@@ -107,11 +84,45 @@ class RunReport:
             Name → bytes.
 
         """
-        markdown = markdown_page(self._photographs, summary, record, list(self._cards.values()))
+        any_counted = any(isinstance(each, ReportedPhotograph) for each in self._photographs)
+        cards = list(self._cards.values()) if any_counted else []
+        markdown = markdown_page(self._photographs, summary, record, cards)
         pictures = draw_pictures(self._photographs)
         in_html = {name: _in_html(picture) for name, picture in pictures.items()}
         page = html_page(markdown, in_html, style=_file("report.css") + _colours(), script=_file("report.js"))
         return dict(zip(FILE_NAMES, (page.encode(), pdf_page(markdown, pictures, NOTICE)), strict=True))
+
+
+def reported(image: str, result: CountedImage, place: Place) -> ReportedPhotograph:
+    """Take from a counted photograph what the report needs of it.
+
+    Parameters
+    ----------
+    image : str
+        Its name in ``counts.csv``.
+    result : CountedImage
+    place : Place
+        Of the photograph in its run; the first :data:`MOST_PICTURES` are shown.
+
+    """
+    has_picture = place.number <= MOST_PICTURES
+    return ReportedPhotograph(
+        image=image,
+        size_px=result.image.shape[::-1],
+        field_share=None if result.field_of_view is None else result.field_of_view.share,
+        counts=result.counts,
+        in_frame={kind: each.in_frame for kind, each in result.summary.items()},
+        frame_area_px=result.frame.area_px,
+        expected={kind: each.expected for kind, each in result.summary.items()},
+        corrected=result.corrected,
+        unsure=result.unsure,
+        quality=result.quality,
+        ruler=result.red_cell_diameter,
+        diameters_px={kind: _diameters(result, kind) for kind in CELL_TYPES},
+        picture=make_cell_picture(result, f"p{place.number}", longest_side_px(place.of)) if has_picture else None,
+        thumbnail=jpeg_bytes(reduced(result.image.overview(), _THUMBNAIL_PX)) if has_picture else None,
+        review=result.review,
+    )
 
 
 def longest_side_px(n_photographs: int) -> int:

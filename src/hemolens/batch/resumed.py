@@ -1,0 +1,62 @@
+"""Photographs that an unfinished run has counted are not counted again."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from hemolens.batch.photograph_task import Counting, PhotographTask
+from hemolens.images.slides.slide import sha256_of
+from hemolens.output.kept_photographs import KeptPhotographs
+from hemolens.output.photograph_output import PhotographOutput
+
+
+def count_the_others(
+    tasks: Sequence[PhotographTask], runs: Sequence[KeptPhotographs], counting: Counting
+) -> Generator[PhotographOutput]:
+    """Take over what unfinished runs have, and count the other photographs.
+
+    Taken over is a photograph whose content is what was counted, whatever its file's date, and of which all files are
+    whole. One that failed is tried again.
+
+    Parameters
+    ----------
+    tasks : sequence of PhotographTask
+    runs : sequence of KeptPhotographs
+        They were counted as the tasks say; the first that has a photograph counts.
+    counting : callable
+        Where the others are counted.
+
+    Yields
+    ------
+    PhotographOutput
+        In the order of the tasks.
+
+    """
+    found = {task.candidate.entry.image: run for task in tasks if (run := _run_that_has(task, runs)) is not None}
+    others = (task for task in tasks if task.candidate.entry.image not in found)
+    with closing(counting(others)) as counted:
+        for task in tasks:
+            run = found.get(task.candidate.entry.image)
+            yield next(counted) if run is None else run.output(task.candidate.entry, task.place)
+
+
+def _run_that_has(task: PhotographTask, runs: Sequence[KeptPhotographs]) -> KeptPhotographs | None:
+    entry, path = task.candidate.entry, task.candidate.found
+    for run in runs:
+        kept = run.photographs.get(entry.image)
+        if kept is None or kept.sha256 is None or kept.entry.overlay != entry.overlay or not isinstance(path, Path):
+            continue
+        if task.output.report and kept.place != task.place:  # its picture may have another size, or none
+            continue
+        if run.is_whole(entry.image) and _sha256(path) == kept.sha256:
+            return run
+    return None
+
+
+def _sha256(path: Path) -> str | None:
+    try:
+        return sha256_of(path) if path.is_file() or path.is_dir() else None
+    except OSError:  # counting it says why
+        return None
