@@ -22,6 +22,8 @@ from hemolens.output.run_files import RunFiles
 from hemolens.pipeline import count_image
 from hemolens.result import Result
 from hemolens.statistics.counts import Counts
+from hemolens.statistics.differential import Differential
+from hemolens.statistics.red_cells import RedCells
 from hemolens.statistics.summary import TypeSummary
 
 INTERRUPTED = "not counted: the user stopped the run before"
@@ -86,6 +88,10 @@ class BatchOutcome:
         True when the user stopped the run.
     summary : dict
         What the counted photographs say together, for each cell type, if they are fields of one smear.
+    differential : Differential or None
+        Their white cells by class; None where nobody asked for it.
+    red_cells : RedCells or None
+        Their measured red cells; None where nobody asked for their shape.
 
     """
 
@@ -94,6 +100,8 @@ class BatchOutcome:
     unfinished: list[Path]
     interrupted: bool
     summary: Mapping[CellType, TypeSummary]
+    differential: Differential | None = None
+    red_cells: RedCells | None = None
 
 
 @dataclass(frozen=True)
@@ -188,7 +196,8 @@ def count_photographs(
     entries = [candidate.entry for candidate in candidates.each]
     wanted = Path(folder)
     existed = os.path.lexists(wanted)
-    place = wanted if overwrite else free_folder(wanted, result_names(entries, output))
+    names = result_names(entries, output, options)
+    place = wanted if overwrite else free_folder(wanted, names)
     files = RunFiles(place, entries, options, output, command, overwrite=overwrite)
     try:
         with files:
@@ -209,7 +218,13 @@ def count_photographs(
     else:
         interrupted = not files.complete
     return BatchOutcome(
-        outcomes, place if files.is_published else None, files.unfinished, interrupted, summary=files.summary
+        outcomes,
+        place if files.is_published else None,
+        files.unfinished,
+        interrupted,
+        summary=files.summary,
+        differential=files.differential,
+        red_cells=files.red_cells,
     )
 
 

@@ -30,6 +30,16 @@ Models = Annotated[
     list[str] | None,
     typer.Option("--model", help="Name in hemolens models list, or path of your own; repeatable.", metavar="MODEL"),
 ]
+Differential = Annotated[
+    bool, typer.Option("--differential", help="Also say which class each white cell is of (differential.csv).")
+]
+RedCellShapes = Annotated[
+    bool, typer.Option("--red-cell-shapes", help="Also measure the shape of whole red cells (red-cells.csv).")
+]
+Region = Annotated[
+    str | None,
+    typer.Option(help="Count only in this region: x0,y0,x1,y1 in pixels, or a GeoJSON file.", metavar="REGION"),
+]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace results that the folder holds; otherwise DIR-2, DIR-3, … is made.")
 ]
@@ -58,11 +68,10 @@ def count(
             help="Also write coco, geojson, imagej, labels, voc, yolo, parquet, omezarr or xlsx.", metavar="LIST"
         ),
     ] = None,
-    region: Annotated[
-        str | None,
-        typer.Option(help="Count only in this region: x0,y0,x1,y1 in pixels, or a GeoJSON file.", metavar="REGION"),
-    ] = None,
+    region: Region = None,
     plane: Annotated[int | None, typer.Option(help="Plane 1, 2, … of TIFF stacks.", metavar="N")] = None,
+    differential: Differential = False,
+    red_cell_shapes: RedCellShapes = False,
     site: Annotated[
         Path | None,
         typer.Option(help="Factors of the microscope, from hemolens calibrate: adds estimates per µl.", metavar="FILE"),
@@ -79,27 +88,36 @@ def count(
         hemolens count "my photos/" --out results
     """
     from hemolens.batch.photographs import find_candidates
+    from hemolens.models.store import DEFAULT_CLASSIFIER
     from hemolens.options import CountOptions
     from hemolens.output.report.terminal import counts_table, summary_lines
 
     options = CountOptions(
         models=tuple(model or ()), counter=counter, diameter_px=diameter_px, um_per_px=um_per_px,
-        region=region, plane=plane,
+        region=region, plane=plane, classifier=DEFAULT_CLASSIFIER if differential else None,
+        red_cell_shapes=red_cell_shapes,
     )  # fmt: skip
     output = output_options(export, site, report=report)
     command: dict[str, object] = {
         "name": "count", "paths": paths, "out": str(out), "model": model or [], "counter": counter,
         "diameter_px": diameter_px, "um_per_px": um_per_px, "export": export, "region": region, "plane": plane,
-        "site": None if site is None else str(site), "report": report, "strict": strict, "overwrite": overwrite,
-        "recursive": recursive,
+        "differential": differential, "site": None if site is None else str(site), "report": report, "strict": strict,
+        "overwrite": overwrite, "recursive": recursive, "red_cell_shapes": red_cell_shapes,
     }  # fmt: skip
     candidates = find_candidates(paths, recursive=recursive)
     _say_what_is_left_to_default(options)
     batch = count_candidates(candidates, out, options, output, command=command, overwrite=overwrite)
     rows = [(outcome.image, outcome.counts, outcome.verdict) for outcome in batch.outcomes]
-    show(counts_table(rows), batch, output, summary_lines(batch.summary))
+    show(counts_table(rows), batch, output, [*summary_lines(batch.summary), *request_lines(batch)])
     say_where(batch, out)
     leave(batch, strict=strict)
+
+
+def request_lines(batch: BatchOutcome) -> list[str]:
+    """Say what was asked for besides the counts."""
+    from hemolens.output.report.terminal import differential_lines, red_cell_lines
+
+    return [*differential_lines(batch.differential), *red_cell_lines(batch.red_cells)]
 
 
 def _say_what_is_left_to_default(options: CountOptions) -> None:
@@ -211,6 +229,7 @@ def show(table: Table, batch: BatchOutcome, output: OutputOptions, notes: Sequen
 
     from hemolens.output.export.registry import top_names
     from hemolens.output.report import FILE_NAMES as REPORT_NAMES
+    from hemolens.output.results_folder import tables_on_request
 
     console = Console(highlight=False)
     console.print(table)
@@ -219,6 +238,7 @@ def show(table: Table, batch: BatchOutcome, output: OutputOptions, notes: Sequen
     names = ", ".join(
         [
             "counts.csv, cells.csv, summary.csv, run.json and overlay/",
+            *tables_on_request({"classifier": batch.differential, "red_cell_shapes": batch.red_cells}),
             *(REPORT_NAMES if output.report else ()),
             *top_names(output.export),
         ]

@@ -9,12 +9,13 @@ from pathlib import Path, PurePosixPath
 from hemolens.output.entries import Entry
 from hemolens.output.export.registry import FORMATS, file_names, top_names
 from hemolens.output.report import FILE_NAMES as REPORT_NAMES
+from hemolens.output.results_folder import tables_on_request
 from hemolens.output.run_record import NAME as RUN_NAME
 from hemolens.output.run_record import read_run
 
 
 def earlier_files(folder: Path) -> list[Path]:
-    """Find the overlay pictures, exports and report that an earlier run left in a folder.
+    """Find the overlay pictures, exports, further tables and report that an earlier run left in a folder.
 
     Parameters
     ----------
@@ -41,7 +42,8 @@ def earlier_files(folder: Path) -> list[Path]:
     entries = [Entry("", name.as_posix(), None) for name in overlays]
     exported = file_names(record.output.get("export", []), entries)
     report = [name for name in REPORT_NAMES if name in record.report]
-    return [folder / name for name in (*map(str, overlays), *exported, *report) if _is_file_of(folder, name)]
+    names_of_files = (*map(str, overlays), *exported, *tables_on_request(record.options), *report)
+    return [folder / name for name in names_of_files if _is_file_of(folder, name)]
 
 
 def is_result(path: Path) -> bool:

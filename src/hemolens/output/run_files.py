@@ -8,8 +8,9 @@
 ``run.json``        what is needed to run it again (:mod:`.run_record`)
 ==================  =====================================================
 
-On request the cells come in the formats of other programs, too (:mod:`.export.registry`), and all of it as a report
-(:mod:`hemolens.output.report.run_report`).
+On request there are the classes of white cells (``differential.csv``, :mod:`.differential_csv`) and the shapes of red
+cells (``red-cells.csv``, :mod:`.red_cells_csv`), the cells in the formats of other programs (:mod:`.export.registry`),
+and all of it as a report (:mod:`hemolens.output.report.run_report`).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from hemolens.cell_types import CellType
 from hemolens.errors import OutputError
 from hemolens.files.whole_file import WholeFiles, disk_errors_named
 from hemolens.images.slides import is_slide
-from hemolens.output import cells_csv, counts_csv, summary_csv
+from hemolens.output import cells_csv, counts_csv, differential_csv, red_cells_csv, summary_csv
 from hemolens.output.column import header
 from hemolens.output.earlier_run import earlier_files
 from hemolens.output.entries import Entry, name_entries
@@ -39,7 +40,9 @@ from hemolens.output.overlay_png import png_bytes
 from hemolens.output.results_folder import refuse_to_replace, result_names
 from hemolens.output.run_record import NAME as RUN_NAME
 from hemolens.output.run_record import PhotographRecord, RunRecord
-from hemolens.statistics.summary import CountedField, TypeSummary, summarise
+from hemolens.statistics.differential import Differential
+from hemolens.statistics.red_cells import RedCells
+from hemolens.statistics.summary import CountedField, TypeSummary, join_classes, join_shapes, summarise
 
 if TYPE_CHECKING:
     import _csv
@@ -114,7 +117,7 @@ class RunFiles:
         self._files = WholeFiles(self.folder)
         try:
             self._stale = earlier_files(self.folder)
-            names = result_names(entries, self.output)
+            names = result_names(entries, self.output, options)
             refuse_to_replace(self.folder, names, self._stale, entries, overwrite=overwrite)
             with disk_errors_named(self.folder):
                 (self._files.draft / "overlay").mkdir()
@@ -139,6 +142,16 @@ class RunFiles:
     def summary(self) -> dict[CellType, TypeSummary]:
         """What the photographs written so far say together."""
         return summarise(self._fields, self.output.site)
+
+    @property
+    def differential(self) -> Differential | None:
+        """White cells by class on the photographs written so far; None where nobody asked for it."""
+        return join_classes(self._fields)
+
+    @property
+    def red_cells(self) -> RedCells | None:
+        """Measured red cells of the photographs written so far; None where nobody asked for their shape."""
+        return join_shapes(self._fields)
 
     def add(self, entry: Entry, result: CountedImage) -> None:
         """Write a counted photograph; nothing of it is written when its overlay or an export cannot be made.
@@ -236,6 +249,8 @@ class RunFiles:
                 self._open.close()
                 self._exports.end(self._files.draft, self._record.photographs, self.summary)
                 (self._files.draft / summary_csv.NAME).write_bytes(summary_csv.summary_bytes(self.summary))
+                for name, table in self._tables_on_request().items():
+                    (self._files.draft / name).write_bytes(table)
                 for name, content in report.items():
                     (self._files.draft / name).write_bytes(content)
                 (self._files.draft / RUN_NAME).write_bytes(self._record.bytes())
@@ -252,6 +267,14 @@ class RunFiles:
                 allowed="any run",
                 do=f"please report it; everything else is in '{self.folder}'",
             ) from fault
+
+    def _tables_on_request(self) -> dict[str, bytes]:
+        tables = {}
+        if (differential := self.differential) is not None:
+            tables[differential_csv.NAME] = differential_csv.differential_bytes(differential)
+        if (red_cells := self.red_cells) is not None:
+            tables[red_cells_csv.NAME] = red_cells_csv.red_cells_bytes(red_cells)
+        return tables
 
     def _report_contents(self) -> tuple[dict[str, bytes], Exception | KeyboardInterrupt | None]:
         """Make the report; what goes wrong with it, or that the user stops it, must not cost the counts."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.models.card import ModelCard
+from hemolens.models.classifier_card import ClassifierCard
 from hemolens.output.report import FILE_NAMES
 from hemolens.output.report.cell_picture import CellPicture, hex_colour, jpeg_bytes, make_cell_picture, reduced
 from hemolens.output.report.charts import FEWEST_CELLS, fields_plot, size_plot
@@ -63,10 +64,12 @@ class RunReport:
         self._side_px = longest_side_px(n_photographs)
         self._photographs: list[Reported] = []
         self._cards: dict[str, ModelCard] = {}
+        self._classifier: ClassifierCard | None = None
 
     def reported(self, image: str, result: CountedImage) -> ReportedPhotograph:
         """Take from a counted photograph what the report needs; nothing is kept yet."""
         self._cards |= {method.card.digest: method.card for method in result.methods.values()}
+        self._classifier = result.classifier
         place = len(self._photographs) + 1
         has_picture = sum(isinstance(each, ReportedPhotograph) for each in self._photographs) < MOST_PICTURES
         return ReportedPhotograph(
@@ -84,6 +87,8 @@ class RunReport:
             picture=make_cell_picture(result, f"p{place}", self._side_px) if has_picture else None,
             thumbnail=jpeg_bytes(reduced(result.image.overview(), _THUMBNAIL_PX)) if has_picture else None,
             review=result.review,
+            differential=result.differential,
+            red_cells=result.red_cells,
         )
 
     def add(self, photograph: Reported) -> None:
@@ -106,7 +111,7 @@ class RunReport:
             Name → bytes.
 
         """
-        markdown = markdown_page(self._photographs, summary, record, list(self._cards.values()))
+        markdown = markdown_page(self._photographs, summary, record, list(self._cards.values()), self._classifier)
         pictures = draw_pictures(self._photographs)
         in_html = {name: _in_html(picture) for name, picture in pictures.items()}
         page = html_page(markdown, in_html, style=_file("report.css") + _colours(), script=_file("report.js"))
