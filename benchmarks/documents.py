@@ -22,7 +22,7 @@ from hemolens.cell_types import CELL_NAMES, CELL_TYPES
 from hemolens.cells.counters import COUNTERS
 from hemolens.cli import app
 from hemolens.models.store import read_card, shipped_models
-from hemolens.output import cells_csv, counts_csv, summary_csv
+from hemolens.output import cells_csv, counts_csv, differential_csv, red_cells_csv, summary_csv
 from hemolens.output.column import Column
 from hemolens.output.entries import Entry
 from hemolens.output.export.registry import FORMATS
@@ -145,6 +145,8 @@ GENERATED: dict[str, Callable[[], str]] = {
     "counts.csv": lambda: columns_table(counts_csv.COLUMNS),
     "cells.csv": lambda: columns_table(cells_csv.COLUMNS),
     "summary.csv": lambda: columns_table(summary_csv.COLUMNS),
+    "differential.csv": lambda: columns_table(differential_csv.COLUMNS),
+    "red-cells.csv": lambda: columns_table(red_cells_csv.COLUMNS),
     "commands": commands,
     "counters": counters,
     "export formats": export_formats,

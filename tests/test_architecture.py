@@ -23,6 +23,7 @@ LAYERS = """
     plan
     labels
     options
+    differential
     segmentation
     models
     statistics
@@ -56,7 +57,7 @@ ONLY_IN = {
     "openslide": {"images/slides"},
     "zarr": {"output/export/omezarr.py"},
     "numcodecs": {"images/zarr_array.py"},
-    "onnxruntime": {"segmentation", "training/eight_bits.py"},  # it quantises as well as it runs
+    "onnxruntime": {"segmentation", "differential", "training/eight_bits.py"},  # it quantises as well as it runs
     "reportlab": {"output/report"},
     "openpyxl": {"output/export/xlsx.py", "labels"},
     "scipy": {"evaluation", "labels", "training"},

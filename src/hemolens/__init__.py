@@ -40,6 +40,8 @@ def count(
     um_per_px: float | None = None,
     region: str | PathLike[str] | tuple[float, float, float, float] | Region | None = None,
     plane: int | None = None,
+    classifier: str | PathLike[str] | None = None,
+    red_cell_shapes: bool = False,
 ) -> Result:
     """Count the cells of one photograph or slide.
 
@@ -63,6 +65,10 @@ def count(
         polygon.
     plane : int or None
         Which plane of a file's stack, 1 … N; not needed where there is one.
+    classifier : str or path, optional
+        Names the class of each white cell: ``"white-cells"``, or the path of another.
+    red_cell_shapes : bool, default False
+        Measure the shape of each whole red cell that touches no other.
 
     Returns
     -------
@@ -82,7 +88,14 @@ def count(
     from hemolens.pipeline import count_image
 
     options = CountOptions(
-        models=model, counter=counter, diameter_px=diameter_px, um_per_px=um_per_px, region=region, plane=plane
+        models=model,
+        counter=counter,
+        diameter_px=diameter_px,
+        um_per_px=um_per_px,
+        region=region,
+        plane=plane,
+        classifier=None if classifier is None else fsdecode(classifier),
+        red_cell_shapes=red_cell_shapes,
     )
     image: SmearImage
     if isinstance(path_or_array, (str, PathLike)):

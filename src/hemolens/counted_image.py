@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from hemolens.cell_types import CellType
 from hemolens.cells.cell import Cell
 from hemolens.statistics.counts import Counts, FrameCounts, count_in_frame, count_in_region_frame
+from hemolens.statistics.differential import Differential, count_classes
+from hemolens.statistics.red_cells import RedCells, collect_red_cells
 
 if TYPE_CHECKING:
     from hemolens.images.image import SmearImage
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from hemolens.measurements.field_of_view import FieldOfView
     from hemolens.measurements.quality import Quality
     from hemolens.measurements.scale import RedCellDiameter
+    from hemolens.models.classifier_card import ClassifierCard
     from hemolens.models.method import Methods
     from hemolens.options import CountOptions
     from hemolens.statistics.summary import CountedField, TypeSummary
@@ -179,6 +182,21 @@ class CountedImage:
         return count_in_region_frame(self.cells, self.image.shape, self.region)
 
     @property
+    def classifier(self) -> ClassifierCard | None:
+        """What is known about the classifier of white cells; None without one."""
+        return self.options.classifier_card
+
+    @cached_property
+    def differential(self) -> Differential | None:
+        """White cells by class; None without a classifier."""
+        return None if self.classifier is None else count_classes(self.cells)
+
+    @cached_property
+    def red_cells(self) -> RedCells | None:
+        """The measured red cells; None where nobody asked for their shape."""
+        return collect_red_cells(self.cells) if self.options.red_cell_shapes else None
+
+    @property
     def stated_um_per_px(self) -> float | None:
         """µm per pixel for other programs: as the user gave it, else as the file states it.
 
@@ -203,6 +221,8 @@ class CountedImage:
             self.quality.verdict,
             self.vouched_for,
             tuple(self.unlocated),
+            self.differential,
+            self.red_cells,
         )
 
     @cached_property

@@ -14,7 +14,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from hemolens.errors import UsageError, quoted
 from hemolens.images.region import Region, read_region, region_of_corners
 from hemolens.measurements.scale import check_given_scale
+from hemolens.models.classifier_card import ClassifierCard
 from hemolens.models.method import AUTO, Methods, choose_methods
+from hemolens.models.store import read_classifier_card
 from hemolens.segmentation.classical_maps import segmentation_of
 
 _LONGEST_INPUT = 200  # characters in a message; what is given may be a whole photograph
@@ -69,6 +71,10 @@ class CountOptions(BaseModel):
         in pixels or their text, as the name of a GeoJSON file, or as the corners of polygons.
     plane : int or None
         Which plane of a file's stack is read, 1 … N; not needed where there is one. Pixels in memory have no planes.
+    classifier : str or None
+        Name of a shipped classifier, or path of another, that names the class of each white cell; none without it.
+    red_cell_shapes : bool
+        Measure the shape of each whole red cell that touches no other.
 
     Raises
     ------
@@ -92,6 +98,8 @@ class CountOptions(BaseModel):
     um_per_px: float | None = None
     region: GivenRegion = None
     plane: Annotated[int, Field(ge=1)] | None = None
+    classifier: str | None = None
+    red_cell_shapes: bool = False
 
     def __init__(self, **given: Any) -> None:
         try:
@@ -113,9 +121,15 @@ class CountOptions(BaseModel):
         for method in self.methods.values():
             if method.card.segmentation:
                 segmentation_of(method.card)
+        _ = self.classifier_card
         return self
 
     @cached_property
     def methods(self) -> Methods:
         """How each cell type is counted with these options."""
         return choose_methods(self.counter, self.models)
+
+    @cached_property
+    def classifier_card(self) -> ClassifierCard | None:
+        """What is known about the classifier of white cells; None without one."""
+        return None if self.classifier is None else read_classifier_card(self.classifier)

@@ -10,10 +10,12 @@ from typing import NamedTuple
 from hemolens.cell_types import CellType
 from hemolens.cells.cell import Cell, from_window, in_reading_order, resolve_types, to_photograph
 from hemolens.cells.counters import count_pixels, find_cells
+from hemolens.differential.classifier import classify_cells, load_classifier, withhold_classes
 from hemolens.images.box import Box
 from hemolens.images.image import SmearImage
 from hemolens.images.resampling import ScaledImage, scale_image
 from hemolens.images.tiles import Part
+from hemolens.measurements.red_cells import measure_red_cells
 from hemolens.models.method import Method
 from hemolens.options import CountOptions
 from hemolens.plan.blocks import Block, scaled_window
@@ -36,7 +38,7 @@ class BlockCount(NamedTuple):
 def count_image(image: SmearImage, options: CountOptions | None = None) -> Result:
     """Count the red cells, white cells and platelets of one photograph or slide.
 
-    image → plan (scale, colours, blocks) → probability maps → cells → counts → quality
+    image → plan (scale, colours, blocks) → probability maps → cells → classes and shapes → counts → quality
 
     Parameters
     ----------
@@ -63,8 +65,8 @@ def count_image(image: SmearImage, options: CountOptions | None = None) -> Resul
 def count_block(plan: Plan, block: Block) -> BlockCount:
     """Find the cells whose centre lies in a block, in pixels of the image; blocks may be counted in any order."""
     maps = compute_maps(plan, block.window)
-    cells = block.owned(resolve_types(block.possible(find_bodies(plan, maps))))
-    return BlockCount(cells, sum_densities(plan, block, maps))
+    among = resolve_types(block.possible(find_bodies(plan, maps)))
+    return BlockCount(classify(plan, measure_shapes(plan, block, among)), sum_densities(plan, block, maps))
 
 
 def compute_maps(plan: Plan, window: Box) -> dict[CellType, CellMaps]:
@@ -113,6 +115,28 @@ def sum_densities(plan: Plan, block: Block, maps: Mapping[CellType, CellMaps]) -
     return sums
 
 
+def classify(plan: Plan, cells: list[Cell]) -> list[Cell]:
+    """Name the class of each white cell, where the options name a classifier."""
+    options = plan.options
+    if options.classifier is None or options.classifier_card is None:
+        return cells
+    return classify_cells(
+        plan.counted_image,
+        cells,
+        load_classifier(options.classifier, options.classifier_card.sha256),
+        red_cell_diameter_px=plan.diameter.px,
+        measured=plan.colours,
+    )
+
+
+def measure_shapes(plan: Plan, block: Block, among: Sequence[Cell]) -> list[Cell]:
+    """Choose the cells of a block among those of its window, and measure its red cells where the options say so."""
+    cells = block.owned(among)
+    if not plan.options.red_cell_shapes:
+        return cells
+    return measure_red_cells(cells, among, plan.counted_image.read(block.window), block.window, plan.colours)
+
+
 def conclude(plan: Plan, by_block: Sequence[BlockCount], started: float) -> Result:
     """Put the cells of all blocks together, and judge the image by them."""
     found = in_reading_order(list(chain.from_iterable(own.cells for own in by_block)))
@@ -124,6 +148,9 @@ def conclude(plan: Plan, by_block: Sequence[BlockCount], started: float) -> Resu
         cells = in_reading_order(list(chain.from_iterable(reaching)))
     if plan.field_of_view is not None:
         cells = plan.field_of_view.settle_cut(cells, plan.diameter.px)
+    quality = judge_fields(plan.image, plan.fields, plan.blocks, plan.diameter, found, plan.colours, kinds)
+    if not quality.colours_are_natural:
+        cells = withhold_classes(cells)
     return Result(
         image=plan.image,
         options=plan.options,
@@ -134,6 +161,6 @@ def conclude(plan: Plan, by_block: Sequence[BlockCount], started: float) -> Resu
         counts=count_cells(cells, unlocated),
         red_cell_diameter=plan.diameter,
         colours=plan.colours,
-        quality=judge_fields(plan.image, plan.fields, plan.blocks, plan.diameter, found, plan.colours, kinds),
+        quality=quality,
         seconds=time.perf_counter() - started,
     )

@@ -311,7 +311,15 @@ def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_
     expected |= {"diameter_px": None, "um_per_px": None, "export": None, "region": None, "plane": None, "site": None}
     expected |= {"report": False, "strict": False, "overwrite": False, "recursive": False, "workers": None}
     expected |= {"resume": False, "shard": None, "watch": False}
+    expected |= {"differential": False, "red_cell_shapes": False}
     assert record["command"] == expected
+
+
+def test_what_was_asked_for_besides_the_counts_is_told(stub_pipeline, write_photograph, tmp_path, capsys):
+    assert run(write_photograph("a.png"), "--differential", "--red-cell-shapes", "--out", tmp_path / "out") == 0
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert (record["options"]["classifier"], record["options"]["red_cell_shapes"]) == ("white-cells", True)
+    assert record["classifier"]["model"] == "white-cells"
 
 
 def test_a_plane_of_a_stack_is_counted_and_recorded(stub_pipeline, tmp_path):

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from hemolens.output import cells_csv, counts_csv, summary_csv
+from hemolens.output import cells_csv, counts_csv, differential_csv, red_cells_csv, summary_csv
 from hemolens.output.column import Column
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = runpy.run_path(str(ROOT / "benchmarks" / "documents.py"))
-TABLES = (counts_csv, cells_csv, summary_csv)
+TABLES = (counts_csv, cells_csv, summary_csv, differential_csv, red_cells_csv)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.NAME)

@@ -4,14 +4,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.special import gammaincinv, stdtrit
+from scipy.special import betaincinv, gammaincinv, stdtrit
 
 from hemolens.statistics.uncertainty import (
     CountError,
     Interval,
     corrected_count,
+    deviation_interval,
     mean_per_field,
     poisson_interval,
+    share_interval,
     student_quantile,
     times,
     with_model_error,
@@ -167,3 +169,18 @@ def test_of_corrected_counts_95_percent_hold_the_truth():
         return corrected_count(int(rng.binomial(truth, min(0.9 + luck, 1)) + rng.poisson(0.05 * truth)), known), truth
 
     assert 0.93 <= coverage(draw) <= 0.97
+
+
+@given(st.integers(1, 3000), st.data())
+def test_shares_have_the_limits_of_the_beta_distribution(total, data):
+    count = data.draw(st.integers(0, total))
+    share, low, high = share_interval(count, total)
+    assert share == count / total
+    assert low == pytest.approx(betaincinv(count, total - count + 1, 0.025) if count else 0, abs=1e-9)
+    assert high == pytest.approx(betaincinv(count + 1, total - count, 0.975) if count < total else 1, abs=1e-9)
+
+
+@given(st.integers(2, 5000))
+def test_deviations_have_the_limits_of_the_chi_squared_distribution(n):
+    low, high = (math.sqrt((n - 1) / (2 * gammaincinv((n - 1) / 2, tail))) for tail in (0.975, 0.025))
+    assert deviation_interval(3.0, n) == pytest.approx((3, 3 * low, 3 * high), rel=1e-6)

@@ -24,6 +24,8 @@ from hemolens.output.results_folder import free_folder, result_names
 from hemolens.output.run_files import RunFiles
 from hemolens.output.shard import WHOLE, Shard
 from hemolens.statistics.counts import Counts
+from hemolens.statistics.differential import Differential
+from hemolens.statistics.red_cells import RedCells
 from hemolens.statistics.summary import TypeSummary
 
 INTERRUPTED = "not counted: the user stopped the run before"
@@ -82,6 +84,10 @@ class BatchOutcome:
         What the counted photographs say together, for each cell type, if they are fields of one smear.
     output : OutputOptions
         What was written as well.
+    differential : Differential or None
+        Their white cells by class; None where nobody asked for it.
+    red_cells : RedCells or None
+        Their measured red cells; None where nobody asked for their shape.
 
     """
 
@@ -91,6 +97,8 @@ class BatchOutcome:
     interrupted: bool
     summary: Mapping[CellType, TypeSummary]
     output: OutputOptions
+    differential: Differential | None = None
+    red_cells: RedCells | None = None
 
 
 @dataclass(frozen=True)
@@ -198,7 +206,8 @@ def count_photographs(
     entries = [candidate.entry for candidate in candidates.each]
     wanted = Path(folder)
     existed = os.path.lexists(wanted)
-    place = wanted if overwrite or resume else free_folder(wanted, result_names(shard.pick(entries), output))
+    names = result_names(shard.pick(entries), output, options)
+    place = wanted if overwrite or resume else free_folder(wanted, names)
     files = RunFiles(
         place, entries, options, output, command, overwrite=overwrite, resume=resume, keep=keep, shard=shard
     )
@@ -223,8 +232,16 @@ def count_photographs(
         interrupted = True  # while the report was made or the files were moved: all that was counted is there
     else:
         interrupted = not files.complete
-    shown = place if files.is_published else None
-    return BatchOutcome(outcomes, shown, files.unfinished, interrupted, files.summary, output)
+    return BatchOutcome(
+        outcomes,
+        place if files.is_published else None,
+        files.unfinished,
+        interrupted,
+        files.summary,
+        output,
+        files.differential,
+        files.red_cells,
+    )
 
 
 def _any_counted(outcomes: Sequence[Outcome]) -> bool:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hemolens.cell_types import CellType
+from hemolens.cell_types import CellType, WhiteCellClass
+from hemolens.cells.red_cell_shape import RedCellShape
 from hemolens.images.box import Box
 
 
@@ -34,6 +35,13 @@ class Cell:
         0 … 1, higher is surer: with calibrated settings the share of such cells that are right, else a ranking.
     touches_frame : bool
         True when the cell reaches the first or last row or column of the photograph.
+    white_cell_class : str or None
+        Which kind of white cell it is (:data:`~hemolens.cell_types.WHITE_CELL_CLASSES`); None for other types, and
+        where nobody has asked.
+    class_probability : float or None
+        0 … 1: how likely the likeliest class is; None where no classifier has judged.
+    shape : RedCellShape or None
+        Of a whole red cell that touches no other; None for all others, and where nobody has asked.
 
     """
 
@@ -46,6 +54,9 @@ class Cell:
     diameter_px: float
     score: float
     touches_frame: bool
+    white_cell_class: WhiteCellClass | None = None
+    class_probability: float | None = None
+    shape: RedCellShape | None = None
 
     def is_same(self, other: Cell) -> bool:
         """Whether another cell has the same values, its outline point by point.

@@ -12,7 +12,20 @@ from typing import Annotated
 import typer
 
 from hemolens import RESEARCH_USE_ONLY
-from hemolens.cli import accounts, calibrate, count, demo, evaluate, merge, models, reproduce, serve, train, validate
+from hemolens.cli import (
+    accounts,
+    calibrate,
+    count,
+    demo,
+    evaluate,
+    merge,
+    models,
+    reproduce,
+    serve,
+    train,
+    train_classifier,
+    validate,
+)
 from hemolens.cli.streams import keep_streams_from_failing
 from hemolens.errors import HemolensError, LabelError, UsageError
 
@@ -23,6 +36,7 @@ app.command()(calibrate.calibrate)
 app.command()(demo.demo)
 app.command()(evaluate.evaluate)
 app.command()(train.train)
+app.command()(train_classifier.train_classifier)
 app.command()(reproduce.reproduce)
 app.command()(serve.serve)
 app.command()(validate.validate)

@@ -34,6 +34,16 @@ Models = Annotated[
     list[str] | None,
     typer.Option("--model", help="Name in hemolens models list, or path of your own; repeatable.", metavar="MODEL"),
 ]
+Differential = Annotated[
+    bool, typer.Option("--differential", help="Also say which class each white cell is of (differential.csv).")
+]
+RedCellShapes = Annotated[
+    bool, typer.Option("--red-cell-shapes", help="Also measure the shape of whole red cells (red-cells.csv).")
+]
+Region = Annotated[
+    str | None,
+    typer.Option(help="Count only in this region: x0,y0,x1,y1 in pixels, or a GeoJSON file.", metavar="REGION"),
+]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace results that the folder holds; otherwise DIR-2, DIR-3, … is made.")
 ]
@@ -81,11 +91,10 @@ def count(
         typer.Option(help="µm per pixel, 0.015 to 0.75 (red cells are assumed to be 7.5 µm wide).", metavar="UM"),
     ] = None,
     export: Export = None,
-    region: Annotated[
-        str | None,
-        typer.Option(help="Count only in this region: x0,y0,x1,y1 in pixels, or a GeoJSON file.", metavar="REGION"),
-    ] = None,
+    region: Region = None,
     plane: Annotated[int | None, typer.Option(help="Plane 1, 2, … of TIFF stacks.", metavar="N")] = None,
+    differential: Differential = False,
+    red_cell_shapes: RedCellShapes = False,
     site: SiteFile = None,
     report: Annotated[bool, typer.Option("--report", help="Also write report.html and report.pdf.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 when a photograph is rejected.")] = False,
@@ -103,13 +112,15 @@ def count(
         hemolens count "my photos/" --out results
     """
     from hemolens.batch.photographs import find_candidates
+    from hemolens.models.store import DEFAULT_CLASSIFIER
     from hemolens.options import CountOptions
     from hemolens.output.report.terminal import counts_table, summary_lines
     from hemolens.output.shard import WHOLE, read_shard
 
     options = CountOptions(
         models=tuple(model or ()), counter=counter, diameter_px=diameter_px, um_per_px=um_per_px,
-        region=region, plane=plane,
+        region=region, plane=plane, classifier=DEFAULT_CLASSIFIER if differential else None,
+        red_cell_shapes=red_cell_shapes,
     )  # fmt: skip
     output = output_options(export, site, report=report)
     _say_what_is_left_to_default(options)
@@ -123,7 +134,7 @@ def count(
     else:
         batch = run(find_candidates(paths, recursive=recursive), resume=resume)
     rows = [(outcome.image, outcome.counts, outcome.verdict) for outcome in batch.outcomes]
-    show(counts_table(rows), batch, summary_lines(batch.summary))
+    show(counts_table(rows), batch, [*summary_lines(batch.summary), *request_lines(batch)])
     say_where(batch, out)
     leave(batch, strict=strict)
 
@@ -157,6 +168,13 @@ def _watch(find: Callable[[], Candidates], run: Callable[..., BatchOutcome]) -> 
         typer.echo("hemolens: interrupted, nothing was written", err=True)
         raise typer.Exit(INTERRUPTED_STATUS)
     return batch
+
+
+def request_lines(batch: BatchOutcome) -> list[str]:
+    """Say what was asked for besides the counts."""
+    from hemolens.output.report.terminal import differential_lines, red_cell_lines
+
+    return [*differential_lines(batch.differential), *red_cell_lines(batch.red_cells)]
 
 
 def _say_what_is_left_to_default(options: CountOptions) -> None:
@@ -300,6 +318,7 @@ def show(table: Table, batch: BatchOutcome, notes: Sequence[str] = ()) -> None:
 
     from hemolens.output.export.registry import top_names
     from hemolens.output.report import FILE_NAMES as REPORT_NAMES
+    from hemolens.output.results_folder import tables_on_request
 
     console = Console(highlight=False)
     console.print(table)
@@ -308,6 +327,7 @@ def show(table: Table, batch: BatchOutcome, notes: Sequence[str] = ()) -> None:
     names = ", ".join(
         [
             "counts.csv, cells.csv, summary.csv, run.json and overlay/",
+            *tables_on_request({"classifier": batch.differential, "red_cell_shapes": batch.red_cells}),
             *(REPORT_NAMES if batch.output.report else ()),
             *top_names(batch.output.export),
         ]

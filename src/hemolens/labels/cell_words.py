@@ -12,7 +12,7 @@ WORDS: dict[str, CellType] = {
 
 
 def cell_type_of(word: str, where: str) -> CellType:
-    """Understand a label's word for a type; capitals do not matter.
+    """Understand a label's word for a type; capitals do not matter, nor does a class that follows a colon.
 
     Parameters
     ----------
@@ -27,11 +27,11 @@ def cell_type_of(word: str, where: str) -> CellType:
 
     Examples
     --------
-    >>> cell_type_of(" Platelets", "line 2")
-    'plt'
+    >>> cell_type_of(" Platelets", "line 2"), cell_type_of("wbc: monocyte", "line 3")
+    ('plt', 'wbc')
 
     """
-    kind = WORDS.get(word.strip().lower())
+    kind = WORDS.get(word.partition(":")[0].strip().lower())
     if kind is None:
         raise LabelError(
             f"unknown cell type in {where}", came=quoted(word), allowed=", ".join(WORDS), do="rename or remove it"

@@ -101,8 +101,7 @@ def _parse(path: Path) -> list[_Feature]:
 
 def _class_name(feature: _Feature) -> str:
     given = feature.properties.classification
-    name = "" if given is None else given.name or next(iter(given.names or ()), "")
-    return name.split(":")[0]
+    return "" if given is None else given.name or next(iter(given.names or ()), "")
 
 
 def _rings(geometry: Geometry) -> list[NDArray[np.float64]]:

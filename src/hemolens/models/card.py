@@ -27,11 +27,13 @@ from hemolens.measurements.scale import RANGE_PX
 from hemolens.statistics.uncertainty import CountError
 
 
-class _Frozen(BaseModel):
+class CardPart(BaseModel):
+    """What a card is made of: frozen, without unknown fields."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class DataSource(_Frozen):
+class DataSource(CardPart):
     """Data that the weights were trained on, and its terms."""
 
     name: str
@@ -39,7 +41,7 @@ class DataSource(_Frozen):
     terms: str
 
 
-class MeasuredFigure(_Frozen):
+class MeasuredFigure(CardPart):
     """One measured figure: what, on which photographs, and the value."""
 
     metric: str
@@ -47,7 +49,7 @@ class MeasuredFigure(_Frozen):
     value: float
 
 
-class CountersOfType(_Frozen):
+class CountersOfType(CardPart):
     """How what a model draws of one cell type is counted.
 
     Attributes
@@ -90,7 +92,7 @@ _OF_A_NETWORK = (
 """Fields that a card must have where the model has a network."""
 
 
-class ModelCard(_Frozen):
+class ModelCard(CardPart):
     """What is known about a model.
 
     Attributes
@@ -264,13 +266,14 @@ def parse_card(text: str, name: str) -> ModelCard:
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a plain ValueError
         raise ModelError(
             f"card of model {quoted(name)} is malformed",
-            came=_first_fault(error),
+            came=first_fault(error),
             allowed="the fields of hemolens.models.card.ModelCard",
             do="export the model again with hemolens train",
         ) from error
 
 
-def _first_fault(error: Exception) -> str:
+def first_fault(error: Exception) -> str:
+    """Say in one line what is wrong first with a card."""
     if not isinstance(error, ValidationError):
         return str(error)
     first = error.errors(include_url=False, include_input=False)[0]
@@ -280,8 +283,6 @@ def _first_fault(error: Exception) -> str:
 
 def card_text(card: ModelCard) -> str:
     """The card as TOML, in the order of its fields."""
-    import tomli_w
-
     fields = card.model_dump(mode="json", exclude_none=True)
     for name in ModelCard.model_fields if card.segmentation else ("reference", "segmentation"):
         if name in fields and getattr(card, name) == ModelCard.model_fields[name].default:
@@ -291,6 +292,13 @@ def card_text(card: ModelCard) -> str:
             del own["joins"]
         if not own["chosen_on"]:
             del own["chosen_on"]
+    return toml_of(fields)
+
+
+def toml_of(fields: Mapping[str, Any]) -> str:
+    """Write the fields of a card as TOML, short arrays on one line."""
+    import tomli_w
+
     text = tomli_w.dumps(fields)
     array = re.compile(r"\[\n\s*([^\[\]]*?),?\n\s*\]")
     text = array.sub(_on_one_line, text)  # the points of a curve first, then the curve

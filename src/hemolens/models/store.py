@@ -16,6 +16,7 @@ from hemolens.cell_types import CellType
 from hemolens.errors import ModelError, quoted
 from hemolens.files.whole_file import write_whole
 from hemolens.models.card import ModelCard, card_text, parse_card
+from hemolens.models.classifier_card import ClassifierCard, parse_classifier_card
 
 PAPER_MODELS: dict[CellType, str] = {"rbc": "rbc-do-unet", "wbc": "wbc-unet", "plt": "plt-unet"}
 """The paper's networks, one for each cell type."""
@@ -23,6 +24,10 @@ PAPER_MODELS: dict[CellType, str] = {"rbc": "rbc-do-unet", "wbc": "wbc-unet", "p
 DEFAULT_MODEL = "one-pass"
 """Counts all three types, unless another model is given."""
 
+DEFAULT_CLASSIFIER = "white-cells"
+"""Tells the classes of white cells apart, unless another classifier is given."""
+
+_CLASSIFIERS = "differential"
 _SUFFIX = ".onnx"
 _ALLOWED = "the path of an .onnx file with its card beside it, or of a folder with one such pair"
 
@@ -32,6 +37,14 @@ class ModelFile:
     """A card and the bytes of the ONNX file that it describes."""
 
     card: ModelCard
+    onnx: bytes
+
+
+@dataclass(frozen=True, eq=False)
+class ClassifierFile:
+    """The card of a classifier and the bytes of its ONNX file."""
+
+    card: ClassifierCard
     onnx: bytes
 
 
@@ -74,15 +87,57 @@ def read_model(name_or_path: str) -> ModelFile:
 
     """
     data, card = _bytes(_files(name_or_path)[0], name_or_path), read_card(name_or_path)
+    _refuse_other_weights(data, card.sha256, name_or_path)
+    return ModelFile(card, data)
+
+
+def read_classifier_card(name_or_path: str) -> ClassifierCard:
+    """Read what is known about a classifier of white cells.
+
+    Parameters
+    ----------
+    name_or_path : str
+        Name of a shipped classifier, or as in :func:`read_card`.
+
+    Raises
+    ------
+    ModelError
+        There is no such card, or it is malformed.
+
+    """
+    data = _bytes(_files(name_or_path, _CLASSIFIERS)[1], name_or_path, _CLASSIFIERS)
+    return parse_classifier_card(data.decode("utf-8", "replace"), name_or_path)
+
+
+def read_classifier(name_or_path: str) -> ClassifierFile:
+    """Read a classifier of white cells: its card and its weights.
+
+    Parameters
+    ----------
+    name_or_path : str
+        As in :func:`read_classifier_card`.
+
+    Raises
+    ------
+    ModelError
+        As in :func:`read_model`.
+
+    """
+    data = _bytes(_files(name_or_path, _CLASSIFIERS)[0], name_or_path, _CLASSIFIERS)
+    card = read_classifier_card(name_or_path)
+    _refuse_other_weights(data, card.sha256, name_or_path)
+    return ClassifierFile(card, data)
+
+
+def _refuse_other_weights(data: bytes, sha256: str, name_or_path: str) -> None:
     found = hashlib.sha256(data).hexdigest()
-    if found != card.sha256:
+    if found != sha256:
         raise ModelError(
             f"the weights of model {quoted(name_or_path)} do not match its card",
             came=f"sha256 {found[:12]}…",
-            allowed=f"sha256 {card.sha256[:12]}…",
+            allowed=f"sha256 {sha256[:12]}…",
             do="install hemolens again, or export the model again with hemolens train",
         )
-    return ModelFile(card, data)
 
 
 def write_card(name_or_path: str, card: ModelCard) -> None:
@@ -103,21 +158,24 @@ def write_card(name_or_path: str, card: ModelCard) -> None:
     write_whole(Path(str(_files(name_or_path)[1])), card_text(card).encode())
 
 
-def _shipped_names(suffix: str) -> list[str]:
-    return sorted(entry.name.removesuffix(suffix) for entry in _shipped().iterdir() if entry.name.endswith(suffix))
+def _shipped_names(suffix: str, kind: str = "") -> list[str]:
+    there = _shipped(kind).iterdir()
+    return sorted(entry.name.removesuffix(suffix) for entry in there if entry.name.endswith(suffix))
 
 
-def _shipped() -> Traversable:
-    return resources.files("hemolens.models") / "shipped"
+def _shipped(kind: str = "") -> Traversable:
+    """Where models are that come with hemolens: those that draw maps, or those of a folder of their own."""
+    shipped = resources.files("hemolens.models") / "shipped"
+    return shipped / kind if kind else shipped
 
 
-def _files(name_or_path: str) -> tuple[Traversable, Traversable]:
+def _files(name_or_path: str, kind: str = "") -> tuple[Traversable, Traversable]:
     """The weights and the card of a model."""
     path = Path(name_or_path)
     if path.suffix in {_SUFFIX, ".toml"}:
         return path.with_suffix(_SUFFIX), path.with_suffix(".toml")
-    if name_or_path in _shipped_names(".toml"):
-        return _shipped() / f"{name_or_path}{_SUFFIX}", _shipped() / f"{name_or_path}.toml"
+    if name_or_path in _shipped_names(".toml", kind):
+        return _shipped(kind) / f"{name_or_path}{_SUFFIX}", _shipped(kind) / f"{name_or_path}.toml"
     pairs = sorted(each for each in path.glob(f"*{_SUFFIX}") if each.with_suffix(".toml").exists())
     if len(pairs) == 1:
         return pairs[0], pairs[0].with_suffix(".toml")
@@ -126,21 +184,22 @@ def _files(name_or_path: str) -> tuple[Traversable, Traversable]:
         raise ModelError(
             "the folder contains several models", came=f"{quoted(path)} with {names}", allowed=_ALLOWED, do="name one"
         )
-    raise _missing(name_or_path)
+    raise _missing(name_or_path, kind)
 
 
-def _bytes(file: Traversable, name_or_path: str) -> bytes:
+def _bytes(file: Traversable, name_or_path: str, kind: str = "") -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise _missing(name_or_path, error) from error
+        raise _missing(name_or_path, kind, error) from error
 
 
-def _missing(name_or_path: str, error: OSError | None = None) -> ModelError:
+def _missing(name_or_path: str, kind: str = "", error: OSError | None = None) -> ModelError:
+    shipped = _shipped_names(_SUFFIX, kind) if kind else shipped_models()
     return ModelError(
         "there is no such model" if error is None else "the model cannot be read",
         came=quoted(name_or_path) + ("" if error is None else f" ({error.strerror or type(error).__name__})"),
-        allowed=f"{', '.join(shipped_models()) or 'no model is installed'}, or {_ALLOWED}",
+        allowed=f"{', '.join(shipped) or 'no model is installed'}, or {_ALLOWED}",
         do="check the name, or install hemolens again; the weights of the paper's networks are in its source only",
-        option="model",
+        option="classifier" if kind else "model",
     )

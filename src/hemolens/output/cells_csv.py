@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
-from hemolens.cell_types import CELL_TYPES
+from hemolens.cell_types import CELL_TYPES, WHITE_CELL_CLASSES
 from hemolens.cells.cell import Cell
 from hemolens.counted_image import MODEL, CellOrigin, CountedImage
 from hemolens.output.column import Column, texts
@@ -61,6 +62,20 @@ _OF_CELL: tuple[Column[Cell], ...] = (
     ),
 )
 
+SHAPES = {
+    "elongation": "length over width",
+    "circularity": "4π · area ÷ circumference² of the smooth outline, 1 for a disc",
+    "crenation": "how far the outline leaves the smooth one, root mean square, as a share of the cell's radius",
+    "pallor_depth": "how much less light the centre takes up than the rim, 0 to 1",
+    "pallor_size": "diameter of the pale centre as a share of the cell's; 0 where the centre is not pale",
+}
+"""Measurements of :class:`~hemolens.cells.red_cell_shape.RedCellShape`, and what they mean."""
+
+
+def _shape(row: CellRow, name: str) -> float | None:
+    return getattr(row.cell.shape, name, None)
+
+
 COLUMNS: tuple[Column[CellRow], ...] = (
     Column("image", str, "name of the photograph, as in `counts.csv`", lambda row: row.image),
     Column("cell", int, "number of the cell within its photograph, from 1", lambda row: row.number),
@@ -73,6 +88,30 @@ COLUMNS: tuple[Column[CellRow], ...] = (
         bool,
         "whether a person has made, changed or confirmed the cell; its score is 1 then",
         lambda row: row.origin.checked,
+    ),
+    Column(
+        "class",
+        str,
+        f"of a white cell: {', '.join(f'`{each}`' for each in WHITE_CELL_CLASSES)}; empty for other types, and where "
+        "nobody asked for it",
+        lambda row: row.cell.white_cell_class,
+    ),
+    Column(
+        "class_probability",
+        float,
+        "from 0 to 1: how likely the likeliest class is; empty where no classifier has judged",
+        lambda row: row.cell.class_probability,
+        n_decimals=4,
+    ),
+    *(
+        Column(
+            name,
+            float,
+            f"{meaning}; of whole red cells that touch no other, where somebody asked for it",
+            partial(_shape, name=name),
+            n_decimals=3,
+        )
+        for name, meaning in SHAPES.items()
     ),
 )
 """New columns come at the end: programs may count on the places of those before."""
@@ -104,6 +143,11 @@ def cell_rows(entry: Entry, result: CountedImage) -> Iterator[tuple[str, ...]]:
     """
     for row in rows_of(entry, result):
         yield texts(COLUMNS, row)
+
+
+def name_of(cell: Cell) -> str:
+    """Name a cell for other programs: ``wbc: neutrophil`` where its class is known, its type alone where it is not."""
+    return f"{cell.type}: {cell.white_cell_class}" if cell.white_cell_class else cell.type
 
 
 def measurements_of(cell: Cell) -> dict[str, float]:

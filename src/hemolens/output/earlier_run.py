@@ -10,12 +10,13 @@ from hemolens.output.entries import Entry
 from hemolens.output.export.registry import FORMATS, file_names, top_names
 from hemolens.output.kept_photographs import NAME as KEPT_NAME
 from hemolens.output.report import FILE_NAMES as REPORT_NAMES
+from hemolens.output.results_folder import tables_on_request
 from hemolens.output.run_record import NAME as RUN_NAME
 from hemolens.output.run_record import read_run
 
 
 def earlier_files(folder: Path) -> list[Path]:
-    """Find the overlay pictures, exports and report that an earlier run left in a folder.
+    """Find the overlay pictures, exports, further tables and report that an earlier run left in a folder.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def earlier_files(folder: Path) -> list[Path]:
     entries = [Entry("", name.as_posix(), None) for name in overlays]
     exported = file_names(record.output.get("export", []), entries)
     report = [name for name in REPORT_NAMES if name in record.report]
-    files = (*map(str, overlays), *exported, *report, KEPT_NAME)
+    files = (*map(str, overlays), *exported, *tables_on_request(record.options), *report, KEPT_NAME)
     return [folder / name for name in files if _is_file_of(folder, name)]
 
 

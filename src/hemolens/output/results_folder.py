@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
 from hemolens.errors import UsageError, quoted
 from hemolens.images.zarr_store import SUFFIX as ZARR_SUFFIX
-from hemolens.output import cells_csv, counts_csv, summary_csv
+from hemolens.options import CountOptions
+from hemolens.output import cells_csv, counts_csv, differential_csv, red_cells_csv, summary_csv
 from hemolens.output.entries import Entry
 from hemolens.output.export import registry
 from hemolens.output.options import OutputOptions
@@ -20,7 +21,7 @@ TABLES = (counts_csv.NAME, cells_csv.NAME, summary_csv.NAME, RUN_NAME)
 """Files that every run writes into its folder."""
 
 
-def result_names(entries: Sequence[Entry], output: OutputOptions) -> list[str]:
+def result_names(entries: Sequence[Entry], output: OutputOptions, options: CountOptions | None = None) -> list[str]:
     """Name every file that a run may write, relative to its folder.
 
     Parameters
@@ -28,6 +29,8 @@ def result_names(entries: Sequence[Entry], output: OutputOptions) -> list[str]:
     entries : sequence of Entry
         The photographs of the run.
     output : OutputOptions
+    options : CountOptions, optional
+        How they are counted: some tables are written on request only.
 
     Returns
     -------
@@ -40,7 +43,24 @@ def result_names(entries: Sequence[Entry], output: OutputOptions) -> list[str]:
 
     """
     exported = registry.file_names(output.export, entries)
-    return [*TABLES, *(entry.overlay for entry in entries), *exported, *(REPORT_NAMES if output.report else ())]
+    tables = [] if options is None else tables_on_request(options.model_dump(include={"classifier", "red_cell_shapes"}))
+    return [
+        *TABLES,
+        *tables,
+        *(entry.overlay for entry in entries),
+        *exported,
+        *(REPORT_NAMES if output.report else ()),
+    ]
+
+
+def tables_on_request(options: Mapping[str, object]) -> list[str]:
+    """Name the tables that only some runs write, by the options of the run.
+
+    >>> tables_on_request({"classifier": "white-cells"})
+    ['differential.csv']
+    """
+    asked = {differential_csv.NAME: "classifier", red_cells_csv.NAME: "red_cell_shapes"}
+    return [name for name, option in asked.items() if options.get(option)]
 
 
 def free_folder(folder: Path, names: Sequence[str] = TABLES) -> Path:

@@ -8,8 +8,9 @@
 ``run.json``        what is needed to run it again (:mod:`.run_record`)
 ==================  =====================================================
 
-On request the cells come in the formats of other programs, too (:mod:`.export.registry`), and all of it as a report
-(:mod:`hemolens.output.report.run_report`).
+On request there are the classes of white cells (``differential.csv``, :mod:`.differential_csv`) and the shapes of red
+cells (``red-cells.csv``, :mod:`.red_cells_csv`), the cells in the formats of other programs (:mod:`.export.registry`),
+and all of it as a report (:mod:`hemolens.output.report.run_report`).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from hemolens.cell_types import CellType
 from hemolens.errors import OutputError, UsageError
 from hemolens.files.whole_file import WholeFiles, bring, disk_errors_named, unfinished_folders
 from hemolens.images.slides import is_slide
-from hemolens.output import cells_csv, counts_csv, summary_csv
+from hemolens.output import cells_csv, counts_csv, differential_csv, red_cells_csv, summary_csv
 from hemolens.output.column import header
 from hemolens.output.earlier_run import earlier_files
 from hemolens.output.entries import Entry, Place, name_entries
@@ -43,13 +44,14 @@ from hemolens.output.results_folder import refuse_to_replace, result_names
 from hemolens.output.run_record import NAME as RUN_NAME
 from hemolens.output.run_record import RunRecord, ShardRecord, differences
 from hemolens.output.shard import WHOLE, Shard
-from hemolens.statistics.summary import CountedField, TypeSummary, summarise
+from hemolens.statistics.differential import Differential
+from hemolens.statistics.red_cells import RedCells
+from hemolens.statistics.summary import CountedField, TypeSummary, join_classes, join_shapes, summarise
 
 if TYPE_CHECKING:
     import _csv
 
     from hemolens.counted_image import CountedImage
-    from hemolens.models.method import Methods
     from hemolens.options import CountOptions
     from hemolens.output.report.run_report import RunReport
 
@@ -122,7 +124,7 @@ class RunFiles:
         self._keep = keep
         self.output = output or OutputOptions()
         self._exports = registry.ExportFiles(self.output.export, entries)
-        self._report = _begin_report(options.methods) if self.output.report else None
+        self._report = _begin_report(options) if self.output.report else None
         self.record = RunRecord.begin(
             datetime.now(UTC).astimezone(), command=command, options=options, output=self.output.model_dump(mode="json")
         )
@@ -138,7 +140,7 @@ class RunFiles:
             self._stale = earlier_files(self.folder)
             self.kept = self._fitting_runs() if resume else []
             may_replace = overwrite or any(run.folder == self.folder for run in self.kept)
-            names = result_names(shard.pick(entries), self.output)
+            names = result_names(shard.pick(entries), self.output, options)
             refuse_to_replace(self.folder, names, self._stale, entries, overwrite=may_replace)
             with disk_errors_named(self.folder):
                 (self._files.draft / "overlay").mkdir()
@@ -165,6 +167,16 @@ class RunFiles:
     def summary(self) -> dict[CellType, TypeSummary]:
         """What the photographs written so far say together."""
         return summarise(self._fields, self.output.site)
+
+    @property
+    def differential(self) -> Differential | None:
+        """White cells by class on the photographs written so far; None where nobody asked for it."""
+        return join_classes(self._fields)
+
+    @property
+    def red_cells(self) -> RedCells | None:
+        """Measured red cells of the photographs written so far; None where nobody asked for their shape."""
+        return join_shapes(self._fields)
 
     def add(self, entry: Entry, result: CountedImage) -> None:
         """Write a counted photograph; nothing of it is written when its overlay or an export cannot be made.
@@ -270,6 +282,8 @@ class RunFiles:
                     (self._files.draft / KEPT_NAME).unlink()
                 self._exports.end(self._files.draft, self.record.photographs, self.summary)
                 (self._files.draft / summary_csv.NAME).write_bytes(summary_csv.summary_bytes(self.summary))
+                for name, table in self._tables_on_request().items():
+                    (self._files.draft / name).write_bytes(table)
                 for name, content in report.items():
                     (self._files.draft / name).write_bytes(content)
                 (self._files.draft / RUN_NAME).write_bytes(self.record.bytes())
@@ -289,6 +303,14 @@ class RunFiles:
                 allowed="any run",
                 do=f"please report it; everything else is in '{self.folder}'",
             ) from fault
+
+    def _tables_on_request(self) -> dict[str, bytes]:
+        tables = {}
+        if (differential := self.differential) is not None:
+            tables[differential_csv.NAME] = differential_csv.differential_bytes(differential)
+        if (red_cells := self.red_cells) is not None:
+            tables[red_cells_csv.NAME] = red_cells_csv.red_cells_bytes(red_cells)
+        return tables
 
     def _report_contents(self) -> tuple[dict[str, bytes], Exception | KeyboardInterrupt | None]:
         """Make the report; what goes wrong with it, or that the user stops it, must not cost the counts."""
@@ -354,10 +376,10 @@ def _rows(table: TextIO) -> _csv.Writer:
     return csv.writer(table, lineterminator="\n")
 
 
-def _begin_report(methods: Methods) -> RunReport:
+def _begin_report(options: CountOptions) -> RunReport:
     from hemolens.output.report.run_report import RunReport
 
-    return RunReport(methods)
+    return RunReport(options.methods, options.classifier_card)
 
 
 def save_result(

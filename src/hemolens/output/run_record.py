@@ -23,6 +23,7 @@ from hemolens.counted_image import CountedImage, Review
 from hemolens.measurements.colours import FACTORS, factors
 from hemolens.measurements.quality import Verdict
 from hemolens.measurements.scale import Origin, RedCellDiameter
+from hemolens.models.classifier_card import ClassifierCard
 from hemolens.models.method import Method
 from hemolens.options import CountOptions
 from hemolens.output.entries import Entry
@@ -65,6 +66,21 @@ class MethodRecord(_Record):
             settings=settings,
             locates_cells=method.locates_cells,
         )
+
+
+class ClassifierRecord(_Record):
+    """What named the classes of white cells."""
+
+    model: str
+    """Name in its card."""
+    sha256: str
+    least_probability: float
+    """A cell whose likeliest class is less likely is ``unsure``."""
+
+    @classmethod
+    def of(cls, card: ClassifierCard) -> Self:
+        """Describe a classifier."""
+        return cls(model=card.name, sha256=card.sha256, least_probability=card.least_probability)
 
 
 class ScaleRecord(_Record):
@@ -254,6 +270,8 @@ class RunRecord(_Record):
     """Empty until a photograph was counted."""
     shard: ShardRecord | None = None
     """Which part of the photographs was counted; None for all of them."""
+    classifier: ClassifierRecord | None = None
+    """None where nobody asked for the classes of white cells."""
     report: list[str] = []
     """Names of the report's files that were written."""
     counting_frame: CountingFrame = CountingFrame()
@@ -291,6 +309,7 @@ class RunRecord(_Record):
             options=options.model_dump(mode="json"),
             output=dict(output),
             methods={kind: MethodRecord.of(method) for kind, method in options.methods.items()},
+            classifier=None if options.classifier_card is None else ClassifierRecord.of(options.classifier_card),
         )
 
     def bytes(self) -> bytes:

@@ -110,7 +110,7 @@ class Edits:
         others = [each for each in self._chosen(ids) if each.cell.type != kind]
         if not others:
             raise _nothing_changes(f"cells that are {kind} already", "at least one cell of another type")
-        return tuple(self._changed(each, replace(each.cell, type=kind, score=1.0)) for each in others)
+        return tuple(self._changed(each, _of_type(each.cell, kind)) for each in others)
 
     def confirm(self, ids: Iterable[str]) -> tuple[Change, ...]:
         """Say of cells that they are what they are taken for; those that are checked already stay as they are.
@@ -265,6 +265,11 @@ class Edits:
 
 def _nothing_changes(came: str, allowed: str) -> ReviewError:
     return ReviewError("nothing would change", came=came, allowed=allowed, do="choose other cells")
+
+
+def _of_type(cell: Cell, kind: CellType) -> Cell:
+    """Make it a cell of another type: what was said of the old one falls."""
+    return replace(cell, type=kind, score=1.0, white_cell_class=None, class_probability=None, shape=None)
 
 
 def _at_corner(cell: Cell) -> Cell:

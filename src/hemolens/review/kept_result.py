@@ -24,6 +24,7 @@ from hemolens.measurements.field_of_view import FieldOfView
 from hemolens.measurements.quality import Quality
 from hemolens.measurements.scale import RedCellDiameter
 from hemolens.models.card import ModelCard
+from hemolens.models.classifier_card import ClassifierCard
 from hemolens.models.method import Method, Methods
 from hemolens.options import CountOptions
 from hemolens.result import Result
@@ -78,6 +79,7 @@ class _KeptResult(Record):
     quality: Quality
     seconds: float
     review: Review | None
+    classifier: ClassifierCard | None = None
 
     @classmethod
     def of(cls, result: Result) -> Self:
@@ -107,6 +109,7 @@ class _KeptResult(Record):
             quality=result.quality,
             seconds=result.seconds,
             review=result.review,
+            classifier=result.classifier,
         )
 
     def result(self, image: SmearImage) -> Result:
@@ -114,7 +117,7 @@ class _KeptResult(Record):
         cells = [each.cell() for each in self.cells]
         return Result(
             image=image,
-            options=_options(self.options, methods),
+            options=_options(self.options, methods, self.classifier),
             methods=methods,
             field_of_view=None if field is None else FieldOfView(field.region.region(), field.inside, field.share),
             region=None if self.region is None else self.region.region(),
@@ -197,11 +200,12 @@ def read_result(data: bytes, image: SmearImage) -> Result:
     return result
 
 
-def _options(fields: dict[str, Any], methods: Methods) -> CountOptions:
+def _options(fields: dict[str, Any], methods: Methods, classifier: ClassifierCard | None) -> CountOptions:
     """Give the options as they were, unchecked: the models that they name may be gone, or be others."""
     region = fields["region"]
     options = CountOptions.model_construct(
         **fields | {"models": tuple(fields["models"]), "region": None if region is None else region_of_corners(region)}
     )
     vars(options)["methods"] = methods
+    vars(options)["classifier_card"] = classifier
     return options

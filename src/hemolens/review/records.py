@@ -7,8 +7,9 @@ from typing import Any, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from hemolens.cell_types import CellType
+from hemolens.cell_types import CellType, WhiteCellClass
 from hemolens.cells.cell import Cell
+from hemolens.cells.red_cell_shape import RedCellShape
 from hemolens.errors import ReviewError
 from hemolens.images.box import Box
 from hemolens.review.trail import Change, ReviewedCell
@@ -32,6 +33,9 @@ class CellRecord(Record):
     diameter_px: float
     score: float
     touches_frame: bool
+    white_cell_class: WhiteCellClass | None = None
+    class_probability: float | None = None
+    shape: RedCellShape | None = None
 
     @classmethod
     def of(cls, cell: Cell) -> Self:

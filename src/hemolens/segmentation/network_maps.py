@@ -19,7 +19,7 @@ from hemolens.measurements.colours import MeasuredColours, StandardColours, meas
 from hemolens.models.card import ModelCard
 from hemolens.models.store import read_card, read_model
 from hemolens.probability_maps import CellMaps, DensityMap, ProbabilityMaps
-from hemolens.segmentation.onnx_runtime import n_processors, onnx_runtime
+from hemolens.segmentation.onnx_runtime import onnx_runtime, start_session
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -63,7 +63,6 @@ def forget_models() -> None:
 
 @cache
 def _load(name_or_path: str, sha256: str) -> Model:
-    onnxruntime = onnx_runtime()
     file = read_model(name_or_path)
     if file.card.sha256 != sha256:
         raise ModelError(
@@ -72,20 +71,7 @@ def _load(name_or_path: str, sha256: str) -> Model:
             allowed=f"sha256 {sha256[:12]}…",
             do="count again",
         )
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait take no processor
-    if (n_threads := n_processors()) is not None:
-        options.intra_op_num_threads = n_threads
-    try:
-        session = onnxruntime.InferenceSession(file.onnx, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise ModelError(
-            f"the weights of model {name_or_path!r} cannot be loaded",
-            came=type(error).__name__,
-            allowed="an ONNX file written by hemolens train",
-            do="export the model again",
-        ) from error
+    session = start_session(file.onnx, name_or_path)
     written = tuple(output.name for output in session.get_outputs())
     if written != file.card.outputs:
         raise ModelError(

@@ -10,6 +10,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
+
+from hemolens.errors import ModelError
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 SWITCH = "ORT_DISABLE_TELEMETRY"
 """Variable of the environment. One that the user has set stays as it is."""
@@ -21,6 +27,41 @@ def onnx_runtime() -> ModuleType:
     import onnxruntime
 
     return onnxruntime  # type: ignore[no-any-return]
+
+
+def start_session(onnx: bytes, name: str, *, n_threads: int | None = None) -> onnxruntime.InferenceSession:
+    """Make a network ready to run on the processor.
+
+    Parameters
+    ----------
+    onnx : bytes
+        An ONNX file.
+    name : str
+        What the model is called in a message.
+    n_threads : int, optional
+        How many processors it may use; without it, as many as :func:`n_processors` says.
+
+    Raises
+    ------
+    ModelError
+        It is not an ONNX file that can run.
+
+    """
+    runtime = onnx_runtime()
+    options = runtime.SessionOptions()
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait take no processor
+    if (threads := n_threads or n_processors()) is not None:
+        options.intra_op_num_threads = threads
+    try:
+        return runtime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ModelError(
+            f"the weights of model {name!r} cannot be loaded",
+            came=type(error).__name__,
+            allowed="an ONNX file written by hemolens train",
+            do="export the model again",
+        ) from error
 
 
 def n_processors() -> int | None:

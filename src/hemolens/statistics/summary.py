@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.measurements.quality import Verdict
 from hemolens.statistics.counts import Counts, FrameCounts
+from hemolens.statistics.differential import Differential, join_differentials
+from hemolens.statistics.red_cells import RedCells, join_red_cells
 from hemolens.statistics.uncertainty import (
     CountError,
     Interval,
@@ -46,6 +48,10 @@ class CountedField:
         Cell types whose count a person vouches for; where others are not, the model's error in those is in the mean.
     unlocated : tuple of str
         Cell types that were counted without locating their cells: the counting frame says nothing of them.
+    differential : Differential or None
+        White cells by class; None where nobody asked for it.
+    red_cells : RedCells or None
+        Measured red cells; None where nobody asked for their shape.
 
     """
 
@@ -57,6 +63,8 @@ class CountedField:
     verdict: Verdict
     vouched_for: tuple[CellType, ...] = ()
     unlocated: tuple[CellType, ...] = ()
+    differential: Differential | None = None
+    red_cells: RedCells | None = None
 
     @property
     def area_mm2(self) -> float | None:
@@ -132,6 +140,36 @@ def summarise(fields: Sequence[CountedField], site: Site | None = None) -> dict[
     used = [field for field in fields if field.verdict != "reject"]
     n_rejected = len(fields) - len(used)
     return {kind: _summarise_type(used, kind, site or {}, n_rejected) for kind in CELL_TYPES}
+
+
+def join_classes(fields: Sequence[CountedField]) -> Differential | None:
+    """Join the differentials of the fields of one smear; those of rejected photographs are left out.
+
+    Returns
+    -------
+    Differential or None
+        None where nobody asked for it.
+
+    """
+    asked = [field for field in fields if field.differential is not None]
+    used = [
+        field.differential.counts for field in asked if field.differential is not None and field.verdict != "reject"
+    ]
+    return join_differentials(used) if asked else None
+
+
+def join_shapes(fields: Sequence[CountedField]) -> RedCells | None:
+    """Join the measured red cells of the fields of one smear; those of rejected photographs are left out.
+
+    Returns
+    -------
+    RedCells or None
+        None where nobody asked for their shape.
+
+    """
+    asked = [field for field in fields if field.red_cells is not None]
+    used = [field.red_cells for field in asked if field.red_cells is not None and field.verdict != "reject"]
+    return join_red_cells(used) if asked else None
 
 
 def summarise_field(field: CountedField) -> dict[CellType, TypeSummary]:

@@ -119,7 +119,7 @@ def export_onnx(network: Network, path: Path, samples: NDArray[np.uint8] | None 
     """
     model = trace(network)
     if samples is None:
-        _halve_weights(model)
+        halve_weights(model)
     else:
         model = to_eight_bits(model, samples)
     onnx.checker.check_model(model)
@@ -154,7 +154,7 @@ def trace(network: Network) -> onnx.ModelProto:
     return onnx.load_from_string(buffer.getvalue())
 
 
-def _halve_weights(model: onnx.ModelProto) -> None:
+def halve_weights(model: onnx.ModelProto) -> None:
     """Store large float32 initialisers as float16, each followed by a cast back to float32."""
     graph, casts = model.graph, []
     for initialiser in graph.initializer:

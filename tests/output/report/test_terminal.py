@@ -3,8 +3,10 @@ import io
 import pytest
 from rich.console import Console
 
-from hemolens.output.report.terminal import counts_table, summary_lines, truth_table
+from hemolens.output.report.terminal import counts_table, differential_lines, red_cell_lines, summary_lines, truth_table
 from hemolens.statistics.counts import Counts, FrameCounts
+from hemolens.statistics.differential import join_differentials
+from hemolens.statistics.red_cells import RedCells
 from hemolens.statistics.summary import CountedField, summarise
 
 
@@ -63,3 +65,27 @@ def test_what_the_means_leave_out_is_said(verdicts, last):
     counts = Counts(100, 1, 5)
     fields = [CountedField(counts, FrameCounts(counts, 1000), None, True, {}, verdict) for verdict in verdicts]
     assert summary_lines(summarise(fields))[-1] == last
+
+
+def test_a_differential_says_what_is_counted_and_what_is_missing():
+    lines = differential_lines(
+        join_differentials([{"neutrophil": 60, "lymphocyte": 30, "erythroblast": 9, "other": 1}])
+    )
+    assert lines == [
+        "Differential of 90 leukocytes, 95 % interval: neutrophil 66.7 (55.9–76.3) %; lymphocyte 33.3 (23.7–44.1) %",
+        "Not among the leukocytes: 9 erythroblast, 1 other, 0 unsure; 10.0 erythroblasts for 100 leukocytes, white "
+        "cells without them: 91",
+        "Leukocytes that are needed: 10 more for 100, 110 more for 200",
+    ]
+
+
+def test_a_differential_that_nobody_asked_for_is_not_told():
+    assert differential_lines(None) == red_cell_lines(None) == []
+
+
+def test_a_differential_of_unnamed_cells_warns():
+    assert differential_lines(join_differentials([{"unsure": 3}]))[-1].startswith("Warning: 3 of 3 white cells fit no")
+
+
+def test_of_few_red_cells_no_shape_is_told():
+    assert red_cell_lines(RedCells(())) == ["Shape of 0 whole red cells that touch no other: too few to tell"]

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hemolens import RESEARCH_USE_ONLY
-from hemolens.cell_types import CELL_TYPES
+from hemolens.cell_types import CELL_TYPES, WHITE_CELL_CLASSES
 from hemolens.cells.cell import Cell
-from hemolens.output.cells_csv import measurements_of
+from hemolens.output.cells_csv import measurements_of, name_of
 from hemolens.output.entries import Entry
 from hemolens.output.export.export_format import Contents, ExportFormat
 from hemolens.output.export.polygon import polygon_of
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 
 NAME = "coco.json"
 
-CATEGORY_IDS = {kind: n for n, kind in enumerate(CELL_TYPES, start=1)}
+CATEGORY_IDS = {
+    name: n for n, name in enumerate((*CELL_TYPES, *(f"wbc: {each}" for each in WHITE_CELL_CLASSES)), start=1)
+}
+"""The cell types, and the classes of white cells, of which a file has those that occur in it."""
 
 
 class Coco(ExportFormat):
-    """One file for the run; ``images`` come last in it, since only then is known which were counted."""
+    """One file for the run; ``images`` and ``categories`` come last in it, since only then are they known."""
 
     shared = (NAME,)
 
@@ -37,6 +40,7 @@ class Coco(ExportFormat):
         super().__init__(entries)
         self._image_ids = {entry.image: n for n, entry in enumerate(entries, start=1)}
         self._n_annotations = 0
+        self._categories = set[str](CELL_TYPES)
 
     @staticmethod
     def files(entry: Entry) -> tuple[str, ...]:
@@ -50,19 +54,19 @@ class Coco(ExportFormat):
             "version": __version__,
             "pixel_origin": "corner",
         }
-        categories = [{"id": n, "name": kind, "supercategory": "blood cell"} for kind, n in CATEGORY_IDS.items()]
-        head = f'{{"info": {json.dumps(info)},\n"licenses": [],\n"categories": {json.dumps(categories)},\n'
+        head = f'{{"info": {json.dumps(info)},\n"licenses": [],\n'
         return {NAME: f'{head}"annotations": ['.encode()}
 
     @staticmethod
-    def part(entry: Entry, result: CountedImage) -> list[str]:
-        return [json.dumps(annotation(cell)) for cell in result.cells]
+    def part(entry: Entry, result: CountedImage) -> list[tuple[str, str]]:
+        return [(name_of(cell), json.dumps(annotation(cell))) for cell in result.cells]
 
-    def append(self, entry: Entry, part: list[str]) -> Contents:
+    def append(self, entry: Entry, part: list[tuple[str, str]]) -> Contents:
         text, image_id = "", self._image_ids[entry.image]
-        for number, row in enumerate(part, start=self._n_annotations + 1):
+        for number, (name, row) in enumerate(part, start=self._n_annotations + 1):
             ids = f'{{"id": {number}, "image_id": {image_id}, '
             text += ("\n" if number == 1 else ",\n") + ids + row.removeprefix("{")
+            self._categories.add(name)
         self._n_annotations += len(part)
         return {NAME: text.encode()}
 
@@ -73,7 +77,14 @@ class Coco(ExportFormat):
             if each.error is None
         ]
         rows = ",\n".join(json.dumps(image) for image in images)
-        return {NAME: f'\n],\n"images": [\n{rows}\n]}}\n'.encode()}
+        categories = json.dumps(
+            [
+                {"id": n, "name": name, "supercategory": "blood cell" if name in CELL_TYPES else "wbc"}
+                for name, n in CATEGORY_IDS.items()
+                if name in self._categories
+            ]
+        )
+        return {NAME: f'\n],\n"categories": {categories},\n"images": [\n{rows}\n]}}\n'.encode()}
 
 
 def annotation(cell: Cell) -> dict[str, Any]:
@@ -92,7 +103,7 @@ def annotation(cell: Cell) -> dict[str, Any]:
     row0, col0, row1, col1 = (int(edge) for edge in cell.box)
     measured = measurements_of(cell)
     return {
-        "category_id": CATEGORY_IDS[cell.type],
+        "category_id": CATEGORY_IDS[name_of(cell)],
         "iscrowd": 0,
         "area": measured["area_px"],
         "bbox": [col0, row0, col1 - col0, row1 - row0],

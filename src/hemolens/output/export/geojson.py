@@ -12,7 +12,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from hemolens.cells.cell import Cell
-from hemolens.output.cells_csv import measurements_of
+from hemolens.output.cells_csv import measurements_of, name_of
 from hemolens.output.entries import Entry
 from hemolens.output.export.export_format import Contents, ExportFormat
 from hemolens.output.export.polygon import polygon_of
@@ -64,7 +64,7 @@ def _feature(number: int, cell: Cell, sha256: str) -> dict[str, Any]:
         "properties": {
             "objectType": "detection",
             "name": f"{cell.type}-{number}",
-            "classification": {"name": cell.type, "color": list(COLOURS[cell.type])},
+            "classification": {"name": name_of(cell), "color": list(COLOURS[cell.type])},
             "measurements": measurements_of(cell),
         },
     }

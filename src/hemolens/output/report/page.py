@@ -19,10 +19,14 @@ from hemolens.counted_image import Review
 from hemolens.measurements.quality import Quality
 from hemolens.measurements.scale import RedCellDiameter
 from hemolens.models.card import ModelCard
+from hemolens.models.classifier_card import ClassifierCard
+from hemolens.output.differential_csv import percent
+from hemolens.output.red_cells_csv import rows_of
 from hemolens.output.report.cell_picture import CellPicture
 from hemolens.output.report.charts import FEWEST_CELLS
 from hemolens.output.report.html_page import markdown_table, markdown_text
 from hemolens.output.report.terminal import (
+    differential_lines,
     errors_in_words,
     fields_in_words,
     interval_text,
@@ -32,6 +36,8 @@ from hemolens.output.report.terminal import (
 )
 from hemolens.output.run_record import RunRecord
 from hemolens.statistics.counts import Counts
+from hemolens.statistics.differential import Differential, join_differentials
+from hemolens.statistics.red_cells import RedCells, join_red_cells
 from hemolens.statistics.summary import TypeSummary
 from hemolens.statistics.uncertainty import Interval
 
@@ -79,6 +85,10 @@ class ReportedPhotograph:
         JPEG; None, as the picture, where the report has enough of them.
     review : Review or None
         What people have corrected; None for what the model alone has counted.
+    differential : Differential or None
+        White cells by class; None where nobody asked for it.
+    red_cells : RedCells or None
+        Measured red cells; None where nobody asked for their shape.
 
     """
 
@@ -97,6 +107,8 @@ class ReportedPhotograph:
     picture: CellPicture | None
     thumbnail: bytes | None
     review: Review | None
+    differential: Differential | None
+    red_cells: RedCells | None
 
 
 @dataclass(frozen=True)
@@ -135,6 +147,9 @@ SIZE_NOTE = """Diameters are those of circles of the same area, of cells that do
 standard deviation over mean; cells that touch and were counted as one make it larger. It is not the RDW of an
 analyser."""
 
+SHAPE_NOTE = """whole red cells that touch no other. Diameters are shares of the median of their photograph. The limits
+are conventions to compare samples by, not limits between healthy and ill."""
+
 COLOURS_NOTE = "Outlines: blue, red cells; yellow, white cells; green, platelets."
 
 UNSURE_NOTE = """**Unsure**: cells with a dashed outline in the image; a person should look at them."""
@@ -149,6 +164,7 @@ def markdown_page(
     summary: Mapping[CellType, TypeSummary],
     record: RunRecord,
     cards: Sequence[ModelCard],
+    classifier: ClassifierCard | None = None,
 ) -> str:
     """Write the page.
 
@@ -162,6 +178,8 @@ def markdown_page(
         The record of the run (:mod:`hemolens.output.run_record`).
     cards : sequence of ModelCard
         Of the models that counted.
+    classifier : ClassifierCard, optional
+        Of the classifier of white cells.
 
     """
     counted = [each for each in photographs if isinstance(each, ReportedPhotograph)]
@@ -169,7 +187,7 @@ def markdown_page(
     title = markdown_text(photographs[0].image) if one else f"{len(photographs)} photographs"
     parts = [f"# Blood smear report: {title}", f"**{NOTICE}** {_opening(photographs, record)}"]
     if counted:
-        parts += ["## Counts", *_together(summary, counted)]
+        parts += ["## Counts", *_together(summary, counted), *_on_request(unrejected(counted))]
     if not one or not counted:
         parts += ["## Photographs", _photographs_table(photographs), *_over_all(unrejected(counted))]
     for number, each in enumerate(photographs, start=1):
@@ -177,6 +195,7 @@ def markdown_page(
             parts += [] if one else ["---", f"## {number}. {markdown_text(each.image)}"]
             parts += _photograph_section(each, number, one=one)
     parts += ["---", "## How it was counted", _settings(record), *_cards(cards, record)]
+    parts += [] if classifier is None else _classifier(classifier)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -271,6 +290,47 @@ def _together(summary: Mapping[CellType, TypeSummary], counted: Sequence[Reporte
 def _summary_note(summary: Mapping[CellType, TypeSummary]) -> str:
     fields, errors = fields_in_words(summary["rbc"].n_fields), errors_in_words(summary)
     return f"From {fields}. The intervals include {errors}. {FRAME_NOTE}"
+
+
+def _on_request(counted: Sequence[ReportedPhotograph]) -> list[str]:
+    """Tell what somebody has asked for besides the counts."""
+    return [*_differential(counted), *_shapes(counted)]
+
+
+def _shapes(counted: Sequence[ReportedPhotograph]) -> list[str]:
+    """Tell how the red cells of all photographs together are shaped; nothing where nobody asked for it."""
+    asked = [each.red_cells for each in counted if each.red_cells is not None]
+    if not asked:
+        return []
+    joined = join_red_cells(asked)
+    rows = [
+        [
+            row.name,
+            "variation of diameters"
+            if row.limit is None
+            else f"{row.limit.measure} {row.limit.side} {row.limit.value:g}",
+            _number(row.quantile(0.5), 2),
+            f"{_number(row.quantile(0.05), 2)} … {_number(row.quantile(0.95), 2)}",
+            NONE if row.percent is None else interval_text(row.percent),
+        ]
+        for row in rows_of(joined)
+    ]
+    head = ["", "what", "median", "90 % of the cells", "% (95 %)"]
+    return ["## Shape of red cells", markdown_table(head, rows), f"{joined.n_cells} {SHAPE_NOTE}"]
+
+
+def _differential(counted: Sequence[ReportedPhotograph]) -> list[str]:
+    """Tell the classes of white cells on all photographs together; nothing where nobody asked for them."""
+    asked = [each.differential.counts for each in counted if each.differential is not None]
+    if not asked:
+        return []
+    joined = join_differentials(asked)
+    rows = [
+        [name, str(n), NONE if (share := percent(joined, name)) is None else interval_text(share)]
+        for name, n in joined.counts.items()
+    ]
+    table = markdown_table(["", "cells", "% of leukocytes (95 %)"], rows)
+    return ["## White cells by class", table, "\n".join(f"- {line}." for line in differential_lines(joined)[1:])]
 
 
 def _photographs_table(photographs: Sequence[Reported]) -> str:
@@ -459,3 +519,15 @@ def _number(value: float | None, n_decimals: int) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _classifier(card: ClassifierCard) -> list[str]:
+    sources = [[markdown_text(each.name), markdown_text(each.what), markdown_text(each.terms)] for each in card.sources]
+    figures = "; ".join(f"{each.metric} {each.value:g} on {each.photographs}" for each in card.figures)
+    limit = f"Unsure below a probability of {card.least_probability:g}."
+    return [
+        f"### {markdown_text(card.name)}: classes of white cells",
+        f"{limit} {markdown_text(card.terms)}",
+        markdown_table(["trained on", "what it is", "terms"], sources),
+        f"Measured: {markdown_text(figures)}." if figures else "",
+    ]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hemolens.cell_types import CELL_TYPES, CellType
+from hemolens.models.classifier_card import ClassifierCard
 from hemolens.output.entries import Place
 from hemolens.output.report import FILE_NAMES
 from hemolens.output.report.cell_picture import CellPicture, hex_colour, jpeg_bytes, make_cell_picture, reduced
@@ -60,9 +61,10 @@ class RunReport:
 
     """
 
-    def __init__(self, methods: Methods) -> None:
+    def __init__(self, methods: Methods, classifier: ClassifierCard | None = None) -> None:
         self._photographs: list[Reported] = []
         self._cards = {method.card.digest: method.card for method in methods.values()}
+        self._classifier = classifier
 
     def add(self, photograph: Reported) -> None:
         """Put the next photograph of the run into the report."""
@@ -86,7 +88,7 @@ class RunReport:
         """
         any_counted = any(isinstance(each, ReportedPhotograph) for each in self._photographs)
         cards = list(self._cards.values()) if any_counted else []
-        markdown = markdown_page(self._photographs, summary, record, cards)
+        markdown = markdown_page(self._photographs, summary, record, cards, self._classifier)
         pictures = draw_pictures(self._photographs)
         in_html = {name: _in_html(picture) for name, picture in pictures.items()}
         page = html_page(markdown, in_html, style=_file("report.css") + _colours(), script=_file("report.js"))
@@ -122,6 +124,8 @@ def reported(image: str, result: CountedImage, place: Place) -> ReportedPhotogra
         picture=make_cell_picture(result, f"p{place.number}", longest_side_px(place.of)) if has_picture else None,
         thumbnail=jpeg_bytes(reduced(result.image.overview(), _THUMBNAIL_PX)) if has_picture else None,
         review=result.review,
+        differential=result.differential,
+        red_cells=result.red_cells,
     )
 
 

@@ -7,9 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
-from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
+from hemolens.cell_types import CELL_NAMES, CELL_TYPES, LEUKOCYTES, CellType
 from hemolens.counted_image import Review
+from hemolens.output.differential_csv import percent
+from hemolens.output.red_cells_csv import rows_of
 from hemolens.statistics.counts import NO_CELLS, Counts
+from hemolens.statistics.differential import TARGETS, Differential
+from hemolens.statistics.red_cells import RedCells
 from hemolens.statistics.summary import TypeSummary
 from hemolens.statistics.uncertainty import Interval
 
@@ -90,6 +94,57 @@ def unlocated_in_words(kinds: Collection[CellType]) -> str:
     """
     names = ", ".join(CELL_NAMES[kind] for kind in kinds).capitalize()
     return f"{names}: counted without being located, so there are no outlines, sizes, means or densities of them"
+
+
+def differential_lines(differential: Differential | None) -> list[str]:
+    """Say in words which classes of white cells there are.
+
+    Parameters
+    ----------
+    differential : Differential or None
+
+    Returns
+    -------
+    list of str
+        Empty where nobody asked for it. A line with the leukocytes by class, one with what is not among them, one with
+        what targets still need, and a warning where it is due.
+
+    """
+    if differential is None:
+        return []
+    counts, n = differential.counts, differential.n_leukocytes
+    shares = ((each, percent(differential, each)) for each in LEUKOCYTES)
+    parts = [f"{each} {interval_text(share)} %" for each, share in shares if share is not None and counts[each]]
+    lines = [f"Differential of {n} leukocytes, 95 % interval: {'; '.join(parts) or 'none'}"]
+    beside = ", ".join(f"{counts[each]} {each}" for each in counts if each not in LEUKOCYTES)
+    per_100, white_cells = differential.erythroblasts_per_100, differential.n_white_cells
+    if counts["erythroblast"] and per_100 is not None and white_cells is not None:
+        beside += f"; {per_100:.1f} erythroblasts for 100 leukocytes, white cells without them: {white_cells:.0f}"
+    lines.append(f"Not among the leukocytes: {beside}")
+    needed = {target: differential.n_needed(target) for target in TARGETS}
+    if missing := ", ".join(f"{more} more for {target}" for target, more in needed.items() if more):
+        lines.append(f"Leukocytes that are needed: {missing}")
+    return [*lines, *([f"Warning: {differential.warning}"] if differential.warning else [])]
+
+
+def red_cell_lines(red_cells: RedCells | None) -> list[str]:
+    """Say in words how the red cells are shaped.
+
+    Parameters
+    ----------
+    red_cells : RedCells or None
+
+    Returns
+    -------
+    list of str
+        Empty where nobody asked for it; else one line.
+
+    """
+    if red_cells is None:
+        return []
+    figures = [(row.name, row.percent) for row in rows_of(red_cells)]
+    said = "; ".join(f"{name} {interval_text(each)} %" for name, each in figures if each is not None)
+    return [f"Shape of {red_cells.n_cells} whole red cells that touch no other: {said or 'too few to tell'}"]
 
 
 def rejected_in_words(n_rejected: int, n_fields: int) -> str:

@@ -1,0 +1,1 @@
+"""The differential: which kind of white cell each white cell is."""
