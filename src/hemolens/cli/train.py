@@ -40,7 +40,9 @@ def train(
     seconds: Annotated[
         float | None, typer.Option(help="Training time in seconds, instead of the configuration's steps.", min=1)
     ] = None,
-    start: Annotated[Path | None, typer.Option(help="First weights: NAME.safetensors of an earlier training.")] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="First weights: NAME.safetensors of a training, or NAME.onnx in 8 bits.")
+    ] = None,
     batch: Annotated[int | None, typer.Option(help="Crops per step, instead of the configuration's.", min=1)] = None,
     device: Annotated[Device, typer.Option(help="auto: a GPU if torch finds one, else the CPU.")] = Device.auto,
     workers: Annotated[
