@@ -35,6 +35,7 @@ SHIPPED = ROOT / "src" / "hemolens" / "models" / "shipped"
 PHOTOGRAPHS = ("smear.jpg", "my photos/1.jpg", "my photos/2.jpg")
 NOT_RUN = {
     "train": "takes hours, and photographs that cannot be redistributed",
+    "adapt": "takes minutes: tests/cli/test_adapt.py",
     "serve": "goes on until somebody ends it: tests/web/test_serve.py",
     "accounts": "asks for a password: tests/cli/test_accounts.py",
 }
@@ -75,9 +76,10 @@ def folder(tmp_path_factory):
     (folder / "calibration.csv").write_text("\n".join(fields), "utf-8")
     write_synthetic_all_idb1(folder / "all-idb1")
     tifffile.imwrite(folder / "slide.svs", smear.pixels, tile=(128, 128), photometric="rgb")
-    (folder / "runs" / "ours").mkdir(parents=True)
-    for suffix in (".onnx", ".toml"):
-        shutil.copy((SHIPPED / DEFAULT_MODEL).with_suffix(suffix), (folder / "runs/ours/ours").with_suffix(suffix))
+    for model in (folder / "runs" / "ours", folder / "my-lab"):
+        model.mkdir(parents=True)
+        for suffix in (".onnx", ".toml"):
+            shutil.copy((SHIPPED / DEFAULT_MODEL).with_suffix(suffix), (model / model.name).with_suffix(suffix))
     part = {"type": "Polygon", "coordinates": [[[0, 0], [300, 0], [300, 200], [0, 0]]]}
     (folder / "part.geojson").write_text(json.dumps(part), "utf-8")
     return folder

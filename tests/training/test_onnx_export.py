@@ -10,7 +10,14 @@ from hemolens.models.store import read_model  # noqa: E402
 from hemolens.training.config import TrainingConfig, read_config  # noqa: E402
 from hemolens.training.loop import batch_norms  # noqa: E402
 from hemolens.training.networks import NETWORKS, create_network  # noqa: E402
-from hemolens.training.onnx_export import LARGEST_ROUNDING_SIZE, TERMS_OF_OTHERS, export_onnx, trace, write_model  # noqa: E402
+from hemolens.training.onnx_export import (  # noqa: E402
+    LARGEST_ROUNDING_SIZE,
+    TERMS_OF_OTHERS,
+    export_onnx,
+    trace,
+    with_outputs,
+    write_model,
+)
 
 pytestmark = pytest.mark.train
 
@@ -140,3 +147,15 @@ def test_the_card_names_what_was_trained_on(exported_do_unet):
     card = read_model(str(exported_do_unet)).card
     assert "Im001_1" in card.trained_on
     assert [source.name for source in card.sources] == ["ALL-IDB1", "DO-U-Net outlines"]
+
+
+def test_a_model_that_writes_fewer_maps_writes_the_same_ones():
+    whole = read_model("one-pass").onnx
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3), np.uint8)
+    few = onnxruntime.InferenceSession(with_outputs(whole, ["wbc.mask", "plt.mask"]))
+    every = onnxruntime.InferenceSession(whole)
+    assert [each.name for each in few.get_outputs()] == ["wbc.mask", "plt.mask"]
+    for own, same in zip(
+        few.run(None, {"pixels": pixels}), every.run(["wbc.mask", "plt.mask"], {"pixels": pixels}), strict=True
+    ):
+        assert np.array_equal(own, same)

@@ -98,6 +98,8 @@ class ModelCard(_Frozen):
     name : str
     cell_type : {"rbc", "wbc", "plt"} or None
         The type it draws; None for one that draws several types.
+    adapted_from : str
+        Digest of the model that it was adapted from; empty where it was trained from the beginning.
     reference : str
         Authors, place and year of the publication that describes it; empty where it is not recorded.
     network, segmentation : str
@@ -128,6 +130,7 @@ class ModelCard(_Frozen):
 
     name: str
     cell_type: CellType | None = None
+    adapted_from: str = ""
     reference: str = ""
     network: str = ""
     segmentation: str = ""
@@ -224,6 +227,15 @@ class ModelCard(_Frozen):
         return self.counters[cell_type]
 
 
+def is_model_name(name: str) -> bool:
+    """Whether a model may be called so: small letters, digits and dashes.
+
+    >>> is_model_name("my-lab"), is_model_name("My lab"), is_model_name("../my-lab")
+    (True, False, False)
+    """
+    return re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name) is not None
+
+
 def parse_card(text: str, name: str) -> ModelCard:
     """Read a card from its TOML.
 
@@ -263,7 +275,7 @@ def card_text(card: ModelCard) -> str:
     import tomli_w
 
     fields = card.model_dump(mode="json", exclude_none=True)
-    for name in ModelCard.model_fields if card.segmentation else ("reference", "segmentation"):
+    for name in ModelCard.model_fields if card.segmentation else ("adapted_from", "reference", "segmentation"):
         if name in fields and getattr(card, name) == ModelCard.model_fields[name].default:
             del fields[name]
     for own in fields.get("counters", {}).values():

@@ -17,7 +17,7 @@ from hemolens.images.resampling import ScaledImage, resize
 from hemolens.images.tiles import Part, Tile, cut, cut_within, reach, stitch, tile_grid
 from hemolens.measurements.colours import MeasuredColours, StandardColours, measure_colours, standardise
 from hemolens.models.card import ModelCard
-from hemolens.models.store import read_card, read_model
+from hemolens.models.store import ModelFile, read_card, read_model
 from hemolens.probability_maps import ProbabilityMaps
 from hemolens.segmentation.onnx_runtime import n_processors, onnx_runtime
 
@@ -63,7 +63,6 @@ def forget_models() -> None:
 
 @cache
 def _load(name_or_path: str, sha256: str) -> Model:
-    onnxruntime = onnx_runtime()
     file = read_model(name_or_path)
     if file.card.sha256 != sha256:
         raise ModelError(
@@ -72,6 +71,25 @@ def _load(name_or_path: str, sha256: str) -> Model:
             allowed=f"sha256 {sha256[:12]}…",
             do="count again",
         )
+    return open_model(file, name_or_path)
+
+
+def open_model(file: ModelFile, name: str) -> Model:
+    """Make a model that was read ready to be applied.
+
+    Parameters
+    ----------
+    file : ModelFile
+    name : str
+        What the model is called in a message.
+
+    Raises
+    ------
+    ModelError
+        If the weights cannot be loaded, or write other maps than the card says.
+
+    """
+    onnxruntime = onnx_runtime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait take no processor
@@ -81,7 +99,7 @@ def _load(name_or_path: str, sha256: str) -> Model:
         session = onnxruntime.InferenceSession(file.onnx, options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise ModelError(
-            f"the weights of model {name_or_path!r} cannot be loaded",
+            f"the weights of model {name!r} cannot be loaded",
             came=type(error).__name__,
             allowed="an ONNX file written by hemolens train",
             do="export the model again",
@@ -89,7 +107,7 @@ def _load(name_or_path: str, sha256: str) -> Model:
     written = tuple(output.name for output in session.get_outputs())
     if written != file.card.outputs:
         raise ModelError(
-            f"the weights of model {name_or_path!r} write other maps than its card says",
+            f"the weights of model {name!r} write other maps than its card says",
             came=quoted(", ".join(written)),
             allowed=quoted(", ".join(file.card.outputs)),
             do="export the model again",
