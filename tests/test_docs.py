@@ -78,8 +78,9 @@ def folder(tmp_path_factory):
     tifffile.imwrite(folder / "slide.svs", smear.pixels, tile=(128, 128), photometric="rgb")
     for model in (folder / "runs" / "ours", folder / "my-lab"):
         model.mkdir(parents=True)
-        for suffix in (".onnx", ".toml"):
-            shutil.copy((SHIPPED / DEFAULT_MODEL).with_suffix(suffix), (model / model.name).with_suffix(suffix))
+        shutil.copy((SHIPPED / DEFAULT_MODEL).with_suffix(".onnx"), model / f"{model.name}.onnx")
+        card = (SHIPPED / DEFAULT_MODEL).with_suffix(".toml").read_text("utf-8")
+        (model / f"{model.name}.toml").write_text(card.replace(f'name = "{DEFAULT_MODEL}"', f'name = "{model.name}"', 1))
     part = {"type": "Polygon", "coordinates": [[[0, 0], [300, 0], [300, 200], [0, 0]]]}
     (folder / "part.geojson").write_text(json.dumps(part), "utf-8")
     return folder
@@ -91,6 +92,7 @@ def folder(tmp_path_factory):
 )
 def test_a_documented_command_works(page, words, folder, monkeypatch, capsys):
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("HEMOLENS_MODELS", str(folder / "models"))
     if words[0] == "hemolens":
         with pytest.raises(SystemExit) as left:
             main(words[1:])

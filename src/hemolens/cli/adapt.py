@@ -78,8 +78,8 @@ def _name_of(out: Path) -> str:
 
     """
     from hemolens.errors import UsageError, quoted
-    from hemolens.models.card import is_model_name
     from hemolens.models.store import shipped_models
+    from hemolens.models.user_models import is_model_name
 
     name = out.resolve().name
     if not is_model_name(name) or name in shipped_models():

@@ -227,15 +227,6 @@ class ModelCard(_Frozen):
         return self.counters[cell_type]
 
 
-def is_model_name(name: str) -> bool:
-    """Whether a model may be called so: small letters, digits and dashes.
-
-    >>> is_model_name("my-lab"), is_model_name("My lab"), is_model_name("../my-lab")
-    (True, False, False)
-    """
-    return re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name) is not None
-
-
 def parse_card(text: str, name: str) -> ModelCard:
     """Read a card from its TOML.
 
