@@ -80,7 +80,8 @@ def folder(tmp_path_factory):
         model.mkdir(parents=True)
         shutil.copy((SHIPPED / DEFAULT_MODEL).with_suffix(".onnx"), model / f"{model.name}.onnx")
         card = (SHIPPED / DEFAULT_MODEL).with_suffix(".toml").read_text("utf-8")
-        (model / f"{model.name}.toml").write_text(card.replace(f'name = "{DEFAULT_MODEL}"', f'name = "{model.name}"', 1))
+        named = card.replace(f'name = "{DEFAULT_MODEL}"', f'name = "{model.name}"', 1)
+        (model / f"{model.name}.toml").write_text(named, "utf-8")
     part = {"type": "Polygon", "coordinates": [[[0, 0], [300, 0], [300, 200], [0, 0]]]}
     (folder / "part.geojson").write_text(json.dumps(part), "utf-8")
     return folder

@@ -12,12 +12,26 @@ from typing import Annotated
 import typer
 
 from hemolens import RESEARCH_USE_ONLY
-from hemolens.cli import accounts, adapt, calibrate, count, demo, evaluate, models, reproduce, serve, train, validate
+from hemolens.cli import (
+    accounts,
+    adapt,
+    calibrate,
+    count,
+    demo,
+    evaluate,
+    models,
+    reproduce,
+    serve,
+    suggest,
+    train,
+    validate,
+)
 from hemolens.cli.streams import keep_streams_from_failing
 from hemolens.errors import HemolensError, LabelError, UsageError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command()(count.count)
+app.command()(suggest.suggest)
 app.command()(adapt.adapt)
 app.command()(calibrate.calibrate)
 app.command()(demo.demo)
