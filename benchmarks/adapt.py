@@ -9,8 +9,8 @@ fold was trained on which were left out of training, to see what is forgotten.
 
 hemolens adapt trains four networks, three of them to measure whether it was worth it. Here that is measured on other
 photographs, so one is trained, with as many steps as each of the four has; its counters keep the settings that the fold
-had. The seconds are of the processor, so that they do not depend on what else the machine did: on two free cores the
-time that passes is somewhat more than half of them. Writes benchmarks/adapt.json and benchmarks/adapt.md; what is there
+had. The seconds are those that the training process had a core, so that they do not depend on what else the machine
+did; a second process draws its crops meanwhile. Writes benchmarks/adapt.json and benchmarks/adapt.md; what is there
 already is not done again.
 """
 
@@ -29,6 +29,7 @@ import numpy as np
 import torch
 
 from hemolens.cell_types import CELL_NAMES
+from hemolens.errors import LabelError
 from hemolens.evaluation.agreement import counting_accuracy
 from hemolens.evaluation.comparison import Comparison
 from hemolens.evaluation.matching import add_up
@@ -56,7 +57,7 @@ HEADING = f"""# Adapted to a laboratory that the model has not seen
 Written by `benchmarks/adapt.py`. F1 is that on other photographs of the same source: of the model as it was, with its
 settings chosen anew, and with its weights trained ({STEPS} steps). Errors are false positives and false negatives of
 all labelled types, as a share of those before. Old is F1 of red cells on the sources that the model was trained on.
-CPU-s are the seconds of the processor that the training took.
+CPU-s are the seconds that the training process had a core; another one draws crops meanwhile.
 
 | source | photographs | seed | cells | red cells: F1 | white cells: F1 | errors: settings | trained | old | CPU-s |
 |---|---|---|---|---|---|---|---|---|---|"""
@@ -71,18 +72,25 @@ class Run(NamedTuple):
 
 
 def chosen_photographs(run: Run, data: Path, folder: Path) -> tuple[OwnPhotographs, set[str]]:
-    """Read the photographs to adapt to, and name them."""
+    """Read the photographs to adapt to, and name them; those whose labels hemolens adapt refuses are passed over."""
     source, table = UNSEEN_SOURCES[FOLDS[run.source]]
+    images, labels = data / "other" / source / "images", folder / "labels.csv"
     with (data / "other" / source / table).open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    names = sorted({row["image"] for row in rows})
-    chosen = set(np.random.default_rng(run.seed).permutation(names)[: run.n_photographs].tolist())
-    with (folder / "labels.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(row for row in rows if row["image"] in chosen)
-    images = data / "other" / source / "images"
-    return read_own_photographs(folder / "labels.csv", images, "laboratory", at_least=1), chosen
+    chosen: list[str] = []
+    for name in np.random.default_rng(run.seed).permutation(sorted({row["image"] for row in rows})).tolist():
+        with labels.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(row for row in rows if row["image"] in (*chosen, name))
+        try:
+            own = read_own_photographs(labels, images, "laboratory", at_least=1)
+        except LabelError:
+            continue
+        chosen.append(name)
+        if len(chosen) == run.n_photographs:
+            return own, set(chosen)
+    raise ValueError(f"{run.source} has fewer than {run.n_photographs} photographs with sound labels")
 
 
 def tested_photographs(source: str, data: Path, without: set[str]) -> Iterator[OwnPhotograph]:

@@ -16,9 +16,9 @@ from .laboratory import write_laboratory
 pytestmark = pytest.mark.train
 
 
-@pytest.fixture
-def own(tmp_path):
-    folder = write_laboratory(tmp_path / "lab")
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    folder = write_laboratory(tmp_path_factory.mktemp("adapt") / "lab")
     return read_own_photographs(folder / "labels.csv", folder, "my-lab", at_least=3)
 
 
@@ -52,19 +52,21 @@ def test_a_model_that_is_not_better_is_not_made(own, monkeypatch):
     assert len(found.before) == len(found.after) == 3
 
 
-@pytest.fixture
-def better(monkeypatch):
-    monkeypatch.setattr(module, "is_better", lambda before, after: True)
+@pytest.fixture(scope="module")
+def settled(own):
+    """The shipped model with other settings."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "is_better", lambda before, after: True)
+        return adapt(own, settings_only=True).adapted
 
 
-def test_settings_alone_leave_the_weights(own, better):
-    adapted = adapt(own, settings_only=True).adapted
-    assert adapted.card.trained_steps == read_card(DEFAULT_MODEL).trained_steps
-    assert adapted.card.sources == read_card(DEFAULT_MODEL).sources
+def test_settings_alone_leave_the_weights(settled):
+    assert settled.card.trained_steps == read_card(DEFAULT_MODEL).trained_steps
+    assert settled.card.sources == read_card(DEFAULT_MODEL).sources
 
 
-def test_a_new_model_says_what_it_is_and_how_good_before_and_after(own, better, tmp_path):
-    path = write_adapted(adapt(own, settings_only=True).adapted, tmp_path / "my-lab")
+def test_a_new_model_says_what_it_is_and_how_good_before_and_after(settled, tmp_path):
+    path = write_adapted(settled, tmp_path / "my-lab")
     card = read_model(str(path)).card
     assert card.name == "my-lab"
     assert card.adapted_from == read_card(DEFAULT_MODEL).digest
@@ -75,8 +77,8 @@ def test_a_new_model_says_what_it_is_and_how_good_before_and_after(own, better, 
     assert card.counters["rbc"].chosen_on.startswith("3 photographs of my-lab")
 
 
-def test_a_type_that_was_not_labelled_is_left_to_the_default_model(own, better, tmp_path):
-    path = write_adapted(adapt(own, settings_only=True).adapted, tmp_path / "my-lab")
+def test_a_type_that_was_not_labelled_is_left_to_the_default_model(settled, tmp_path):
+    path = write_adapted(settled, tmp_path / "my-lab")
     methods = choose_methods("auto", (str(path),))
     assert {kind: method.card.name for kind, method in methods.items()} == {
         "rbc": "my-lab",
@@ -85,7 +87,8 @@ def test_a_type_that_was_not_labelled_is_left_to_the_default_model(own, better, 
     }
 
 
-def test_a_trained_model_is_new_in_8_bits_and_names_its_source(own, better, monkeypatch, tmp_path):
+def test_a_trained_model_is_new_in_8_bits_and_names_its_source(own, monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "is_better", lambda before, after: True)
     for name, value in (("STEPS", 2), ("HEADS_STEPS", 1), ("N_DRAWN", 1), ("BATCH", 1)):
         monkeypatch.setattr(trainer, name, value)
     monkeypatch.setattr(loop, "N_PICTURES", 1)

@@ -6,7 +6,7 @@ from hemolens.models.store import DEFAULT_MODEL, read_card, read_model
 from hemolens.training import loop
 from hemolens.training.adaptation import trainer
 from hemolens.training.adaptation.own_photographs import read_own_photographs
-from hemolens.training.adaptation.trainer import HEADS, Trainer, groups_of, refuse_other_networks
+from hemolens.training.adaptation.trainer import HEADS, Trainer, adaptable_colours, groups_of
 from hemolens.training.networks import create_network
 from hemolens.training.weights import read_weights
 
@@ -27,6 +27,11 @@ def made(few, tmp_path):
     folder = write_laboratory(tmp_path / "lab")
     own = read_own_photographs(folder / "labels.csv", folder, "my-lab", at_least=3)
     return Trainer(own, read_model(DEFAULT_MODEL), None, 1, torch.device("cpu"), lambda text, done: None)
+
+
+def test_every_training_has_the_same_share_of_the_time(made):
+    timed = Trainer(made.own, made.start, 40.0, 1, torch.device("cpu"), made.tell)
+    assert timed.seconds == 40.0 / (len(timed.groups) + 1)
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 10])
@@ -77,4 +82,9 @@ def test_a_photograph_is_drawn_by_a_network_that_has_not_seen_it(made, monkeypat
 @pytest.mark.parametrize("name", ["rbc-do-unet", "otsu-watershed"])
 def test_a_model_of_another_network_is_refused(name):
     with pytest.raises(ModelError, match=r"cannot be adapted: got .*; allowed: one-pass"):
-        refuse_other_networks(read_card(name))
+        adaptable_colours(read_card(name))
+
+
+def test_a_model_that_takes_colours_as_they_are_is_refused():
+    with pytest.raises(ModelError, match="cannot be adapted"):
+        adaptable_colours(read_card(DEFAULT_MODEL).model_copy(update={"colours": None}))

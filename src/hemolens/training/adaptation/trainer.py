@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from hemolens.errors import ModelError, quoted
+from hemolens.measurements.colours import StandardColours
 from hemolens.models.card import ModelCard
 from hemolens.models.store import DEFAULT_MODEL, ModelFile
 from hemolens.segmentation.network_maps import Model, open_model
@@ -47,15 +48,16 @@ Tell = Callable[[str, float], None]
 """Is told what is being done, and how much of all is done, 0 … 1."""
 
 
-def refuse_other_networks(card: ModelCard) -> None:
-    """Refuse a model that cannot be adapted.
+def adaptable_colours(card: ModelCard) -> StandardColours:
+    """Give the standard colours of a model that can be adapted.
 
     Raises
     ------
     ModelError
+        It is none that can be: it has another network, or none, or takes colours as they are.
 
     """
-    if card.network != read_config(DEFAULT_MODEL).network:
+    if card.network != read_config(DEFAULT_MODEL).network or card.colours is None:
         raise ModelError(
             "this model cannot be adapted",
             came=f"{quoted(card.name)}, with {card.network or 'no network'}",
@@ -63,6 +65,7 @@ def refuse_other_networks(card: ModelCard) -> None:
             do="name another model",
             option="model",
         )
+    return card.colours
 
 
 def groups_of(n_photographs: int) -> list[list[int]]:
@@ -85,7 +88,8 @@ class Trainer:
         self.groups = groups_of(len(own.photographs))
         self.n_trainings = len(self.groups) + 1
         self.seconds = None if seconds is None else seconds / self.n_trainings
-        self.config = _config(own, start.card, seed)
+        self.colours = adaptable_colours(start.card)
+        self.config = _config(own, self.colours, seed)
         diameter_px = self.config.red_cell_diameter_px
         smears = read_labelled_smears(Path(), own.source, diameter_px)
         self.smears = dict(zip([each.name for each in own.photographs], smears, strict=True))
@@ -103,10 +107,9 @@ class Trainer:
 
     def train_on(self, photographs: Sequence[OwnPhotograph], n: int) -> Trainee:
         """Train the n-th network."""
-        colours = self.config.colours
-        assert colours is not None  # noqa: S101  (the configuration of the default model has them)
         smears: list[NumberedSmear] = [self.smears[each.name] for each in photographs]
-        bank = fill_bank([*smears, *self.replayed], colours, self.config.red_cell_diameter_px, torch.device("cpu"))
+        place = self.device if self.device.type == "cuda" else torch.device("cpu")
+        bank = fill_bank([*smears, *self.replayed], self.colours, self.config.red_cell_diameter_px, place)
 
         def show(step: Progress) -> None:
             done = 0.1 + 0.9 * (n + step.done) / self.n_trainings
@@ -129,7 +132,7 @@ def _start_weights(start: ModelFile) -> Iterator[tuple[Path, Path]]:
         yield Path(folder), weights
 
 
-def _config(own: OwnPhotographs, card: ModelCard, seed: int) -> TrainingConfig:
+def _config(own: OwnPhotographs, colours: StandardColours, seed: int) -> TrainingConfig:
     """The default model's configuration, in two phases on a laboratory's photographs and drawn smears."""
     base = read_config(DEFAULT_MODEL)
     others = [name for name, _ in create_network(base.network).named_children() if name != HEADS]
@@ -137,7 +140,7 @@ def _config(own: OwnPhotographs, card: ModelCard, seed: int) -> TrainingConfig:
         "photographs": Photographs(),
         "labelled": (own.source,),
         "drawn": DrawnSource(n_smears=N_DRAWN, share=DRAWN_SHARE),
-        "colours": card.colours,
+        "colours": colours,
         "phases": (
             Phase(steps=HEADS_STEPS, learning_rate=HEADS_RATE, frozen=tuple(others)),
             Phase(steps=STEPS - HEADS_STEPS, learning_rate=RATE),
