@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker in item.iter_markers("posix"):
             if os.name == "nt":
                 item.add_marker(pytest.mark.skip(reason=f"needs {marker.args[0]}, which Windows lacks or reserves"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_user_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Models that somebody has imported on this machine change nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEMOLENS_MODELS", str(tmp_path_factory.mktemp("models")))
+        yield
 
 
 @pytest.fixture(scope="session")

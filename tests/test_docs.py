@@ -35,6 +35,7 @@ SHIPPED = ROOT / "src" / "hemolens" / "models" / "shipped"
 PHOTOGRAPHS = ("smear.jpg", "my photos/1.jpg", "my photos/2.jpg")
 NOT_RUN = {
     "train": "takes hours, and photographs that cannot be redistributed",
+    "adapt": "takes minutes: tests/cli/test_adapt.py",
     "serve": "goes on until somebody ends it: tests/web/test_serve.py",
     "accounts": "asks for a password: tests/cli/test_accounts.py",
 }
@@ -75,9 +76,12 @@ def folder(tmp_path_factory):
     (folder / "calibration.csv").write_text("\n".join(fields), "utf-8")
     write_synthetic_all_idb1(folder / "all-idb1")
     tifffile.imwrite(folder / "slide.svs", smear.pixels, tile=(128, 128), photometric="rgb")
-    (folder / "runs" / "ours").mkdir(parents=True)
-    for suffix in (".onnx", ".toml"):
-        shutil.copy((SHIPPED / DEFAULT_MODEL).with_suffix(suffix), (folder / "runs/ours/ours").with_suffix(suffix))
+    for model in (folder / "runs" / "ours", folder / "my-lab"):
+        model.mkdir(parents=True)
+        shutil.copy((SHIPPED / DEFAULT_MODEL).with_suffix(".onnx"), model / f"{model.name}.onnx")
+        card = (SHIPPED / DEFAULT_MODEL).with_suffix(".toml").read_text("utf-8")
+        named = card.replace(f'name = "{DEFAULT_MODEL}"', f'name = "{model.name}"', 1)
+        (model / f"{model.name}.toml").write_text(named, "utf-8")
     part = {"type": "Polygon", "coordinates": [[[0, 0], [300, 0], [300, 200], [0, 0]]]}
     (folder / "part.geojson").write_text(json.dumps(part), "utf-8")
     return folder
@@ -89,6 +93,7 @@ def folder(tmp_path_factory):
 )
 def test_a_documented_command_works(page, words, folder, monkeypatch, capsys):
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("HEMOLENS_MODELS", str(folder / "models"))
     if words[0] == "hemolens":
         with pytest.raises(SystemExit) as left:
             main(words[1:])

@@ -54,6 +54,7 @@ def test_unknown_name_lists_the_shipped_ones():
         ("phases = [{ steps = 0 }]", "phases.0.steps"),
         ("phases = [{ steps = 3, labels = 'none' }]", "phases.0.labels"),
         ("input_px = 0\nphases = [{ steps = 3 }]", "input_px"),
+        ("freeze_statistics_at = 0\nphases = [{ steps = 3 }]", "first_weights, which are missing"),
         ("width = 0\nphases = [{ steps = 3 }]", "width"),
         ("encoder_weights = 'coco'\nphases = [{ steps = 3 }]", "encoder_weights"),
         ("colour = 1\nphases = [{ steps = 3 }]", "colour"),

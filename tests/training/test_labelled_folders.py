@@ -274,6 +274,12 @@ def test_every_so_many_photographs_are_left_out_to_choose_settings_on():
     assert sorted(left_out + part_of(source(), NAMES, validation=False)) == NAMES
 
 
+def test_none_is_left_out_where_all_are_to_be_trained_on():
+    all_of_them = source(validation_every=None)
+    assert part_of(all_of_them, NAMES, validation=True) == []
+    assert part_of(all_of_them, NAMES, validation=False) == NAMES
+
+
 @pytest.mark.parametrize("table", ["splits.csv", "parts.csv"])
 def test_the_test_part_is_never_looked_at(tmp_path, table):
     rows = "".join(f"{name},{'test' if name < '10' else 'train'}\n" for name in NAMES)

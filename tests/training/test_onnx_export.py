@@ -16,6 +16,7 @@ from hemolens.training.onnx_export import (  # noqa: E402
     count_parameters,
     export_onnx,
     trace,
+    with_outputs,
     write_model,
 )
 
@@ -154,3 +155,15 @@ def test_parameters_are_those_of_the_convolutions(exported_do_unet):
     modules = create_network("do-unet").modules()
     kernels = sum(each.weight.numel() for each in modules if isinstance(each, kinds))
     assert kernels <= count_parameters(read_model(str(exported_do_unet)).onnx) < 1.01 * kernels
+
+
+def test_a_model_that_writes_fewer_maps_writes_the_same_ones():
+    whole = read_model("one-pass").onnx
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3), np.uint8)
+    few = onnxruntime.InferenceSession(with_outputs(whole, ["wbc.mask", "plt.mask"]))
+    every = onnxruntime.InferenceSession(whole)
+    assert [each.name for each in few.get_outputs()] == ["wbc.mask", "plt.mask"]
+    for own, same in zip(
+        few.run(None, {"pixels": pixels}), every.run(["wbc.mask", "plt.mask"], {"pixels": pixels}), strict=True
+    ):
+        assert np.array_equal(own, same)

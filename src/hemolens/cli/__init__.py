@@ -14,6 +14,7 @@ import typer
 from hemolens import RESEARCH_USE_ONLY
 from hemolens.cli import (
     accounts,
+    adapt,
     calibrate,
     count,
     demo,
@@ -22,6 +23,7 @@ from hemolens.cli import (
     models,
     reproduce,
     serve,
+    suggest,
     train,
     train_classifier,
     validate,
@@ -32,6 +34,8 @@ from hemolens.errors import HemolensError, LabelError, UsageError
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command()(count.count)
 app.command()(merge.merge)
+app.command()(suggest.suggest)
+app.command()(adapt.adapt)
 app.command()(calibrate.calibrate)
 app.command()(demo.demo)
 app.command()(evaluate.evaluate)

@@ -182,12 +182,12 @@ def _say_what_is_left_to_default(options: CountOptions) -> None:
     from hemolens.cell_types import CELL_NAMES
     from hemolens.errors import quoted
     from hemolens.models.method import left_to_default
-    from hemolens.models.store import DEFAULT_MODEL
 
     if kinds := left_to_default(options.methods, options.models):
         names = " and ".join(CELL_NAMES[kind] for kind in kinds)
         models = ", ".join(map(quoted, options.models))
-        typer.echo(f"hemolens: {models} cannot count {names}: {DEFAULT_MODEL} counts these", err=True)
+        counting = " and ".join(dict.fromkeys(options.methods[kind].model for kind in kinds))
+        typer.echo(f"hemolens: {models} cannot count {names}: {counting} counts these", err=True)
 
 
 def as_given(context: typer.Context) -> dict[str, object]:

@@ -1,32 +1,145 @@
-"""``hemolens models``: what can count."""
+"""``hemolens models``: what can count, and the models of the user."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Say what can count cells.", rich_markup_mode=None)
+if TYPE_CHECKING:
+    from hemolens.models.store import ModelFile
 
+app = typer.Typer(no_args_is_help=True, help="List, check, keep and share models.", rich_markup_mode=None)
 
-@app.callback()
-def _models() -> None:
-    """Keep ``list`` a command of its own, although it is the only one."""
+Name = Annotated[str, typer.Argument(help="Name in hemolens models list, or path of a model.", metavar="MODEL")]
 
 
 @app.command("list")
 def list_models() -> None:
     """List the models that hemolens count --model knows by name, a line each.
 
-    Name, cell types, whether it is a network or a classical method, where it is described, and its terms of use.
+    Name, cell types, whether it is a network or a classical method, where it is described, and its terms of use. A star
+    marks the default.
     """
     from hemolens.cell_types import CELL_NAMES, CELL_TYPES
-    from hemolens.models.store import read_card, shipped_models
+    from hemolens.models.store import default_model, read_card, shipped_models
+    from hemolens.models.user_models import find_user_model, user_models
 
+    default = find_user_model(default_model())
+    default_name = default.full_name if default else default_model()
     rows = [("model", "counts", "kind", "described in", "terms")]
-    for name in shipped_models():
+    for name in (*shipped_models(), *user_models()):
         card = read_card(name)
         kinds = [CELL_NAMES[kind] for kind in card.cell_types]
         counts = "all types" if len(kinds) == len(CELL_TYPES) else ", ".join(kinds)
-        rows.append((name, counts, "classical" if card.segmentation else "network", card.reference, card.terms))
+        kind = "classical" if card.segmentation else "network"
+        rows.append((f"{name}{' *' * (name == default_name)}", counts, kind, card.reference, card.terms))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         typer.echo("  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip())
+
+
+@app.command()
+def show(model: Name) -> None:
+    """Show all that is known about a model: its card."""
+    from hemolens.models.card import card_text
+    from hemolens.models.store import read_card
+
+    typer.echo(card_text(read_card(model)), nl=False)
+
+
+@app.command()
+def verify(model: Name) -> None:
+    """Check that weights and card are whole, unaltered and fit together."""
+    from hemolens.models.store import read_card
+
+    card = read_card(model)
+    if card.network:
+        _load(model)
+    typer.echo(f"{model}: whole and unaltered, sha256 {card.digest}")
+
+
+@app.command("import")
+def import_model(
+    path: Annotated[
+        Path, typer.Argument(help="Package of hemolens models export, folder, or .onnx with its card.", metavar="PATH")
+    ],
+) -> None:
+    """Keep a model, so that its name alone will do; a second model of that name becomes its next version."""
+    from hemolens.errors import UsageError, quoted
+    from hemolens.models.card import card_text
+    from hemolens.models.store import shipped_models
+    from hemolens.models.user_models import is_model_name, keep_user_model
+
+    file = _load(str(path))
+    name = file.card.name
+    if not is_model_name(name) or name in shipped_models():
+        raise UsageError(
+            "a model of this name cannot be kept",
+            came=quoted(name),
+            allowed="small letters, digits and dashes, and no name of a model that comes with hemolens",
+            do="train or adapt it under another name",
+        )
+    kept = keep_user_model(name, file.onnx, card_text(file.card).encode())
+    typer.echo(f"{kept.full_name}, sha256 {file.card.sha256}")
+    typer.echo(f"Count with it: hemolens count --model {name} PHOTOGRAPH; always: hemolens models default {name}")
+
+
+@app.command()
+def export(
+    model: Name,
+    out: Annotated[Path | None, typer.Option("--out", help="New file, NAME.zip if left out.", metavar="FILE")] = None,
+) -> None:
+    """Pack a model into one file, for hemolens elsewhere and for programs that run bioimage.io models."""
+    from hemolens.errors import UsageError, quoted
+    from hemolens.files.whole_file import write_whole
+    from hemolens.segmentation.model_package import package_bytes
+
+    file = _load(model)
+    target = out or Path(f"{file.card.name}.zip")
+    if target.exists():
+        raise UsageError(
+            "there is something where the package is to be",
+            came=quoted(target),
+            allowed="a new file",
+            do="name another",
+            option="out",
+        )
+    write_whole(target, package_bytes(file))
+    typer.echo(f"{target} ({target.stat().st_size / 1e6:.1f} MB)")
+
+
+@app.command()
+def default(
+    model: Annotated[
+        str | None,
+        typer.Argument(help="Name in hemolens models list; without it, the default is said.", metavar="MODEL"),
+    ] = None,
+) -> None:
+    """Say or change which model counts unless --model names another; one-pass is that which comes with hemolens."""
+    from hemolens.errors import UsageError, quoted
+    from hemolens.models.store import DEFAULT_MODEL, default_model, shipped_models
+    from hemolens.models.user_models import find_user_model, set_user_default
+
+    if model is not None:
+        if model not in shipped_models() and find_user_model(model) is None:
+            raise UsageError(
+                "only a model with a name can be the default",
+                came=quoted(model),
+                allowed="a name in hemolens models list",
+                do="import the model first: hemolens models import PATH",
+            )
+        set_user_default(None if model == DEFAULT_MODEL else model)
+    typer.echo(default_model())
+
+
+def _load(model: str) -> ModelFile:
+    """Read a model or a package, and open its weights."""
+    from hemolens.models.store import read_model
+    from hemolens.segmentation.model_package import read_package
+    from hemolens.segmentation.network_maps import open_model
+
+    file = read_package(Path(model)) if model.lower().endswith(".zip") else read_model(model)
+    open_model(file, model)
+    return file

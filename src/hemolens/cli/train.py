@@ -40,7 +40,9 @@ def train(
     seconds: Annotated[
         float | None, typer.Option(help="Training time in seconds, instead of the configuration's steps.", min=1)
     ] = None,
-    start: Annotated[Path | None, typer.Option(help="First weights: NAME.safetensors of an earlier training.")] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="First weights: NAME.safetensors of a training, or NAME.onnx in 8 bits.")
+    ] = None,
     encoder: Annotated[
         Path | None, typer.Option(help="VGG16's weights, for a configuration that begins with ImageNet's.")
     ] = None,

@@ -413,6 +413,24 @@ def distance_from(ranges: Mapping[str, tuple[float, float]], measures: Mapping[s
     return max(abs(2 * looks[name] - low - high) / (high - low) for name, (low, high) in ranges.items())
 
 
+def looks_apart(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    """How unlike two photographs look: in half-widths of the ranges of the training photographs.
+
+    Parameters
+    ----------
+    one, other : mapping of str to float
+        As from :func:`measure_photograph`.
+
+    Returns
+    -------
+    float
+        That of the look in which they differ most; 0 for the same photograph.
+
+    """
+    first, second = looks_of(one), looks_of(other)
+    return max(abs(first[name] - second[name]) / ((high - low) / 2) for name, (low, high) in _training_ranges().items())
+
+
 @cache
 def _training_ranges() -> dict[str, tuple[float, float]]:
     text = resources.files("hemolens.measurements").joinpath("quality.toml").read_text(encoding="utf-8")

@@ -100,6 +100,8 @@ class ModelCard(CardPart):
     name : str
     cell_type : {"rbc", "wbc", "plt"} or None
         The type it draws; None for one that draws several types.
+    adapted_from : str
+        Digest of the model that it was adapted from; empty where it was trained from the beginning.
     reference : str
         Authors, place and year of the publication that describes it; empty where it is not recorded.
     network, segmentation : str
@@ -131,6 +133,7 @@ class ModelCard(CardPart):
 
     name: str
     cell_type: CellType | None = None
+    adapted_from: str = ""
     reference: str = ""
     network: str = ""
     segmentation: str = ""
@@ -284,7 +287,7 @@ def first_fault(error: Exception) -> str:
 def card_text(card: ModelCard) -> str:
     """The card as TOML, in the order of its fields."""
     fields = card.model_dump(mode="json", exclude_none=True)
-    for name in ModelCard.model_fields if card.segmentation else ("reference", "segmentation"):
+    for name in ModelCard.model_fields if card.segmentation else ("adapted_from", "reference", "segmentation"):
         if name in fields and getattr(card, name) == ModelCard.model_fields[name].default:
             del fields[name]
     for own in fields.get("counters", {}).values():

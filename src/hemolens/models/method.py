@@ -11,7 +11,7 @@ from hemolens.cells.counters.source import CounterSettings
 from hemolens.errors import UsageError
 from hemolens.measurements.colours import StandardColours
 from hemolens.models.card import ModelCard
-from hemolens.models.store import DEFAULT_MODEL, read_card
+from hemolens.models.store import DEFAULT_MODEL, default_model, read_card
 from hemolens.statistics.uncertainty import CountError
 
 AUTO = "auto"
@@ -71,8 +71,8 @@ def choose_methods(counter: str = AUTO, models: tuple[str, ...] = ()) -> Methods
     counter : str
         Name of a counter for all three types, or ``"auto"``: for each type the one that measured best.
     models : tuple of str
-        Names or paths of models. A type that none of them draws is counted with the default model, one that several
-        draw with the last of those.
+        Names or paths of models. A type that none of them draws is counted with the user's default model, or else with
+        that of hemolens; one that several draw with the last of those.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def choose_methods(counter: str = AUTO, models: tuple[str, ...] = ()) -> Methods
         allowed = ", ".join((AUTO, *COUNTERS))
         raise UsageError("unknown counter", came=repr(counter), allowed=allowed, do="choose one", option="counter")
     chosen: dict[CellType, tuple[str, ModelCard]] = {}
-    for model in dict.fromkeys((DEFAULT_MODEL, *models)):
+    for model in dict.fromkeys((DEFAULT_MODEL, default_model(), *models)):
         card = read_card(model)
         chosen |= dict.fromkeys(card.cell_types, (model, card))
     methods: dict[CellType, Method] = {}
@@ -103,7 +103,7 @@ def choose_methods(counter: str = AUTO, models: tuple[str, ...] = ()) -> Methods
 
 
 def left_to_default(methods: Methods, models: tuple[str, ...]) -> tuple[CellType, ...]:
-    """List the types that the default model counts although the user has chosen others.
+    """List the types that a default model counts although the user has chosen others.
 
     Parameters
     ----------
@@ -122,6 +122,6 @@ def left_to_default(methods: Methods, models: tuple[str, ...]) -> tuple[CellType
     ('rbc', 'plt')
 
     """
-    if not models or DEFAULT_MODEL in models:
+    if not models:
         return ()
-    return tuple(kind for kind, method in methods.items() if method.model == DEFAULT_MODEL)
+    return tuple(kind for kind, method in methods.items() if method.model not in models)

@@ -1,7 +1,7 @@
 """Where models are: a card, and an ONNX file of the same name where the model has a network.
 
-Some come with hemolens (``shipped/``); any other is known by the path of its ``.onnx`` file, of its card, or of a
-folder that holds one such pair.
+Some come with hemolens (``shipped/``), others a user has imported (:mod:`~.user_models`); any other is known by the
+path of its ``.onnx`` file, of its card, or of a folder that holds one such pair.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from hemolens.errors import ModelError, quoted
 from hemolens.files.whole_file import write_whole
 from hemolens.models.card import ModelCard, card_text, parse_card
 from hemolens.models.classifier_card import ClassifierCard, parse_classifier_card
+from hemolens.models.user_models import find_user_model, read_unaltered, user_default, user_models
 
 PAPER_MODELS: dict[CellType, str] = {"rbc": "rbc-do-unet", "wbc": "wbc-unet", "plt": "plt-unet"}
 """The paper's networks, one for each cell type."""
 
 DEFAULT_MODEL = "one-pass"
-"""Counts all three types, unless another model is given."""
+"""Counts all three types, unless the user has another default model or gives one."""
 
 DEFAULT_CLASSIFIER = "white-cells"
 """Tells the classes of white cells apart, unless another classifier is given."""
@@ -48,6 +49,11 @@ class ClassifierFile:
     onnx: bytes
 
 
+def default_model() -> str:
+    """Name of the model that counts unless another is asked for: that of the user, or :data:`DEFAULT_MODEL`."""
+    return user_default() or DEFAULT_MODEL
+
+
 def shipped_models() -> list[str]:
     """Names of the models that come with hemolens and can count; of the paper's networks the wheel has cards only."""
     with_weights = _shipped_names(_SUFFIX)
@@ -60,7 +66,8 @@ def read_card(name_or_path: str) -> ModelCard:
     Parameters
     ----------
     name_or_path : str
-        Name of a shipped model, the path of an ``.onnx`` file or of its card, or a folder that holds one such pair.
+        Name of a shipped model or of one that was imported, the path of an ``.onnx`` file or of its card, or a folder
+        that holds one such pair.
 
     Raises
     ------
@@ -176,6 +183,8 @@ def _files(name_or_path: str, kind: str = "") -> tuple[Traversable, Traversable]
         return path.with_suffix(_SUFFIX), path.with_suffix(".toml")
     if name_or_path in _shipped_names(".toml", kind):
         return _shipped(kind) / f"{name_or_path}{_SUFFIX}", _shipped(kind) / f"{name_or_path}.toml"
+    if not kind and (imported := find_user_model(name_or_path)) is not None:
+        return imported.weights, imported.card
     pairs = sorted(each for each in path.glob(f"*{_SUFFIX}") if each.with_suffix(".toml").exists())
     if len(pairs) == 1:
         return pairs[0], pairs[0].with_suffix(".toml")
@@ -189,17 +198,17 @@ def _files(name_or_path: str, kind: str = "") -> tuple[Traversable, Traversable]
 
 def _bytes(file: Traversable, name_or_path: str, kind: str = "") -> bytes:
     try:
-        return file.read_bytes()
+        return read_unaltered(file) if isinstance(file, Path) else file.read_bytes()
     except OSError as error:
         raise _missing(name_or_path, kind, error) from error
 
 
 def _missing(name_or_path: str, kind: str = "", error: OSError | None = None) -> ModelError:
-    shipped = _shipped_names(_SUFFIX, kind) if kind else shipped_models()
+    known = _shipped_names(_SUFFIX, kind) if kind else [*shipped_models(), *user_models()]
     return ModelError(
         "there is no such model" if error is None else "the model cannot be read",
         came=quoted(name_or_path) + ("" if error is None else f" ({error.strerror or type(error).__name__})"),
-        allowed=f"{', '.join(shipped) or 'no model is installed'}, or {_ALLOWED}",
-        do="check the name, or install hemolens again; the weights of the paper's networks are in its source only",
+        allowed=f"{', '.join(known) or 'no model is installed'}, or {_ALLOWED}",
+        do="check the name (hemolens models list); the weights of the paper's networks are in the source only",
         option="classifier" if kind else "model",
     )

@@ -17,7 +17,7 @@ from hemolens.images.resampling import ScaledImage, resize
 from hemolens.images.tiles import Part, Tile, cut, cut_within, reach, stitch, tile_grid
 from hemolens.measurements.colours import MeasuredColours, StandardColours, measure_colours, standardise
 from hemolens.models.card import ModelCard
-from hemolens.models.store import read_card, read_model
+from hemolens.models.store import ModelFile, read_card, read_model
 from hemolens.probability_maps import CellMaps, DensityMap, ProbabilityMaps
 from hemolens.segmentation.onnx_runtime import onnx_runtime, start_session
 
@@ -71,11 +71,29 @@ def _load(name_or_path: str, sha256: str) -> Model:
             allowed=f"sha256 {sha256[:12]}…",
             do="count again",
         )
-    session = start_session(file.onnx, name_or_path)
+    return open_model(file, name_or_path)
+
+
+def open_model(file: ModelFile, name: str) -> Model:
+    """Make a model that was read ready to be applied.
+
+    Parameters
+    ----------
+    file : ModelFile
+    name : str
+        What the model is called in a message.
+
+    Raises
+    ------
+    ModelError
+        If the weights cannot be loaded, or write other maps than the card says.
+
+    """
+    session = start_session(file.onnx, name)
     written = tuple(output.name for output in session.get_outputs())
     if written != file.card.outputs:
         raise ModelError(
-            f"the weights of model {name_or_path!r} write other maps than its card says",
+            f"the weights of model {name!r} write other maps than its card says",
             came=quoted(", ".join(written)),
             allowed=quoted(", ".join(file.card.outputs)),
             do="export the model again",

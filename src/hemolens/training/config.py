@@ -70,7 +70,8 @@ class LabelledSource(_Frozen):
     """Table of boxes (image, x0, y0, x1, y1) that may or may not hold a platelet, relative to ``folder``."""
     white_masks: str | None = None
     """Folder with masks of the white cells, relative to ``folder``."""
-    validation_every: int = Field(8, gt=1)
+    validation_every: int | None = Field(8, gt=1)
+    """None leaves none out."""
 
 
 class DrawnSource(_Frozen):
@@ -204,6 +205,7 @@ class TrainingConfig(_Frozen):
     border between touching cells (and in narrow gaps), which is what separates them. From step
     ``freeze_statistics_at`` on, batch norm uses statistics that are measured once over many batches: those of a small
     batch differ much from those of all photographs, and frozen ones let the network do in use what it did in training.
+    At 0 they are those of ``first_weights``.
     """
 
     name: str = Field(pattern=r"^[a-z0-9-]+$")
@@ -225,7 +227,7 @@ class TrainingConfig(_Frozen):
     batch: int = Field(8, gt=0)
     input_px: int = Field(188, gt=0)
     touching_weight: float = Field(1.0, ge=1, le=20)
-    freeze_statistics_at: int | None = Field(None, gt=0)
+    freeze_statistics_at: int | None = Field(None, ge=0)
     augmentation: Augmentation = Augmentation()
     smears: SmearAugmentation = SmearAugmentation()
     planes: PlaneWeights = PlaneWeights()
@@ -243,6 +245,8 @@ class TrainingConfig(_Frozen):
         names = [each.name for each in self.labelled]
         if len(set(names)) < len(names):
             raise ValueError(f"two sources of one name: {', '.join(sorted({n for n in names if names.count(n) > 1}))}")
+        if self.freeze_statistics_at == 0 and self.first_weights is None:
+            raise ValueError("freeze_statistics_at = 0 keeps the statistics of first_weights, which are missing")
         return self
 
     @property

@@ -141,7 +141,8 @@ Each = TypeVar("Each")
 
 def part_of(source: LabelledSource, each: Sequence[Each], *, validation: bool) -> list[Each]:
     """Those photographs of a source that are trained on, or those left out to choose settings on."""
-    return [one for n, one in enumerate(each) if (n % source.validation_every == 0) == validation]
+    every = source.validation_every
+    return [one for n, one in enumerate(each) if (every is not None and n % every == 0) == validation]
 
 
 def number_cells(truth: Truth, kind: CellType, shape: tuple[int, int]) -> NumberedCells:

@@ -189,6 +189,7 @@ def begin(config: TrainingConfig, checkpoint_path: Path, device: torch.device) -
         lr=config.phases[0].learning_rate,
     )
     trainee = Trainee(network, optimiser, Average(network, config.average))
+    trainee.has_statistics = config.freeze_statistics_at == 0
     if going_on:
         checkpoint = load_checkpoint(checkpoint_path, config)
         network.load_state_dict(checkpoint.network)

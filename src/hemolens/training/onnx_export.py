@@ -6,6 +6,7 @@ import hashlib
 import io
 import math
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +153,15 @@ def trace(network: Network) -> onnx.ModelProto:
             dynamo=False,
         )
     return onnx.load_from_string(buffer.getvalue())
+
+
+def with_outputs(data: bytes, outputs: Sequence[str]) -> bytes:
+    """Give the ONNX file of a model that writes only some of the maps."""
+    model = onnx.load_from_string(data)
+    kept = [each for each in model.graph.output if each.name in outputs]
+    del model.graph.output[:]
+    model.graph.output.extend(kept)
+    return bytes(model.SerializeToString())
 
 
 def halve_weights(model: onnx.ModelProto) -> None:

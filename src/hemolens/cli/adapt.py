@@ -1,0 +1,131 @@
+"""``hemolens adapt``: corrected photographs in, a model that fits their laboratory out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hemolens import RESEARCH_USE_ONLY
+from hemolens.cli.ending import INTERRUPTED_STATUS, ended_in_order
+from hemolens.cli.extras import require_extra
+
+if TYPE_CHECKING:
+    from hemolens.training.adaptation.adapt import Adaptation
+    from hemolens.training.adaptation.own_photographs import OwnPhotographs
+
+
+@ended_in_order()
+def adapt(
+    labels: Annotated[
+        Path,
+        typer.Argument(help="File or folder of boxes, outlines or masks, in many formats.", metavar="CORRECTED"),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="New folder for the model, which gets its name.", metavar="DIR")],
+    images: Annotated[
+        Path | None,
+        typer.Option("--images", help="Folder with the photographs, if not that of the labels.", metavar="DIR"),
+    ] = None,
+    model: Annotated[str, typer.Option("--model", help="Model to begin with.", metavar="NAME")] = "one-pass",
+    minutes: Annotated[float, typer.Option(help="Time that it may take.", min=1)] = 9,
+    settings_only: Annotated[
+        bool,
+        typer.Option("--settings-only", help="Choose scale and thresholds alone, without training: seconds."),
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the training.", min=0)] = 1,
+) -> None:
+    """Adapt the model to a laboratory from three to ten corrected photographs.
+
+    Every photograph is counted by a model that was adapted to the others, and compared with the counts before. If that
+    is better beyond the noise, the new model is written; else nothing is. Example:
+
+        hemolens adapt corrected/ --out my-lab
+    """
+    require_extra("train")
+
+    from hemolens.training.adaptation.adapt import FEWEST_FOR_SETTINGS, FEWEST_PHOTOGRAPHS, write_adapted
+    from hemolens.training.adaptation.own_photographs import read_own_photographs
+
+    name = _name_of(out)
+    folder = images or (labels if labels.is_dir() else labels.parent)
+    at_least = FEWEST_FOR_SETTINGS if settings_only else FEWEST_PHOTOGRAPHS
+    try:
+        own = read_own_photographs(labels, folder, name, at_least=at_least)
+        for note in own.notes:
+            typer.echo(f"hemolens: {note}", err=True)
+        adaptation = _adapt(own, model, None if settings_only else minutes * 60, seed, settings_only=settings_only)
+    except KeyboardInterrupt:
+        typer.echo("hemolens: interrupted, nothing was written", err=True)
+        raise typer.Exit(INTERRUPTED_STATUS) from None
+    _show_figures(adaptation)
+    if adaptation.adapted is None:
+        typer.echo(f"Not better than {adaptation.start.card.name} beyond the noise: nothing was written, keep that.")
+    else:
+        path = write_adapted(adaptation.adapted, out)
+        typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB), card {path.with_suffix('.toml')}")
+        typer.echo(f"Count with it: hemolens count --model '{out}' PHOTOGRAPH")
+    typer.echo(RESEARCH_USE_ONLY)
+
+
+def _name_of(out: Path) -> str:
+    """Name of the model in a folder, before anything is done for it.
+
+    Raises
+    ------
+    UsageError
+        It is not a name, a model has it already, or the folder holds something.
+
+    """
+    from hemolens.errors import UsageError, quoted
+    from hemolens.models.store import shipped_models
+    from hemolens.models.user_models import is_model_name
+
+    name = out.resolve().name
+    if not is_model_name(name) or name in shipped_models():
+        raise UsageError(
+            "the model cannot be called so",
+            came=quoted(name),
+            allowed="small letters, digits and dashes, such as my-lab, and no name of a model that comes with hemolens",
+            do="name another folder",
+            option="out",
+        )
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(
+            "there is something where the model is to be",
+            came=quoted(out),
+            allowed="a new folder: a model is never overwritten",
+            do="name another folder",
+            option="out",
+        )
+    return name
+
+
+def _adapt(own: OwnPhotographs, model: str, seconds: float | None, seed: int, *, settings_only: bool) -> Adaptation:
+    """Adapt with a progress bar."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from hemolens.training.adaptation.adapt import adapt as run
+
+    console = Console(stderr=True)
+    columns = (BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("", total=1.0)
+        return run(
+            own, model=model, seconds=seconds, seed=seed, settings_only=settings_only,
+            tell=lambda text, done: progress.update(bar, description=text, completed=done),
+        )  # fmt: skip
+
+
+def _show_figures(adaptation: Adaptation) -> None:
+    from hemolens.cell_types import CELL_NAMES
+    from hemolens.training.adaptation.adapt import totals
+
+    for kind in adaptation.own.types:
+        before, after = totals(adaptation.before, kind), totals(adaptation.after, kind)
+        typer.echo(
+            f"{CELL_NAMES[kind]}: {before.truth} labelled; counted {before.count} before, {after.count} after; "
+            f"F1 {before.detection.f1:.3f} before, {after.detection.f1:.3f} after"
+        )
+    typer.echo(f"(each photograph by a model adapted to the others; {adaptation.seconds:.0f} s)")

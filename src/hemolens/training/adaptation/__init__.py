@@ -1,0 +1,1 @@
+"""A few corrected photographs of one laboratory → a model that fits its stain, camera and cells."""
