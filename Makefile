@@ -52,7 +52,7 @@ test: .venv/test.stamp web
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	cd page && npm test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 .venv/core.stamp: pyproject.toml constraints.txt
 	@echo "Installing hemolens into .venv (only this once)"
