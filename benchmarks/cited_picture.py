@@ -33,7 +33,7 @@ def main():
     smear = draw_smear(11, width=900, height=900, n_rbc=95, n_wbc=2, n_plt=6, overlap=0.45)
     tiles = [("truth", outlined(smear.pixels, smear.cells, smear.red_cell_diameter_px))]
     for method in read_methods():
-        if (models := find_models(method.models, weights)) is not None:
+        if models := find_models(method.models, weights):
             result = count_image(photograph_from_array(smear.pixels), CountOptions(models=models))
             drawn = {kind for kind, own in result.methods.items() if own.model in models}
             own = [cell for cell in result.cells if cell.type in drawn]

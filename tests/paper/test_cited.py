@@ -40,5 +40,5 @@ def test_photographs_of_cbc_are_counted_with_models_that_have_not_seen_them():
 def test_a_trained_model_is_found_by_its_file(tmp_path, there):
     if there:
         (tmp_path / "dcan.onnx").touch()
-    expected = (str(tmp_path / "dcan.onnx"), "one-pass") if there else None
+    expected = (str(tmp_path / "dcan.onnx"), "one-pass") if there else ("one-pass",)
     assert find_models(("dcan", "one-pass"), tmp_path) == expected

@@ -86,8 +86,7 @@ def read_methods() -> tuple[CitedMethod, ...]:
     return tuple(CitedMethod.model_validate(row) for row in tomllib.loads(text)["methods"])
 
 
-def find_models(names: tuple[str, ...], weights: Path) -> tuple[str, ...] | None:
-    """Names or paths to count with, of shipped models and of those in a folder; None where one is in neither."""
-    found = tuple(name if name in shipped_models() else str(weights / f"{name}.onnx") for name in names)
-    there = all(place in shipped_models() or Path(place).is_file() for place in found)
-    return found if there else None
+def find_models(names: tuple[str, ...], weights: Path) -> tuple[str, ...]:
+    """Names or paths to count with, of the shipped models and of those in a folder; without those in neither."""
+    found = (name if name in shipped_models() else str(weights / f"{name}.onnx") for name in names)
+    return tuple(place for place in found if place in shipped_models() or Path(place).is_file())

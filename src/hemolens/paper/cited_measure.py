@@ -186,13 +186,13 @@ def measure_method(
     Returns
     -------
     MeasuredMethod or None
-        None where one of its models is missing.
+        None where none of its models is there; types that only a missing one counts are left out.
 
     """
     counted: dict[Laboratory, list[Counted]] = {}
     for laboratory, photographs in held_out.photographs.items():
         models = find_models(method.models_for(laboratory), weights)
-        if models is None:
+        if not models:
             return None
         paths = list(photographs)
         changed = paths[:: max(1, len(paths) // N_CHANGED)][:N_CHANGED] if laboratory == "CBC" else []
@@ -203,7 +203,7 @@ def measure_method(
                 rows += _count(path, change, models, photographs[path], laboratory, cache)
     from hemolens.training.onnx_export import count_parameters
 
-    models = find_models(method.models, weights) or ()
+    models = find_models(method.models, weights)
     cards = [read_card(each) for each in models]
     seconds = [card.trained_cpu_seconds for card in cards if card.network]
     return MeasuredMethod(
