@@ -23,7 +23,7 @@ INTRODUCTION = f"""# The methods that the paper stands on, on the same photograp
 
 Each row is a member of the program: `hemolens count --model NAME`. All are measured on photographs whose capture
 sessions none of them has seen: of ALL-IDB1 the sessions S01, S04, S05, S07 and S08, and the 60 test photographs of CBC
-(with the boxes of TXL-PBC), a laboratory that only the last row knows others of. In brackets: 95 % bootstrap interval
+(with the boxes of TXL-PBC), a laboratory that none of them has seen. In brackets: 95 % bootstrap interval
 over photographs. '{NONE}' where a method does not count a type, counts it without saying where, or where its model has
 not been trained. {RESEARCH_USE_ONLY}
 """
