@@ -224,7 +224,7 @@ def count_photographs(
                 if not _any_counted(outcomes):
                     raise
                 files.cut_short(INTERRUPTED)
-            if existed and not _any_counted(outcomes):
+            if existed and shard == WHOLE and not _any_counted(outcomes):  # a part of a run says that it failed
                 files.discard()
     except KeyboardInterrupt:
         if not files.is_published:
