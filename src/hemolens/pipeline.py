@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 
 from hemolens.cell_types import CellType
@@ -24,8 +24,18 @@ from hemolens.segmentation.classical_maps import compute_classical_maps
 from hemolens.segmentation.network_maps import compute_window_maps, load_model, window_step
 from hemolens.statistics.counts import count_cells
 
+CountBlocks = Callable[[Plan], Sequence[Sequence[Cell]]]
+"""Gives the cells of each block of a plan, in pixels of the image."""
 
-def count_image(image: SmearImage, options: CountOptions | None = None) -> Result:
+
+def count_blocks(plan: Plan) -> list[list[Cell]]:
+    """Count the blocks of a plan here, one after the other."""
+    return [count_block(plan, block) for block in plan.blocks]
+
+
+def count_image(
+    image: SmearImage, options: CountOptions | None = None, count_blocks: CountBlocks = count_blocks
+) -> Result:
     """Count the red cells, white cells and platelets of one photograph or slide.
 
     image → plan (scale, colours, blocks) → probability maps → cells → counts → quality
@@ -35,6 +45,8 @@ def count_image(image: SmearImage, options: CountOptions | None = None) -> Resul
     image : SmearImage
     options : CountOptions, optional
         The default ones, if not given.
+    count_blocks : callable, optional
+        Counts the blocks somewhere else than in this process.
 
     Returns
     -------
@@ -49,7 +61,7 @@ def count_image(image: SmearImage, options: CountOptions | None = None) -> Resul
     """
     started = time.perf_counter()
     plan = make_plan(image, options or CountOptions())
-    return conclude(plan, [count_block(plan, block) for block in plan.blocks], started)
+    return conclude(plan, count_blocks(plan), started)
 
 
 def count_block(plan: Plan, block: Block) -> list[Cell]:

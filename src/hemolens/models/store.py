@@ -23,6 +23,8 @@ PAPER_MODELS: dict[CellType, str] = {"rbc": "rbc-do-unet", "wbc": "wbc-unet", "p
 DEFAULT_MODEL = "one-pass"
 """Counts all three types, unless another model is given."""
 
+_SENT: dict[str, ModelFile] = {}
+
 _SUFFIX = ".onnx"
 _ALLOWED = "the path of an .onnx file with its card beside it, or of a folder with one such pair"
 
@@ -83,6 +85,16 @@ def read_model(name_or_path: str) -> ModelFile:
             do="install hemolens again, or export the model again with hemolens train",
         )
     return ModelFile(card, data)
+
+
+def keep_sent(file: ModelFile) -> None:
+    """Take a model that another machine has sent, for as long as this process lasts."""
+    _SENT[file.card.sha256] = file
+
+
+def sent_model(sha256: str) -> ModelFile | None:
+    """Give the model with these weights that another machine has sent, if one has."""
+    return _SENT.get(sha256)
 
 
 def write_card(name_or_path: str, card: ModelCard) -> None:
