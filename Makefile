@@ -69,5 +69,5 @@ test: .venv/test.stamp web
 .venv/test.stamp: pyproject.toml constraints.txt
 	@echo "Installing hemolens and what its tests need into .venv (only this once)"
 	@test -x $(BIN)/pip || "$(PYTHON)" -m venv .venv
-	@$(INSTALL) -e ".[evaluate,export,slides,train,web,dev]"
+	@$(INSTALL) -e ".[cluster,evaluate,export,slides,train,web,dev]"
 	@touch .venv/core.stamp .venv/web.stamp $@

@@ -236,7 +236,7 @@ def stub_pipeline(
     """Counts as many red cells as the photograph's grey value says; raises what the returned dict holds."""
     raising: dict[int, type[BaseException]] = {}
 
-    def count_image(photograph: Photograph, options: CountOptions) -> Result:
+    def count_image(photograph: Photograph, options: CountOptions, *_: object) -> Result:
         grey = int(photograph.pixels[0, 0, 0])
         if grey in raising:
             raise raising[grey]("from the stub")

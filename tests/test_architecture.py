@@ -43,7 +43,9 @@ HEIGHTS = {room: -n for n, line in enumerate(LAYERS.split("\n")) for room in lin
 ONLY_IN = {
     "torch": {"training"},
     "onnx": {"training"},
-    "dask": {"batch"},
+    "dask": {"batch/cluster.py"},
+    "distributed": {"batch/cluster.py"},
+    "fsspec": {"files/remote.py"},
     "typer": {"cli"},
     "fastapi": {"web"},
     "starlette": {"web"},

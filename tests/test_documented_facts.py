@@ -24,6 +24,7 @@ from hemolens.evaluation.record import Record
 from hemolens.evaluation.robustness import CHANGES
 from hemolens.evaluation.study import pairs
 from hemolens.files import text_file
+from hemolens.files.remote import TRIES
 from hemolens.images.formats import READERS
 from hemolens.images.formats.stored_picture import ALWAYS_READ_PX
 from hemolens.images.photograph import MAX_PIXELS, MAX_PIXELS_PER_BYTE
@@ -118,6 +119,7 @@ STATED = [
     ("docs/how-to-count-slides.md", f"compressed with {PACKED.replace(' and ', ' or ')}, single or in shards"),
     ("docs/decisions/0009-ome-zarr-of-one-chunk.md", f"in plain chunks or in those of {PACKED}"),
     ("docs/how-to-count-many.md", f"had to wait for them: {AHEAD} for each worker at most"),
+    ("docs/how-to-count-many.md", f"stalls on the way is tried {TRIES} times"),
     ("docs/how-to-count-many.md", f"stayed the same for {SETTLED_S:.0f} seconds"),
     ("docs/how-to-make-a-report.md", f"at most {LONGEST_SIDE_PX} pixels (less where there are more than"),
     ("docs/how-to-make-a-report.md", f"more than {FULL_SIZE_PICTURES}; of more than {MOST_PICTURES} photographs"),

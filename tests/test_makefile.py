@@ -104,7 +104,7 @@ def test_a_changed_page_is_built_again(make, tmp_path):
 def test_test_runs_every_check_in_order(make):
     venv, install, *checks = make("test")
     assert venv == "py 3 <-m> <venv> <.venv>"
-    assert install.endswith("<-e> <.[evaluate,export,slides,train,web,dev]>")
+    assert install.endswith("<-e> <.[cluster,evaluate,export,slides,train,web,dev]>")
     assert checks == [
         *BUILD,
         "python <-m> <ruff> <check> <.>",

@@ -9,6 +9,7 @@
     ├── LabelError        labels to measure against are malformed or do not fit their photographs
     ├── TrainingError     a training configuration, its labels or its checkpoint do not fit
     ├── OutputError       results cannot be written where they were asked for
+    ├── ClusterError      the machines that count are out of reach, or cannot count
     ├── ReviewError       a correction cannot be made, or a kept result cannot be read
     └── ConflictError     a correction does not fit the cells as somebody else has left them
 
@@ -74,6 +75,10 @@ class TrainingError(HemolensError):
 
 class OutputError(HemolensError):
     """Results cannot be written where they were asked for."""
+
+
+class ClusterError(HemolensError):
+    """The machines that count are out of reach, or cannot count."""
 
 
 class ReviewError(HemolensError):

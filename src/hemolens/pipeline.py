@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -35,7 +35,18 @@ class BlockCount(NamedTuple):
     unlocated: dict[CellType, float]
 
 
-def count_image(image: SmearImage, options: CountOptions | None = None) -> Result:
+CountBlocks = Callable[[Plan], Sequence[BlockCount]]
+"""Gives what each block of a plan adds, in pixels of the image."""
+
+
+def count_blocks(plan: Plan) -> list[BlockCount]:
+    """Count the blocks of a plan here, one after the other."""
+    return [count_block(plan, block) for block in plan.blocks]
+
+
+def count_image(
+    image: SmearImage, options: CountOptions | None = None, count_blocks: CountBlocks = count_blocks
+) -> Result:
     """Count the red cells, white cells and platelets of one photograph or slide.
 
     image → plan (scale, colours, blocks) → probability maps → cells → classes and shapes → counts → quality
@@ -45,6 +56,8 @@ def count_image(image: SmearImage, options: CountOptions | None = None) -> Resul
     image : SmearImage
     options : CountOptions, optional
         The default ones, if not given.
+    count_blocks : callable, optional
+        Counts the blocks somewhere else than in this process.
 
     Returns
     -------
@@ -59,7 +72,7 @@ def count_image(image: SmearImage, options: CountOptions | None = None) -> Resul
     """
     started = time.perf_counter()
     plan = make_plan(image, options or CountOptions())
-    return conclude(plan, [count_block(plan, block) for block in plan.blocks], started)
+    return conclude(plan, count_blocks(plan), started)
 
 
 def count_block(plan: Plan, block: Block) -> BlockCount:

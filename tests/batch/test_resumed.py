@@ -24,7 +24,7 @@ def counted(stub_pipeline, monkeypatch):
     """Names of the photographs that were counted, in order; the stub's results are of the photographs given."""
     names, stub = [], photograph_task.count_image
 
-    def count_image(photograph, options):
+    def count_image(photograph, options, *_):
         names.append(photograph.name)
         return replace(stub(photograph, options), image=photograph)
 

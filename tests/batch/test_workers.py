@@ -1,4 +1,3 @@
-import csv
 import multiprocessing
 import os
 import shutil
@@ -9,19 +8,14 @@ import time
 from functools import partial
 
 import pytest
-from PIL import Image
 
 from hemolens.batch import workers
-from hemolens.batch.photograph_task import Candidate, PhotographTask, count_here
-from hemolens.batch.photographs import count_photographs, find_candidates
+from hemolens.batch.photograph_task import PhotographTask, count_here
 from hemolens.batch.workers import count_by_workers, counting_by
 from hemolens.errors import ModelError
 from hemolens.options import CountOptions
-from hemolens.output.entries import Entry, Place
-from hemolens.output.options import OutputOptions
-from hemolens.synthetic import draw_smear
 
-EXPORT = ("coco", "geojson", "yolo")
+from .drawn_run import count, draw_photographs, tasks_of
 
 
 class Deadly:
@@ -33,43 +27,14 @@ class Deadly:
 
 @pytest.fixture(scope="module")
 def photographs(tmp_path_factory):
-    """Four drawn ones and one that is none."""
     folder = tmp_path_factory.mktemp("photographs")
-    for number in range(4):
-        cells = {"n_rbc": 10 + number, "n_wbc": 1, "n_plt": 2, "red_cell_diameter_px": 24.0}
-        Image.fromarray(draw_smear(number, height=120, width=160, **cells).pixels).save(folder / f"{number}.png")
-    (folder / "2b.png").write_bytes(b"no photograph")
+    draw_photographs(folder)
     return folder
-
-
-def tables(folder):
-    """All that a run has written, without what differs from one run to the next: times."""
-    found = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    del found[(folder / "run.json").relative_to(folder)]
-    with (folder / "counts.csv").open(encoding="utf-8", newline="") as file:
-        found["counts"] = [{**row, "seconds": ""} for row in csv.DictReader(file)]
-    del found[(folder / "counts.csv").relative_to(folder)]
-    return found
-
-
-def count(photographs, out, counting):
-    output = OutputOptions(export=EXPORT)
-    count_photographs(find_candidates([photographs]), out, CountOptions(), output, counting=counting)
-    return tables(out)
 
 
 @pytest.fixture(scope="module")
 def expected(photographs, tmp_path_factory):
     return count(photographs, tmp_path_factory.mktemp("one") / "out", count_here)
-
-
-def tasks_of(*founds):
-    entries = [Entry(f"{n}", f"overlay/{n}.png", None) for n, _ in enumerate(founds)]
-    options, output = CountOptions(), OutputOptions()
-    return [
-        PhotographTask(Candidate(entry, found), options, output, Place(n, len(founds)))
-        for n, (entry, found) in enumerate(zip(entries, founds, strict=True), start=1)
-    ]
 
 
 def test_two_workers_write_what_one_process_writes(photographs, expected, tmp_path):

@@ -223,7 +223,7 @@ def test_other_signals_keep_what_was_counted_too(stub_pipeline, write_photograph
     number = getattr(signal, name)
     counted = photograph_task.count_image
 
-    def count_image(photograph, options):
+    def count_image(photograph, options, *_):
         if photograph.name == "b.png":
             signal.raise_signal(number)
         return counted(photograph, options)
@@ -309,7 +309,14 @@ def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     expected = {"name": "count", "paths": ["my photos/"], "out": "out", "model": [], "counter": "watershed"}
     expected |= {"diameter_px": None, "um_per_px": None, "export": None, "region": None, "plane": None, "site": None}
-    expected |= {"report": False, "strict": False, "overwrite": False, "recursive": False, "workers": None}
+    expected |= {
+        "report": False,
+        "strict": False,
+        "overwrite": False,
+        "recursive": False,
+        "workers": None,
+        "cluster": None,
+    }
     expected |= {"resume": False, "shard": None, "watch": False}
     expected |= {"differential": False, "red_cell_shapes": False}
     assert record["command"] == expected
@@ -385,7 +392,7 @@ def test_what_the_ruler_says_is_not_said_twice(make_result, write_photograph, tm
     monkeypatch.setattr("hemolens.measurements.scale.RedCellDiameter.warning", "look twice")
     quality = Quality((Finding("scale", "warn", "uncertain"), Finding("focus", "warn", "out of focus")), {})
     result = make_result("a.png", quality=quality)
-    monkeypatch.setattr("hemolens.batch.photograph_task.count_image", lambda photograph, _: result)
+    monkeypatch.setattr("hemolens.batch.photograph_task.count_image", lambda *_: result)
     assert run(write_photograph("a.png", 5), "--out", tmp_path / "out") == 0
     assert capsys.readouterr().err == "hemolens: warning: 'a.png': look twice; out of focus\n"
 

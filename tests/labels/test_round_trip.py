@@ -50,7 +50,7 @@ def exported(smears, make_result, tmp_path, monkeypatch):
         photograph = read_photograph(tmp_path / "photos" / name)
         results[name] = replace(make_result(name, *cells), image=photograph)
 
-    def count_image(photograph, options=None):
+    def count_image(photograph, *_):
         return results[photograph.name]
 
     monkeypatch.setattr("hemolens.batch.photograph_task.count_image", count_image)

@@ -9,9 +9,10 @@ import stat
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from hemolens.errors import PhotographError, quoted
+from hemolens.files.remote import RemoteFile, is_url, list_remote, without_scheme
 from hemolens.images.formats import ALLOWED
 from hemolens.images.formats import SUFFIXES as PHOTOGRAPH_SUFFIXES
 from hemolens.images.slides import SUFFIXES as SLIDE_SUFFIXES
@@ -19,6 +20,8 @@ from hemolens.images.zarr_store import SUFFIX as ZARR_SUFFIX
 from hemolens.output.earlier_run import is_result
 
 SUFFIXES = PHOTOGRAPH_SUFFIXES | SLIDE_SUFFIXES
+
+Found = Path | RemoteFile | PhotographError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +32,13 @@ class FoundPhotograph:
     ----------
     argument : str
         What the user wrote.
-    found : Path or PhotographError
+    found : Path, RemoteFile or PhotographError
         The file to read (it may be missing: reading it says so), or the error to report.
 
     """
 
     argument: str
-    found: Path | PhotographError
+    found: Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,10 @@ def find_photographs(arguments: Sequence[str | Path], *, recursive: bool = False
     Parameters
     ----------
     arguments : sequence of str or Path
-        Each a file, a folder (its direct children with a known suffix, hidden files left out) or a glob
-        pattern (matching files with a known suffix; tried only where nothing has that literal name). A folder called
-        ``*.zarr`` is one slide; what lies in it is not searched. Results of earlier runs are counted only where they
-        are named themselves.
+        Each a file, a folder (its direct children with a known suffix, hidden files left out), a URL of either, or a
+        glob pattern (matching files with a known suffix; tried only where nothing has that literal name). A folder
+        called ``*.zarr`` is one slide; what lies in it is not searched. Results of earlier runs are counted only where
+        they are named themselves.
     recursive : bool, default False
         Search the folders inside a folder, too, but not behind links.
 
@@ -84,18 +87,20 @@ def find_photographs(arguments: Sequence[str | Path], *, recursive: bool = False
     found: list[FoundPhotograph] = []
     seen: set[str] = set()
     passed_over: Counter[str] = Counter()
-    for argument in map(str, arguments):
+    for argument in map(without_scheme, map(str, arguments)):
         for item in _find(argument, recursive, passed_over):
-            identity = str(item) if isinstance(item, PhotographError) else _identity(item)
+            identity = _identity(item) if isinstance(item, Path) else str(item)
             if identity not in seen:
                 seen.add(identity)
                 found.append(FoundPhotograph(argument, item))
     return FoundPhotographs(found, _listed(passed_over))
 
 
-def _find(argument: str, recursive: bool, passed_over: Counter[str]) -> Sequence[Path | PhotographError]:
+def _find(argument: str, recursive: bool, passed_over: Counter[str]) -> Sequence[Found]:
     if not argument.strip():
         return [_nothing("the name of a photograph is empty", quoted(argument), "leave the empty argument out")]
+    if is_url(argument):
+        return _remote(argument, passed_over)
     path = Path(argument)
     try:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
@@ -106,13 +111,35 @@ def _find(argument: str, recursive: bool, passed_over: Counter[str]) -> Sequence
     return _children(path, recursive, passed_over) if is_folder and not _is_zarr(path) else [path]
 
 
-def _children(folder: Path, recursive: bool, passed_over: Counter[str]) -> Sequence[Path | PhotographError]:
+def _remote(url: str, passed_over: Counter[str]) -> Sequence[Found]:
+    """Find the photographs that a URL means; a slide is not fetched, it is read in parts."""
+    suffix = _suffix(url)
+    if suffix in SLIDE_SUFFIXES:
+        do = "name it in a folder, which all machines that count must see"
+        return [PhotographError("slides are not read by URL", came=quoted(url), allowed="photographs", do=do)]
+    if suffix in PHOTOGRAPH_SUFFIXES and "*" not in url:
+        return [RemoteFile(url)]
+    try:
+        files = list_remote(url)
+    except PhotographError as error:
+        return [error]
+    found = sorted((file for file in files if _suffix(file.url) in PHOTOGRAPH_SUFFIXES), key=_natural_order)
+    passed_over.update(_suffix(file.url) or "file without suffix" for file in files if file not in found)
+    do = "check the URL; the folders inside a folder are searched by a pattern with **"
+    return found or [_nothing("the URL leads to no photograph", quoted(url), do)]
+
+
+def _suffix(url: str) -> str:
+    return PurePosixPath(url).suffix.lower()
+
+
+def _children(folder: Path, recursive: bool, passed_over: Counter[str]) -> Sequence[Found]:
     do = "name another folder" if recursive else "name another folder, or set recursive to search the folders inside it"
     found = _search(folder, recursive, passed_over)
     return found or [_nothing("the folder holds no photograph", quoted(folder), do)]
 
 
-def _search(folder: Path, recursive: bool, passed_over: Counter[str]) -> list[Path | PhotographError]:
+def _search(folder: Path, recursive: bool, passed_over: Counter[str]) -> list[Found]:
     """Find the photographs of a folder, if asked with those of the folders inside it; count what is passed over."""
     try:
         entries = list(folder.iterdir())
@@ -120,7 +147,7 @@ def _search(folder: Path, recursive: bool, passed_over: Counter[str]) -> list[Pa
     except OSError as error:
         reason = error.strerror or type(error).__name__
         return [_nothing("the folder cannot be read", f"{quoted(folder)} ({reason})", "check its permissions")]
-    found: list[Path | PhotographError] = [*photographs]
+    found: list[Found] = [*photographs]
     for path in sorted(set(entries) - set(photographs), key=_natural_order):
         if path.name.startswith("."):
             continue
@@ -153,7 +180,7 @@ def _listed(kinds: Counter[str]) -> str:
     return ", ".join(f"{n} {kind if n == 1 else _PLURALS.get(kind, kind)}" for kind, n in sorted(kinds.items()))
 
 
-def _matches(pattern: str, passed_over: Counter[str]) -> Sequence[Path | PhotographError]:
+def _matches(pattern: str, passed_over: Counter[str]) -> Sequence[Found]:
     matching = set(map(Path, glob.glob(pattern, recursive=True)))  # noqa: PTH207 - takes absolute patterns too
     matching = {path for path in matching if not any(map(_is_zarr, path.parents))}
     results = {path for path in matching if path.suffix.lower() in SUFFIXES and is_result(path)}
@@ -180,7 +207,7 @@ def _is_zarr(path: Path) -> bool:
     return path.suffix.lower() == ZARR_SUFFIX
 
 
-def _natural_order(path: Path) -> tuple[list[str | int], str]:
+def _natural_order(path: Path | RemoteFile) -> tuple[list[str | int], str]:
     """Sort key in which numbers count as numbers: Im2 before Im10."""
     parts = re.split(r"(\d+)", str(path).casefold())  # text and digits by turns, so like is compared with like
     return [int(part) if i % 2 else part for i, part in enumerate(parts)], str(path)

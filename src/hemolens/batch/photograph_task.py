@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from hemolens.batch.found_photographs import Found
 from hemolens.errors import HemolensError, ModelError, OutputError, PhotographError, UsageError
+from hemolens.files.remote import RemoteFile, fetched
+from hemolens.images.photograph import MAX_BYTES
 from hemolens.images.slides import open_image
 from hemolens.options import CountOptions
 from hemolens.output.entries import Entry, Place
 from hemolens.output.options import OutputOptions
 from hemolens.output.photograph_output import PhotographOutput, counted_output, failed_output
-from hemolens.pipeline import count_image
+from hemolens.pipeline import CountBlocks, count_blocks, count_image
 
 
 @dataclass(frozen=True)
@@ -23,12 +27,12 @@ class Candidate:
     ----------
     entry : Entry
         What it is called in the outputs.
-    found : Path or PhotographError
+    found : Path, RemoteFile or PhotographError
         Where it is, or why the argument leads to none.
     """
 
     entry: Entry
-    found: Path | PhotographError
+    found: Found
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,14 @@ Counting = Callable[[Iterable[PhotographTask]], Generator[PhotographOutput]]
 all of them at once, and ends what it has begun elsewhere when the iterator is closed."""
 
 
-def count_photograph(task: PhotographTask) -> PhotographOutput:
+def count_photograph(task: PhotographTask, count_blocks: CountBlocks = count_blocks) -> PhotographOutput:
     """Count one photograph; every fault of its own becomes a message.
+
+    Parameters
+    ----------
+    task : PhotographTask
+    count_blocks : callable, optional
+        Counts the blocks of a photograph or slide somewhere else than in this process.
 
     Raises
     ------
@@ -71,8 +81,9 @@ def count_photograph(task: PhotographTask) -> PhotographOutput:
     try:
         if isinstance(found, PhotographError):
             raise found
-        result = count_image(open_image(found, task.options.plane), task.options)
-        return counted_output(entry, result, task.output, task.place)
+        with here(found) as path:
+            result = count_image(open_image(path, task.options.plane), task.options, count_blocks)
+            return counted_output(entry, result, task.output, task.place)
     except (OutputError, ModelError, UsageError):
         raise
     except HemolensError as fault:
@@ -82,6 +93,23 @@ def count_photograph(task: PhotographTask) -> PhotographOutput:
     except Exception as bug:  # a bug in one photograph's path must not cost the others their counts
         error = f"'{entry.image}' hit a bug in hemolens, please report it: {type(bug).__name__}: {bug}"
     return failed_output(entry, " ".join(error.split()), task.output, task.place)
+
+
+@contextmanager
+def here(found: Path | RemoteFile) -> Iterator[Path]:
+    """Have a photograph as a file: where it is, or fetched for a while.
+
+    Raises
+    ------
+    PhotographError
+        It cannot be fetched.
+
+    """
+    if isinstance(found, Path):
+        yield found
+        return
+    with fetched(found, MAX_BYTES) as path:
+        yield path
 
 
 def count_here(tasks: Iterable[PhotographTask]) -> Generator[PhotographOutput]:

@@ -13,6 +13,7 @@ from hemolens.batch.found_photographs import find_photographs
 from hemolens.batch.photograph_task import Candidate, Counting, PhotographTask, count_here
 from hemolens.batch.resumed import count_the_others
 from hemolens.cell_types import CellType
+from hemolens.errors import PhotographError
 from hemolens.images.slides import is_slide
 from hemolens.measurements.quality import Verdict
 from hemolens.options import CountOptions
@@ -134,7 +135,8 @@ def find_candidates(arguments: Sequence[str | PathLike[str]], *, recursive: bool
     """
     found = find_photographs([fspath(argument) for argument in arguments], recursive=recursive)
     items = found.photographs
-    entries = name_entries([item.found if isinstance(item.found, Path) else item.argument for item in items])
+    names = [item.argument if isinstance(item.found, PhotographError) else str(item.found) for item in items]
+    entries = name_entries(names)
     each = [Candidate(entry, item.found) for entry, item in zip(entries, items, strict=True)]
     return Candidates(each, found.passed_over)
 

@@ -6,7 +6,9 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from hemolens.batch.photograph_task import Counting, PhotographTask
+from hemolens.batch.photograph_task import Counting, PhotographTask, here
+from hemolens.errors import PhotographError
+from hemolens.files.remote import RemoteFile
 from hemolens.images.slides.slide import sha256_of
 from hemolens.output.kept_photographs import KeptPhotographs
 from hemolens.output.photograph_output import PhotographOutput
@@ -43,20 +45,23 @@ def count_the_others(
 
 
 def _run_that_has(task: PhotographTask, runs: Sequence[KeptPhotographs]) -> KeptPhotographs | None:
-    entry, path = task.candidate.entry, task.candidate.found
+    entry, found = task.candidate.entry, task.candidate.found
+    if isinstance(found, PhotographError):
+        return None
     for run in runs:
         kept = run.photographs.get(entry.image)
-        if kept is None or kept.sha256 is None or kept.entry.overlay != entry.overlay or not isinstance(path, Path):
+        if kept is None or kept.sha256 is None or kept.entry.overlay != entry.overlay:
             continue
         if task.output.report and kept.place != task.place:  # its picture may have another size, or none
             continue
-        if run.is_whole(entry.image) and _sha256(path) == kept.sha256:
+        if run.is_whole(entry.image) and _sha256(found) == kept.sha256:
             return run
     return None
 
 
-def _sha256(path: Path) -> str | None:
+def _sha256(found: Path | RemoteFile) -> str | None:
     try:
-        return sha256_of(path) if path.is_file() or path.is_dir() else None
-    except OSError:  # counting it says why
+        with here(found) as path:
+            return sha256_of(path) if path.is_file() or path.is_dir() else None
+    except (OSError, PhotographError):  # counting it says why
         return None

@@ -103,7 +103,7 @@ class _Pool:
         self._start()
 
     def submit(self, task: PhotographTask) -> Future[PhotographOutput]:
-        with _signals_kept_from_workers():
+        with signals_kept_from_workers():
             try:
                 return self._executor.submit(count_photograph, task)
             except BrokenExecutor:  # a worker died while nobody looked
@@ -140,7 +140,7 @@ class _Pool:
 
 
 @contextmanager
-def _signals_kept_from_workers() -> Iterator[None]:
+def signals_kept_from_workers() -> Iterator[None]:
     """Hold Ctrl-C back while workers may be started: they start, and go on, with these signals blocked."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield

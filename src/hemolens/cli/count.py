@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from hemolens.batch.photograph_task import Counting
     from hemolens.batch.photographs import BatchOutcome, Candidates
     from hemolens.options import CountOptions
     from hemolens.output.options import OutputOptions
@@ -48,9 +49,17 @@ Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace results that the folder holds; otherwise DIR-2, DIR-3, … is made.")
 ]
 
+CounterName = Annotated[
+    str,
+    typer.Option(help="auto, watershed, connected-components, circle-hough, peaks or density-sum.", metavar="NAME"),
+]
 Workers = Annotated[
     int | None,
     typer.Option(help="Photographs counted at a time; otherwise one for each processor.", metavar="N", min=1),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(help="Count on a dask cluster: local:N or tcp://HOST:PORT.", metavar="ADDRESS"),
 ]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with what a stopped run in DIR has counted in the same way.")
@@ -75,13 +84,10 @@ SiteFile = Annotated[
 @ended_in_order()
 def count(
     context: typer.Context,
-    paths: Annotated[list[str], typer.Argument(help="Photographs, slides, folders or patterns.", metavar="PATH")],
-    out: Out = Path("hemolens-out"),
+    paths: Annotated[list[str], typer.Argument(help="Photographs, slides, folders, patterns or URLs.", metavar="PATH")],
+    out: Annotated[str, typer.Option(help="Folder for the results, or its URL.", metavar="DIR")] = "hemolens-out",
     model: Models = None,
-    counter: Annotated[
-        str,
-        typer.Option(help="auto, watershed, connected-components, circle-hough, peaks or density-sum.", metavar="NAME"),
-    ] = "auto",
+    counter: CounterName = "auto",
     diameter_px: Annotated[
         float | None,
         typer.Option(help="Red-cell diameter in pixels, 10 to 500; otherwise estimated.", metavar="PX"),
@@ -101,6 +107,7 @@ def count(
     overwrite: Overwrite = False,
     recursive: Annotated[bool, typer.Option("--recursive", help="Search the folders inside a folder, too.")] = False,
     workers: Workers = None,
+    cluster: Cluster = None,
     resume: Resume = False,
     shard: ShardText = None,
     watch: Watch = False,
@@ -124,24 +131,56 @@ def count(
     )  # fmt: skip
     output = output_options(export, site, report=report)
     _say_what_is_left_to_default(options)
+    folder, url = _places(out, overwrite=overwrite)
     run = partial(
-        count_candidates, out=out, options=options, output=output, command=as_given(context), overwrite=overwrite,
-        workers=workers, shard=WHOLE if shard is None else read_shard(shard),
+        count_candidates, out=folder, options=options, output=output, command=as_given(context), overwrite=overwrite,
+        workers=workers, cluster=cluster, shard=WHOLE if shard is None else read_shard(shard),
     )  # fmt: skip
     if watch:
-        _refuse_to_watch(report=report, shard=shard)
+        _refuse_to_watch([*paths, out], report=report, shard=shard)
         batch = _watch(partial(find_candidates, paths, recursive=recursive), run)
     else:
         batch = run(find_candidates(paths, recursive=recursive), resume=resume)
     rows = [(outcome.image, outcome.counts, outcome.verdict) for outcome in batch.outcomes]
     show(counts_table(rows), batch, [*summary_lines(batch.summary), *request_lines(batch)])
-    say_where(batch, out)
+    say_where(batch, folder)
+    if url is not None:
+        _copy(batch, url)
     leave(batch, strict=strict)
 
 
-def _refuse_to_watch(*, report: bool, shard: str | None) -> None:
-    from hemolens.errors import UsageError
+def _places(out: str, *, overwrite: bool) -> tuple[Path, str | None]:
+    """Give the folder to write to, and the URL that it is copied to in the end, if any."""
+    from hemolens.files.remote import is_url, refuse_held_results, without_scheme
+    from hemolens.output.run_record import NAME
 
+    if not is_url(out := without_scheme(out)):
+        return Path(out), None
+    if not overwrite:
+        refuse_held_results(out, NAME)
+    return Path(PurePosixPath(out).name), out
+
+
+def _copy(batch: BatchOutcome, url: str) -> None:
+    """Copy the results of a run that came to its end."""
+    from hemolens.errors import quoted
+    from hemolens.files.remote import put_folder
+    from hemolens.output.run_record import NAME
+
+    if batch.folder is None or batch.interrupted:
+        typer.echo(f"hemolens: nothing was copied to {quoted(url)}", err=True)
+        return
+    put_folder(batch.folder, url, NAME)
+    typer.echo(f"Copied to {quoted(url)}")
+
+
+def _refuse_to_watch(places: Sequence[str], *, report: bool, shard: str | None) -> None:
+    from hemolens.errors import UsageError, quoted
+    from hemolens.files.remote import is_url
+
+    if urls := list(filter(is_url, places)):
+        do = "name folders, or count without it"
+        raise UsageError("a URL is not watched", came=quoted(urls[0]), allowed="folders", do=do, option="watch")
     if report or shard is not None:
         raise UsageError(
             "what comes into a folder is not known beforehand",
@@ -262,6 +301,7 @@ def count_candidates(
     command: dict[str, object],
     overwrite: bool = False,
     workers: int | None = 1,
+    cluster: str | None = None,
     resume: bool = False,
     keep: bool = False,
     shard: Shard | None = None,
@@ -280,7 +320,6 @@ def count_candidates(
     from rich.console import Console
 
     from hemolens.batch.photographs import Outcome, count_photographs
-    from hemolens.batch.workers import counting_by
     from hemolens.errors import quoted
     from hemolens.output.shard import WHOLE
 
@@ -290,6 +329,7 @@ def count_candidates(
     if candidates.passed_over:
         say(f"hemolens: passed over: {candidates.passed_over}")
     photographs = shard.pick(candidates.each)
+    counting = _counting(workers, cluster, len(photographs))
     with shown_progress(console, len(photographs)) as advance:
 
         def each(outcome: Outcome) -> None:
@@ -305,11 +345,29 @@ def count_candidates(
             return count_photographs(
                 candidates, out, options, output, command,
                 overwrite=overwrite, resume=resume, keep=keep, shard=shard,
-                counting=counting_by(workers, len(photographs)), each=each,
+                counting=counting, each=each,
             )  # fmt: skip
         except KeyboardInterrupt:
             typer.echo("hemolens: interrupted, nothing was written", err=True)
             raise typer.Exit(INTERRUPTED_STATUS) from None
+
+
+def _counting(workers: int | None, cluster: str | None, n_photographs: int) -> Counting:
+    """Choose where photographs are counted."""
+    from hemolens.errors import UsageError, quoted
+
+    if cluster is None:
+        from hemolens.batch.workers import counting_by
+
+        return counting_by(workers, n_photographs)
+    if workers is not None:
+        came, do = f"cluster {quoted(cluster)} and {workers} workers", "leave workers out; local:N has N of them"
+        raise UsageError(
+            "a cluster has workers of its own", came=came, allowed="one of the two", do=do, option="workers"
+        )
+    from hemolens.batch.cluster import counting_on
+
+    return counting_on(cluster)
 
 
 def show(table: Table, batch: BatchOutcome, notes: Sequence[str] = ()) -> None:

@@ -29,6 +29,9 @@ DEFAULT_CLASSIFIER = "white-cells"
 """Tells the classes of white cells apart, unless another classifier is given."""
 
 _CLASSIFIERS = "differential"
+
+_SENT: dict[str, ModelFile] = {}
+
 _SUFFIX = ".onnx"
 _ALLOWED = "the path of an .onnx file with its card beside it, or of a folder with one such pair"
 
@@ -145,6 +148,16 @@ def _refuse_other_weights(data: bytes, sha256: str, name_or_path: str) -> None:
             allowed=f"sha256 {sha256[:12]}…",
             do="install hemolens again, or export the model again with hemolens train",
         )
+
+
+def keep_sent(file: ModelFile) -> None:
+    """Take a model that another machine has sent, for as long as this process lasts."""
+    _SENT[file.card.sha256] = file
+
+
+def sent_model(sha256: str) -> ModelFile | None:
+    """Give the model with these weights that another machine has sent, if one has."""
+    return _SENT.get(sha256)
 
 
 def write_card(name_or_path: str, card: ModelCard) -> None:

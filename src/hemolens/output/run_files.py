@@ -28,7 +28,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from hemolens.cell_types import CellType
-from hemolens.errors import OutputError, UsageError
+from hemolens.errors import ClusterError, OutputError, UsageError
 from hemolens.files.whole_file import WholeFiles, bring, disk_errors_named, unfinished_folders
 from hemolens.images.slides import is_slide
 from hemolens.output import cells_csv, counts_csv, differential_csv, red_cells_csv, summary_csv
@@ -339,8 +339,11 @@ class RunFiles:
         return fitting[::-1]
 
     def _give_up(self, error: BaseException | None) -> None:
-        """Throw away what was written, but what was counted before the disk was full: a run can go on with that."""
-        if not (isinstance(error, OutputError) and self._fields):
+        """Throw away what was written, but what was counted before the disk was full or the cluster lost.
+
+        A run can go on with that.
+        """
+        if not (isinstance(error, (OutputError, ClusterError)) and self._fields):
             self.discard()
             return
         with suppress(OSError):

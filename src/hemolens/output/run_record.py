@@ -303,7 +303,7 @@ class RunRecord(_Record):
         return cls(
             python=platform.python_version(),
             system=f"{platform.system()} {platform.machine()}",
-            libraries={name: _version(name) for name in LIBRARIES},
+            libraries=library_versions(),
             started=started.isoformat(timespec="seconds"),
             command=None if command is None else {name: _readable(value) for name, value in command.items()},
             options=options.model_dump(mode="json"),
@@ -323,6 +323,11 @@ class RunRecord(_Record):
         """
         fields = self.model_dump(mode="json")
         return json.dumps(fields, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def library_versions() -> dict[str, str | None]:
+    """Name of each library that the numbers depend on → its version here, None where it is not installed."""
+    return {name: _version(name) for name in LIBRARIES}
 
 
 def differences(one: RunRecord, other: RunRecord) -> list[str]:

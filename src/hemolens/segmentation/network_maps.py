@@ -17,7 +17,7 @@ from hemolens.images.resampling import ScaledImage, resize
 from hemolens.images.tiles import Part, Tile, cut, cut_within, reach, stitch, tile_grid
 from hemolens.measurements.colours import MeasuredColours, StandardColours, measure_colours, standardise
 from hemolens.models.card import ModelCard
-from hemolens.models.store import ModelFile, read_card, read_model
+from hemolens.models.store import ModelFile, read_card, read_model, sent_model
 from hemolens.probability_maps import CellMaps, DensityMap, ProbabilityMaps
 from hemolens.segmentation.onnx_runtime import onnx_runtime, start_session
 
@@ -63,7 +63,7 @@ def forget_models() -> None:
 
 @cache
 def _load(name_or_path: str, sha256: str) -> Model:
-    file = read_model(name_or_path)
+    file = sent_model(sha256) or read_model(name_or_path)
     if file.card.sha256 != sha256:
         raise ModelError(
             f"model {name_or_path!r} was replaced while it was in use",
