@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING
 from hemolens import __version__
 from hemolens.batch.photograph_task import Counting, PhotographTask, count_photograph
 from hemolens.batch.workers import AHEAD, signals_kept_from_workers
-from hemolens.cells.cell import Cell
 from hemolens.errors import ClusterError, HemolensError, PhotographError, UsageError, quoted
 from hemolens.files.remote import RemoteFile
 from hemolens.images.slides.slide import Slide
@@ -30,7 +29,7 @@ from hemolens.models.method import Methods
 from hemolens.models.store import ModelFile, keep_sent, read_model, shipped_models
 from hemolens.output.photograph_output import PhotographOutput, failed_output
 from hemolens.output.run_record import library_versions
-from hemolens.pipeline import count_block, count_blocks
+from hemolens.pipeline import BlockCount, count_block, count_blocks
 from hemolens.plan.blocks import Block
 from hemolens.plan.plan import Plan
 
@@ -254,7 +253,7 @@ def _count_photograph(task: PhotographTask, kit: Kit) -> PhotographOutput:
     return count_photograph(task, partial(_count_blocks, kit=kit))
 
 
-def _count_blocks(plan: Plan, kit: Kit) -> Sequence[Sequence[Cell]]:
+def _count_blocks(plan: Plan, kit: Kit) -> Sequence[BlockCount]:
     """Count the blocks of a slide by all workers; a photograph is smaller than what would have to be sent."""
     from distributed import KilledWorker, worker_client
 
@@ -265,8 +264,8 @@ def _count_blocks(plan: Plan, kit: Kit) -> Sequence[Sequence[Cell]]:
         # blocks go before photographs: slides are finished rather than begun
         counted = client.map(_count_block, [shared] * len(plan.blocks), plan.blocks, priority=1, pure=False)
         try:
-            cells: list[list[Cell]] = client.gather(counted)
-            return cells
+            found: list[BlockCount] = client.gather(counted)
+            return found
         except KilledWorker as killed:
             raise PhotographError(
                 "a part of the slide ended the process that counted it",
@@ -276,7 +275,7 @@ def _count_blocks(plan: Plan, kit: Kit) -> Sequence[Sequence[Cell]]:
             ) from killed
 
 
-def _count_block(shared: tuple[Plan, Kit], block: Block) -> list[Cell]:
+def _count_block(shared: tuple[Plan, Kit], block: Block) -> BlockCount:
     plan, kit = shared
     kit.unpack()
     return count_block(plan, block)
