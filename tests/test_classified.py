@@ -70,7 +70,7 @@ def test_a_class_changes_no_count(image, result):
 def test_blocks_give_the_same_classes_as_the_whole(image, classifier):
     plan = make_plan(image, CountOptions(classifier=classifier))
     blocks = plan_blocks(image.shape, plan.diameter.px, block_diameters=4)
-    found = [cell for block in blocks for cell in count_block(plan, block) if cell.type == "wbc"]
+    found = [cell for block in blocks for cell in count_block(plan, block).cells if cell.type == "wbc"]
     whole = white_cell(count_image(image, CountOptions(classifier=classifier)))
     assert len(blocks) > 1
     assert [cell.white_cell_class for cell in found] == [whole.white_cell_class]

@@ -23,7 +23,7 @@ def test_version(capsys):
 def test_help_lists_the_commands(capsys):
     assert run("--help") == 0
     out = capsys.readouterr().out
-    assert all(command.callback.__name__ in out for command in app.registered_commands)
+    assert all(command.callback.__name__.replace("_", "-") in out for command in app.registered_commands)
     assert "Research use only: hemolens gives no diagnosis." in " ".join(out.split())
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from hemolens.batch.photograph_task import Counting, PhotographTask, here
 from hemolens.errors import PhotographError
 from hemolens.files.remote import RemoteFile
-from hemolens.images.slides.slide import sha256_of
 from hemolens.output.kept_photographs import KeptPhotographs
 from hemolens.output.photograph_output import PhotographOutput
 
@@ -60,6 +59,8 @@ def _run_that_has(task: PhotographTask, runs: Sequence[KeptPhotographs]) -> Kept
 
 
 def _sha256(found: Path | RemoteFile) -> str | None:
+    from hemolens.images.slides.slide import sha256_of  # which few runs need
+
     try:
         with here(found) as path:
             return sha256_of(path) if path.is_file() or path.is_dir() else None
