@@ -98,7 +98,7 @@ def test_an_installation_has_the_cards_of_the_papers_networks_and_says_where_the
     program = "from hemolens.models.store import *; print(read_card('rbc-do-unet').network); read_model('rbc-do-unet')"
     done = run(str(environment / PROGRAMS / "python"), "-c", program, cwd=tmp_path)
     assert done.stdout.strip() == "do-unet"
-    assert "the weights of the paper's networks are in its source only" in done.stderr
+    assert "the weights of the paper's networks are in the source only" in done.stderr
 
 
 def test_an_installation_says_what_evaluating_needs_beyond_it(environment, tmp_path):

@@ -26,7 +26,7 @@ def photographs(stub_pipeline, monkeypatch, write_photograph, tmp_path):
     monkeypatch.setattr(
         photograph_task,
         "count_image",
-        lambda photograph, options: replace(stub(photograph, options), image=photograph),
+        lambda photograph, options, *_: replace(stub(photograph, options), image=photograph),
     )
     for n, grey in enumerate(GREYS):
         write_photograph(f"photographs/{n}.png", grey)
