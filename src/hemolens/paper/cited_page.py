@@ -36,7 +36,8 @@ cells stay: {", ".join(COLOUR_AND_BLUR)}. The mean over the changes of the absol
 
 COST_NOTE = """Processor seconds of one photograph of {megapixels:.1f} megapixels, as a multiple of what the default
 model takes for it, measured one after the other. A model that does not draw every type leaves the others to the default
-model, whose time is then in it, too. Training time is that of the processor, where it is recorded."""
+model, whose time is then in it, too. Training time is that of the processor, where it is recorded; hemolens was trained
+on a graphics card, whose time is not in it."""
 
 
 @dataclass(frozen=True)
