@@ -111,7 +111,7 @@ def test_test_runs_every_check_in_order(make):
         "python <-m> <ruff> <format> <--check> <.>",
         "python <-m> <mypy>",
         "npm <test>",
-        "python <-m> <pytest>",
+        "python <-m> <pytest> <-n> <auto> <--dist> <loadfile>",
     ]
 
 
