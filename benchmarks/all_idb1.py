@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from hemolens.block_count import compute_maps, find_bodies
 from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.cells.cell import resolve_types
 from hemolens.cells.counters import PAPER_COUNTERS
@@ -32,7 +33,6 @@ from hemolens.models.card import MeasuredFigure
 from hemolens.models.method import choose_methods
 from hemolens.models.store import PAPER_MODELS, read_card, write_card
 from hemolens.options import CountOptions
-from hemolens.pipeline import compute_maps, find_bodies
 from hemolens.plan.plan import make_plan
 
 HERE = Path(__file__).parent

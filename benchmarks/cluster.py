@@ -33,6 +33,7 @@ from hemolens.batch.cluster import Kit, connected, count_on_cluster
 from hemolens.batch.photograph_task import Counting, PhotographTask, count_here, count_photograph
 from hemolens.batch.photographs import count_photographs, find_candidates
 from hemolens.batch.workers import AHEAD
+from hemolens.block_count import count_block
 from hemolens.images.slides import open_image
 from hemolens.options import CountOptions
 from hemolens.output.entries import Place
@@ -40,7 +41,6 @@ from hemolens.output.options import OutputOptions
 from hemolens.output.photograph_output import PhotographOutput
 from hemolens.output.report.html_page import markdown_table
 from hemolens.output.run_files import RunFiles
-from hemolens.pipeline import count_block
 from hemolens.plan.plan import make_plan
 from hemolens.synthetic import draw_smear
 

@@ -159,6 +159,7 @@ def network_share(gflops: float) -> dict[str, float]:
 
 def stages(picture: Path) -> dict[str, float]:
     """Processor seconds of each stage, one after the other in one warm process."""
+    from hemolens.block_count import compute_maps, find_bodies
     from hemolens.cells.cell import resolve_types
     from hemolens.images.box import Box
     from hemolens.images.photograph import read_photograph
@@ -167,7 +168,7 @@ def stages(picture: Path) -> dict[str, float]:
     from hemolens.output.entries import Entry
     from hemolens.output.overlay import draw_overlay
     from hemolens.output.overlay_png import png_bytes
-    from hemolens.pipeline import compute_maps, conclude, find_bodies
+    from hemolens.pipeline import conclude
     from hemolens.plan.plan import make_plan
     from hemolens.statistics.counts import count_cells
 

@@ -9,12 +9,12 @@ what the change does.
 import json
 from pathlib import Path
 
+from hemolens.block_count import compute_maps, find_bodies
 from hemolens.cells.cell import Cell, resolve_types
 from hemolens.cells.counters import find_cells
 from hemolens.images.box import Box
 from hemolens.images.photograph import photograph_from_array
 from hemolens.options import CountOptions
-from hemolens.pipeline import compute_maps, find_bodies
 from hemolens.plan.plan import make_plan
 from hemolens.statistics.counts import count_cells
 from hemolens.synthetic import draw_smear

@@ -17,6 +17,7 @@ LAYERS = """
     __init__
     review
     pipeline
+    block_count
     result
     output
     counted_image

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 import hemolens
+from hemolens.block_count import count_block
 from hemolens.errors import ModelError
 from hemolens.images.photograph import photograph_from_array
 from hemolens.labels import read_labels
 from hemolens.options import CountOptions
-from hemolens.pipeline import count_block, count_image
+from hemolens.pipeline import count_image
 from hemolens.plan.blocks import plan_blocks
 from hemolens.plan.plan import make_plan
 from hemolens.review.edits import Edits

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hemolens.block_count import count_block
 from hemolens.cli import main
 from hemolens.errors import ReviewError
 from hemolens.images.photograph import photograph_from_array
@@ -16,7 +17,7 @@ from hemolens.images.region import rectangle
 from hemolens.options import CountOptions
 from hemolens.output.export.registry import FORMATS
 from hemolens.output.report.terminal import interval_text, summary_lines
-from hemolens.pipeline import conclude, count_block, count_image
+from hemolens.pipeline import conclude, count_image
 from hemolens.plan.blocks import plan_blocks
 from hemolens.plan.plan import make_plan
 from hemolens.review.edits import Edits

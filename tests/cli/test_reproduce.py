@@ -54,6 +54,14 @@ def test_a_missing_archive_is_refused(synthetic_all_idb1, tmp_path, capsys):
 
 
 @pytest.mark.train
+def test_cited_methods_are_not_trained_here(tmp_path, capsys):
+    where = ["--data", tmp_path, "--weights", tmp_path, "--out", tmp_path / "out"]
+    assert run("reproduce", "--page", "methods", "--train", *where) == 2
+    assert "train each with hemolens train NAME" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.train
 def test_an_archive_cannot_be_trained_into(synthetic_all_idb1, tmp_path, capsys):
     where = ["--weights", tmp_path / "paper-weights.zip", "--out", tmp_path / "out"]
     assert run("reproduce", "--data", synthetic_all_idb1, *where, "--train") == 2

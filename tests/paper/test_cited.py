@@ -2,6 +2,7 @@ import pytest
 
 from hemolens.models.store import shipped_models
 from hemolens.paper.cited import find_models, read_methods
+from hemolens.paper.cited_measure import HELD_OUT
 from hemolens.training.config import read_config, shipped_configs
 
 
@@ -42,3 +43,16 @@ def test_a_trained_model_is_found_by_its_file(tmp_path, there):
         (tmp_path / "dcan.onnx").touch()
     expected = (str(tmp_path / "dcan.onnx"), "one-pass") if there else ("one-pass",)
     assert find_models(("dcan", "one-pass"), tmp_path) == expected
+
+
+def held_out():
+    return {name for config in HELD_OUT for name in read_config(config).photographs.test}
+
+
+@pytest.mark.parametrize("method", read_methods(), ids=lambda method: method.name)
+def test_no_method_has_seen_a_held_out_photograph(method):
+    configs = [config for config in map(read_config, shipped_configs()) if config.name in method.models]
+    for config in configs:
+        assert held_out().isdisjoint(config.trained_on)
+        assert held_out().isdisjoint(config.photographs.validation)
+    assert len(configs) + len(set(method.models) & set(shipped_models())) == len(method.models)

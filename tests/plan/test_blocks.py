@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hemolens.block_count import compute_maps, count_block, find_bodies
 from hemolens.cells.cell import cells_from_labels, from_window, in_reading_order, resolve_types
 from hemolens.cells.counters.peaks import PeaksSettings
 from hemolens.errors import PhotographError
@@ -16,7 +17,6 @@ from hemolens.images.region import rectangle
 from hemolens.images.tiles import Part
 from hemolens.models.store import DEFAULT_MODEL, PAPER_MODELS
 from hemolens.options import CountOptions
-from hemolens.pipeline import compute_maps, count_block, find_bodies
 from hemolens.plan.blocks import HALO_DIAMETERS, plan_blocks, scaled_window
 from hemolens.plan.plan import make_plan
 from hemolens.segmentation.network_maps import window_step

@@ -3,10 +3,11 @@ import pickle
 import numpy as np
 import pytest
 
+from hemolens.block_count import count_block
 from hemolens.images.photograph import photograph_from_array
 from hemolens.images.slides import open_image
 from hemolens.options import CountOptions
-from hemolens.pipeline import conclude, count_block, count_image
+from hemolens.pipeline import conclude, count_image
 from hemolens.plan.plan import make_plan
 from hemolens.synthetic import draw_smear
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from hemolens.block_count import compute_maps, find_bodies
 from hemolens.cell_types import CellType
 from hemolens.cells.cell import Cell, resolve_types
 from hemolens.evaluation.comparison import compare
@@ -14,7 +15,6 @@ from hemolens.images.box import Box
 from hemolens.images.photograph import photograph_from_array
 from hemolens.labels.truth import truth_of_boxes
 from hemolens.options import CountOptions
-from hemolens.pipeline import compute_maps, find_bodies
 from hemolens.plan.plan import Plan, make_plan
 from hemolens.synthetic import SyntheticSmear
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from hemolens.block_count import compute_maps
 from hemolens.errors import ModelError
 from hemolens.images.box import Box
 from hemolens.models.card import ModelCard, card_text
 from hemolens.models.store import read_card, shipped_models
 from hemolens.options import CountOptions
-from hemolens.pipeline import compute_maps
 from hemolens.plan.blocks import HALO_DIAMETERS
 from hemolens.segmentation.classical_maps import SEGMENTATIONS
 from hemolens.synthetic import draw_smear

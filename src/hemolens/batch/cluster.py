@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from hemolens import __version__
 from hemolens.batch.photograph_task import Counting, PhotographTask, count_photograph
 from hemolens.batch.workers import AHEAD, signals_kept_from_workers
+from hemolens.block_count import BlockCount, count_block
 from hemolens.errors import ClusterError, HemolensError, PhotographError, UsageError, quoted
 from hemolens.files.remote import RemoteFile
 from hemolens.images.slides.slide import Slide
@@ -29,7 +30,7 @@ from hemolens.models.method import Methods
 from hemolens.models.store import ModelFile, keep_sent, read_model, shipped_models
 from hemolens.output.photograph_output import PhotographOutput, failed_output
 from hemolens.output.run_record import library_versions
-from hemolens.pipeline import BlockCount, count_block, count_blocks
+from hemolens.pipeline import count_blocks
 from hemolens.plan.blocks import Block
 from hemolens.plan.plan import Plan
 

@@ -55,6 +55,14 @@ def reproduce(
     from hemolens.errors import UsageError, quoted
     from hemolens.paper.archive import SUFFIX, open_weights
 
+    if train and page == Page.methods:
+        raise UsageError(
+            "the cited methods are not trained here",
+            came="--train with --page methods",
+            allowed="--train with --page paper",
+            do="train each with hemolens train NAME, and put its model into the folder of the weights",
+            option="train",
+        )
     if train and weights.suffix.lower() == SUFFIX:
         raise UsageError(
             "an archive cannot be trained into",
@@ -119,11 +127,11 @@ def _measure_methods(data: Path, cbc: Path | None, weights: Path, out: Path) -> 
     from hemolens.files.whole_file import write_whole
     from hemolens.output.report.html_page import html_page
     from hemolens.paper.cited import read_methods
-    from hemolens.paper.cited_measure import CACHE, Cache, HeldOut, measure_method
+    from hemolens.paper.cited_measure import CACHE, Cache, measure_method, read_held_out
     from hemolens.paper.cited_page import make_records, markdown_page
     from hemolens.paper.records import code_version
 
-    methods, held_out, cache = read_methods(), HeldOut(data, cbc), Cache(out / CACHE)
+    methods, held_out, cache = read_methods(), read_held_out(data, cbc), Cache(out / CACHE)
     found = []
     with Progress(TextColumn("{task.description}"), console=Console(stderr=True)) as progress:
         bar = progress.add_task("measuring", total=None)

@@ -10,6 +10,11 @@ import typer
 from hemolens import RESEARCH_USE_ONLY
 from hemolens.cli.extras import require_extra
 
+Names = Annotated[
+    list[str] | None,
+    typer.Option(help="Name by which browsers reach the service; repeat it for several.", metavar="NAME"),
+]
+
 
 def serve(
     folder: Annotated[
@@ -19,10 +24,7 @@ def serve(
         str, typer.Option(help="Address to listen on; any but this machine's own needs accounts.", metavar="ADDRESS")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any free one.", metavar="N")] = 8000,
-    name: Annotated[
-        list[str] | None,
-        typer.Option(help="Name by which browsers reach the service; repeat it for several.", metavar="NAME"),
-    ] = None,
+    name: Names = None,
     database: Annotated[
         str,
         typer.Option(

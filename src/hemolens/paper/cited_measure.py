@@ -11,9 +11,8 @@ import csv
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 
 from hemolens import __version__
@@ -25,7 +24,7 @@ from hemolens.evaluation.robustness import CHANGES, Pixels
 from hemolens.images.photograph import Photograph, photograph_from_array, read_photograph
 from hemolens.labels import read_labels
 from hemolens.labels.all_idb1 import AllIdb1
-from hemolens.labels.truth import Truths, truth_of_boxes
+from hemolens.labels.truth import Truth, Truths, truth_of_boxes
 from hemolens.models.store import DEFAULT_MODEL, read_card, read_model
 from hemolens.options import CountOptions
 from hemolens.paper.cited import CitedMethod, Laboratory, find_models
@@ -91,29 +90,27 @@ class MeasuredMethod:
     trained_cpu_seconds: int | None
 
 
-@dataclass(frozen=True)
-class HeldOut:
-    """Where the held-out photographs and their labels are; ``cbc`` is None where only ALL-IDB1 is at hand."""
+HeldOut = Mapping[Laboratory, Mapping[Path, Truths]]
+"""Laboratory → its held-out photographs → what is known of each."""
 
-    all_idb1: Path
-    cbc: Path | None
 
-    @cached_property
-    def photographs(self) -> dict[Laboratory, dict[Path, Truths]]:
-        """Photograph → what is known of it, for each laboratory."""
-        found: dict[Laboratory, dict[Path, Truths]] = {"ALL-IDB1": self._all_idb1()}
-        return found if self.cbc is None else found | {"CBC": read_cbc_test(self.cbc)}
+def read_held_out(all_idb1: Path, cbc: Path | None) -> HeldOut:
+    """Read the labels of the photographs that nothing on the table was trained on.
 
-    def _all_idb1(self) -> dict[Path, Truths]:
-        data, found = AllIdb1(self.all_idb1), dict[Path, dict[CellType, object]]()
-        for name in HELD_OUT:
-            config = read_config(name)
-            labelled = set(data.counted(config.only_type))
-            for photograph in config.photographs.test:
-                if photograph in labelled:
-                    truths = found.setdefault(data.path(photograph), {})
-                    truths[config.only_type] = data.truth(photograph, config.only_type)
-        return found  # type: ignore[return-value]
+    Parameters
+    ----------
+    all_idb1 : Path
+        The ALL-IDB1 folder.
+    cbc : Path or None
+        As in :func:`read_cbc_test`; None where only ALL-IDB1 is at hand.
+
+    """
+    data, found = AllIdb1(all_idb1), dict[Path, dict[CellType, Truth]]()
+    for config in map(read_config, HELD_OUT):
+        for name in sorted(set(config.photographs.test) & set(data.counted(config.only_type))):
+            found.setdefault(data.path(name), {})[config.only_type] = data.truth(name, config.only_type)
+    own: dict[Laboratory, Mapping[Path, Truths]] = {"ALL-IDB1": found}
+    return own if cbc is None else own | {"CBC": read_cbc_test(cbc)}
 
 
 def read_cbc_test(folder: Path) -> dict[Path, Truths]:
@@ -190,7 +187,7 @@ def measure_method(
 
     """
     counted: dict[Laboratory, list[Counted]] = {}
-    for laboratory, photographs in held_out.photographs.items():
+    for laboratory, photographs in held_out.items():
         models = find_models(method.models_for(laboratory), weights)
         if not models:
             return None
@@ -253,7 +250,7 @@ def _changed(photograph: Photograph, change: Callable[[Pixels], Pixels] | None) 
 
 def _cost(models: tuple[str, ...], held_out: HeldOut, cache: Cache) -> Cost | None:
     """Time the largest held-out photograph with some models, and with the default one, one after the other."""
-    photographs = held_out.photographs["ALL-IDB1"]
+    photographs = held_out["ALL-IDB1"]
     path = max(photographs, key=lambda each: (each.stat().st_size, each.name), default=None)
     if path is None:
         return None

@@ -24,8 +24,8 @@ INTRODUCTION = f"""# The methods that the paper stands on, on the same photograp
 Each row is a member of the program: `hemolens count --model NAME`. All are measured on photographs whose capture
 sessions none of them has seen: of ALL-IDB1 the sessions S01, S04, S05, S07 and S08, and the 60 test photographs of CBC
 (with the boxes of TXL-PBC), a laboratory that none of them has seen. In brackets: 95 % bootstrap interval
-over photographs. '{NONE}' where a method does not count a type, counts it without saying where, or where its model has
-not been trained. {RESEARCH_USE_ONLY}
+over photographs. '{NONE}' where a method does not count a type or its model has not been trained; for F1 also where the
+labels are counts (white cells of ALL-IDB1) or a method does not say where the cells are. {RESEARCH_USE_ONLY}
 """
 
 FIGURES_NOTE = """Figures in the column 'printed' are their authors' own, on other data; they cannot be compared with

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from hemolens.block_count import compute_maps, find_bodies
 from hemolens.cell_types import CellType
 from hemolens.cells.cell import Cell, cells_from_circles, cells_from_labels, from_window, to_photograph
 from hemolens.counted_image import CountedImage
@@ -24,7 +25,6 @@ from hemolens.images.box import Box
 from hemolens.images.image import Shape
 from hemolens.images.tiles import Part
 from hemolens.measurements.field_of_view import USUAL_DISCS
-from hemolens.pipeline import compute_maps, find_bodies
 from hemolens.plan.plan import Plan
 from hemolens.probability_maps import DensityMap, ProbabilityMaps
 from hemolens.review.outlines import cells_of, numbered_pieces, paint

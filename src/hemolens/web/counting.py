@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from hemolens.block_count import count_block
 from hemolens.errors import PhotographError
 from hemolens.images.image import SmearImage
 from hemolens.images.slides import open_image
 from hemolens.options import CountOptions
-from hemolens.pipeline import conclude, count_block
+from hemolens.pipeline import conclude
 from hemolens.plan.plan import make_plan
 from hemolens.result import Result
 from hemolens.review.kept_result import result_bytes

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hemolens.block_count import count_block
 from hemolens.cell_types import WhiteCellClass
 from hemolens.cells.cell import Cell
 from hemolens.differential.crops import cut_crops
@@ -17,7 +18,6 @@ from hemolens.errors import TrainingError, quoted
 from hemolens.images.photograph import Photograph, read_photograph
 from hemolens.measurements.colours import MeasuredColours, join_colours, measure_colours
 from hemolens.options import CountOptions
-from hemolens.pipeline import count_block
 from hemolens.plan.plan import Plan, make_plan
 from hemolens.training.differential.config import ClassifiedSource, ClassifierConfig
 

@@ -15,11 +15,9 @@ from hemolens.training.networks.network import Network
 from hemolens.training.networks.vgg16_encoder import (
     PAPER_WIDTH,
     EncoderWeights,
-    encoder_levels,
     level_widths,
-    refuse_contradictions,
+    make_encoder,
 )
-from hemolens.training.networks.vgg16_weights import load_imagenet_weights
 
 SUMMED = (1, 2, 3, 4)
 """Levels, from 0, whose features are enlarged and summed: at half, quarter, eighth and sixteenth resolution."""
@@ -62,14 +60,11 @@ class DCAN(Network):
         self, width: int = PAPER_WIDTH, encoder_weights: EncoderWeights = "none", encoder_file: Path | None = None
     ) -> None:
         super().__init__()
-        refuse_contradictions(width, encoder_weights, encoder_file)
-        self.encoder = encoder_levels(width)
+        self.encoder = make_encoder(width, encoder_weights, encoder_file)
         widths = level_widths(width)
         self.mask = nn.ModuleList(enlarging(widths[number], 3, 2**number) for number in SUMMED)
         self.edge = nn.ModuleList(enlarging(widths[number], 1, 2**number) for number in SUMMED)
         self.pool = nn.MaxPool2d(2)
-        if encoder_weights == "imagenet":
-            load_imagenet_weights(self.encoder, encoder_file)
 
     def forward(self, pixels: Tensor) -> Tensor:
         maps, features = pixels, list[Tensor]()

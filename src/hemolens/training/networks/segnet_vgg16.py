@@ -17,12 +17,11 @@ from hemolens.training.networks.network import Network
 from hemolens.training.networks.vgg16_encoder import (
     PAPER_WIDTH,
     EncoderWeights,
-    encoder_levels,
     level,
     level_widths,
-    refuse_contradictions,
+    make_encoder,
 )
-from hemolens.training.networks.vgg16_weights import CONVOLUTIONS, load_imagenet_weights
+from hemolens.training.networks.vgg16_weights import CONVOLUTIONS
 
 
 def pool(values: Tensor) -> tuple[Tensor, Tensor]:
@@ -58,10 +57,10 @@ def unpool(values: Tensor, kept: Tensor) -> Tensor:
 class SegNetBody(nn.Module):
     """Encoder and decoder without a head: (N, 3, H, W) in [−1, 1] → (N, width, H, W); H and W multiples of 32."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, encoder: nn.ModuleList) -> None:
         super().__init__()
         widths = level_widths(width)
-        self.encoder = encoder_levels(width)
+        self.encoder = encoder
         above = [width, *widths[:-1]]
         mirrored = reversed(list(zip(CONVOLUTIONS, widths, above, strict=True)))
         self.decoder = nn.ModuleList(level([*[n_in] * n, n_out]) for n, n_in, n_out in mirrored)
@@ -110,11 +109,8 @@ class SegNet(Network):
         self, width: int = PAPER_WIDTH, encoder_weights: EncoderWeights = "none", encoder_file: Path | None = None
     ) -> None:
         super().__init__()
-        refuse_contradictions(width, encoder_weights, encoder_file)
-        self.body = SegNetBody(width)
+        self.body = SegNetBody(width, make_encoder(width, encoder_weights, encoder_file))
         self.mask = nn.Conv2d(width, 1, 1)
-        if encoder_weights == "imagenet":
-            load_imagenet_weights(self.body.encoder, encoder_file)
 
     def forward(self, pixels: Tensor) -> Tensor:
         return cast(Tensor, self.mask(self.body(pixels)))

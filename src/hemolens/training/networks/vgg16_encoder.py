@@ -12,7 +12,7 @@ from typing import Literal
 from torch import nn
 
 from hemolens.errors import TrainingError
-from hemolens.training.networks.vgg16_weights import CONVOLUTIONS
+from hemolens.training.networks.vgg16_weights import CONVOLUTIONS, load_imagenet_weights
 
 PAPER_WIDTH = 64
 """Channels of the first level, as in VGG16."""
@@ -47,7 +47,23 @@ def encoder_levels(width: int) -> nn.ModuleList:
     )
 
 
-def refuse_contradictions(width: int, encoder_weights: str, encoder_file: Path | None) -> None:
+def make_encoder(width: int, encoder_weights: EncoderWeights, encoder_file: Path | None) -> nn.ModuleList:
+    """The levels of an encoder, begun afresh or with VGG16's weights.
+
+    Raises
+    ------
+    TrainingError
+        If the options contradict each other, or the weights cannot be had or do not fit.
+
+    """
+    _refuse_contradictions(width, encoder_weights, encoder_file)
+    encoder = encoder_levels(width)
+    if encoder_weights == "imagenet":
+        load_imagenet_weights(encoder, encoder_file)
+    return encoder
+
+
+def _refuse_contradictions(width: int, encoder_weights: str, encoder_file: Path | None) -> None:
     """Refuse ImageNet weights for a slim encoder, and a file of weights that nobody wants."""
     if encoder_weights == "imagenet" and width != PAPER_WIDTH:
         raise TrainingError(

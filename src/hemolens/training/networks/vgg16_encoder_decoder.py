@@ -17,12 +17,10 @@ from hemolens.training.networks.unet import upsampling
 from hemolens.training.networks.vgg16_encoder import (
     PAPER_WIDTH,
     EncoderWeights,
-    encoder_levels,
     level,
     level_widths,
-    refuse_contradictions,
+    make_encoder,
 )
-from hemolens.training.networks.vgg16_weights import load_imagenet_weights
 
 
 class VGG16EncoderDecoder(Network):
@@ -61,8 +59,7 @@ class VGG16EncoderDecoder(Network):
         self, width: int = PAPER_WIDTH, encoder_weights: EncoderWeights = "none", encoder_file: Path | None = None
     ) -> None:
         super().__init__()
-        refuse_contradictions(width, encoder_weights, encoder_file)
-        self.encoder = encoder_levels(width)
+        self.encoder = make_encoder(width, encoder_weights, encoder_file)
         self.decoder = nn.Sequential(
             *(
                 nn.Sequential(upsampling(below, own), level([own, own]))
@@ -71,8 +68,6 @@ class VGG16EncoderDecoder(Network):
         )
         self.mask = nn.Conv2d(width, len(self.outputs), 1)
         self.pool = nn.MaxPool2d(2)
-        if encoder_weights == "imagenet":
-            load_imagenet_weights(self.encoder, encoder_file)
 
     def forward(self, pixels: Tensor) -> Tensor:
         maps = pixels
