@@ -6,6 +6,7 @@ import torch.nn.functional as F  # noqa: E402
 from torch import nn  # noqa: E402
 
 from hemolens.training.networks.segnet_vgg16 import SegNetBody, pool, unpool  # noqa: E402
+from hemolens.training.networks.vgg16_encoder import encoder_levels  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -50,7 +51,7 @@ def widths(part):
 
 
 def test_the_encoder_has_the_13_convolutions_of_vgg16():
-    encoder = SegNetBody(1).encoder
+    encoder = SegNetBody(1, encoder_levels(1)).encoder
     assert [len(level) for level in encoder] == [2, 2, 3, 3, 3]
     assert widths(encoder) == [
         *[(3, 1), (1, 1)],
@@ -62,11 +63,11 @@ def test_the_encoder_has_the_13_convolutions_of_vgg16():
 
 
 def test_the_decoder_mirrors_the_encoder():
-    body = SegNetBody(4)
+    body = SegNetBody(4, encoder_levels(4))
     assert widths(body.decoder)[:-1] == [(n_out, n_in) for n_in, n_out in reversed(widths(body.encoder)[1:])]
     assert widths(body.decoder)[-1] == (4, 4)
 
 
 def test_each_convolution_has_batch_norm_and_relu():
-    kinds = [type(layer) for layer in SegNetBody(1).modules() if not list(layer.children())]
+    kinds = [type(layer) for layer in SegNetBody(1, encoder_levels(1)).modules() if not list(layer.children())]
     assert kinds == 26 * [nn.Conv2d, nn.BatchNorm2d, nn.ReLU]

@@ -8,6 +8,7 @@ torch = pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[
 from hemolens.errors import TrainingError  # noqa: E402
 from hemolens.training.networks import create_network  # noqa: E402
 from hemolens.training.networks.segnet_vgg16 import SegNetBody  # noqa: E402
+from hemolens.training.networks.vgg16_encoder import encoder_levels  # noqa: E402
 from hemolens.training.networks.vgg16_weights import URL, load_imagenet_weights  # noqa: E402
 
 pytestmark = pytest.mark.train
@@ -50,7 +51,7 @@ def write(folder, entries):
 def empty_encoder():
     """An encoder whose memory is only reserved, which takes no time, but for its batch norms."""
     with torch.device("meta"):
-        body = SegNetBody(64)
+        body = SegNetBody(64, encoder_levels(64))
     for _, norm in blocks(body.to_empty(device="cpu").encoder):
         norm.reset_parameters()
     return body.encoder
