@@ -170,6 +170,9 @@ class Loss(_Frozen):
 
     kind: Literal["bce", "mse", "bce+l1"] = "bce"
     weight: float = Field(1.0, gt=0)
+    foreground: float = Field(1.0, gt=0)
+    """How often a pixel of a cell counts for each of the background, where cells are rare (class balancing, as in
+    Badrinarayanan, Kendall, Cipolla, IEEE TPAMI, 2017)."""
 
 
 class Phase(_Frozen):

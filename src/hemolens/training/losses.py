@@ -48,8 +48,7 @@ def total_loss(
     """Sum of the outputs' losses, each with its weight; (N, K, h, w) tensors, one channel an output."""
     total = logits.new_zeros(())
     for channel, name in enumerate(outputs):
-        loss = losses[name]
-        total = total + loss.weight * output_loss(
-            logits[:, channel], targets[:, channel], weights[:, channel], loss.kind, activate
-        )
+        loss, target = losses[name], targets[:, channel]
+        balanced = weights[:, channel] * (1 + (loss.foreground - 1) * target)
+        total = total + loss.weight * output_loss(logits[:, channel], target, balanced, loss.kind, activate)
     return total
