@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -219,8 +220,10 @@ def test_interrupted_is_exit_status_130(stub_pipeline, write_photograph, tmp_pat
 
 @pytest.mark.posix("signals")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
-def test_other_signals_keep_what_was_counted_too(stub_pipeline, write_photograph, tmp_path, monkeypatch, name):
+def test_other_signals_keep_what_was_counted_too(stub_pipeline, write_photograph, tmp_path, monkeypatch, request, name):
     number = getattr(signal, name)
+    request.addfinalizer(partial(signal.signal, number, signal.getsignal(number)))
+    signal.signal(number, signal.SIG_DFL)  # the tests may run under nohup
     counted = photograph_task.count_image
 
     def count_image(photograph, options, *_):
