@@ -4,6 +4,8 @@ import os
 import pickle
 import shutil
 import signal
+import time
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import resources
 
@@ -162,10 +164,27 @@ def test_a_run_whose_cluster_is_lost_goes_on_elsewhere(photographs, expected, tm
                     client.cluster.close()
                 yield photograph
 
-    with pytest.raises(ClusterError, match=r"the cluster was lost: .*; start it again, and go on with resume"):
+    soon_given_up = dask.config.set({"distributed.comm.timeouts.connect": "1s"})
+    with soon_given_up, pytest.raises(ClusterError, match=r"the cluster was lost: .*; start it again, and go on with"):
         count(photographs, tmp_path / "out", counting)
     assert not (tmp_path / "out" / "run.json").exists()
     assert count(photographs, tmp_path / "out", count_here, resume=True) == expected
+
+
+def test_workers_of_this_machine_that_do_not_come_back_are_not_waited_for(photographs, monkeypatch):
+    @contextmanager
+    def deserted(address):
+        with connected(address) as client:
+            client.cluster.scale(0)
+            while client.scheduler_info()["workers"]:
+                time.sleep(0.05)
+            yield client
+
+    monkeypatch.setattr(cluster, "connected", deserted)
+    monkeypatch.setattr(cluster, "LOOK_S", 0.1)
+    monkeypatch.setattr(cluster, "DESERTED_S", 0.2)
+    with pytest.raises(ClusterError, match=r"the cluster was lost: got 'local:1' \(CancelledError\)"):
+        next(count_on_cluster(tasks_of(photographs / "0.png"), "local:1"))
 
 
 def test_a_cluster_that_does_not_answer_is_named(photographs):

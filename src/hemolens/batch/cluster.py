@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.util import find_spec
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from distributed import Client, Future, KilledWorker
 
 ALLOWED = "local:N with N worker processes on this machine, or the address of a dask scheduler: tcp://host:port"
+
+LOOK_S, DESERTED_S = 10.0, 120.0
+"""How often the workers of this machine are looked after while a photograph is waited for, and how long all of them may
+be away: one that has died is started again within seconds."""
 
 _LOCAL = re.compile(r"local:([1-9][0-9]{0,3})")
 _REMOTE = re.compile(r"(tcp|tls)://.+:[0-9]+")
@@ -158,6 +163,7 @@ def count_on_cluster(tasks: Iterable[PhotographTask], address: str) -> Generator
                     begun.append((task, client.submit(_count_photograph, task, kit, pure=False)))
             if not begun:
                 return
+            _wait_for(begun[0][1], client)
             counted = _result_of(*begun[0])
             begun.popleft()
             yield counted
@@ -213,7 +219,7 @@ def _loss_named(address: str) -> Iterator[None]:
 
 
 def _result_of(task: PhotographTask, future: Future[PhotographOutput]) -> PhotographOutput:
-    """Wait for what comes of a photograph."""
+    """Give what has come of a photograph."""
     from distributed import KilledWorker
 
     try:
@@ -230,6 +236,18 @@ def _result_of(task: PhotographTask, future: Future[PhotographOutput]) -> Photog
             allowed="workers in an environment like this one, with hemolens[cluster]",
             do="install hemolens where they run, and start them again",
         ) from error
+
+
+def _wait_for(future: Future[PhotographOutput], client: Client) -> None:
+    """Wait until a photograph is counted; not for ever where the workers of this machine do not come back."""
+    seen = time.monotonic()
+    while not future.done():
+        with suppress(TimeoutError):
+            future.exception(LOOK_S)
+        if client.cluster is None or client.scheduler_info()["workers"]:  # others start their workers when they like
+            seen = time.monotonic()
+        elif time.monotonic() - seen > DESERTED_S:
+            raise CancelledError
 
 
 def _out_of_reach(what: str, address: str, error: BaseException) -> ClusterError:
