@@ -3,9 +3,10 @@
     python benchmarks/slide.py [--megapixels 25 100 400]
 
 Draws a smear, lays it side by side into a pyramidal TIFF of so many megapixels in a temporary folder, and counts that
-with `hemolens count` in a process of its own. The parts are equal and no cell is cut, so their sum is a multiple of
-the count of one. Writes benchmarks/slide.json, benchmarks/slide.md and its curves (SVG); what was measured before for
-other sizes stays in them. Needs `hemolens[slides]`.
+with `hemolens count` in a process of its own, then on two dask workers, whose cells must be the same. The parts are
+equal and no cell is cut, so their sum is a multiple of the count of one. A matrix product is timed in the same run:
+machines differ. Writes benchmarks/slide.json, benchmarks/slide.md and its curves (SVG); what was measured before for
+other sizes stays in them. Needs `hemolens[cluster,slides]`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from curves import write_curve
 from hemolens.cell_types import CELL_TYPES
 from hemolens.images.resampling import resize
 from hemolens.synthetic import draw_smear
+from speed import MATRIX, matrix_gflops
 
 HERE = Path(__file__).parent
 PART_PX = 2500
@@ -40,6 +42,7 @@ DIAMETER_PX = 40.0
 CELLS = {"n_rbc": 600, "n_wbc": 4, "n_plt": 30}
 LEVELS = (1, 4, 20)
 TILE_PX = 512
+CLUSTER = "local:2"
 COMMAND = [sys.executable, "-c", "from hemolens.cli import main; main()", "count"]
 
 
@@ -71,10 +74,10 @@ def tiles_of(part: NDArray[np.uint8], side: int) -> Iterator[NDArray[np.uint8]]:
             yield part[np.ix_(rows, cols)]
 
 
-def count(picture: Path, out: Path) -> dict[str, Any]:
+def count(picture: Path, out: Path, *options: str) -> dict[str, Any]:
     """Count a picture in a process of its own; its counts, and what it took."""
     started = time.perf_counter()
-    command = [*COMMAND, str(picture), "--out", str(out), "--diameter-px", str(DIAMETER_PX)]
+    command = [*COMMAND, str(picture), "--out", str(out), "--diameter-px", str(DIAMETER_PX), *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603
     _, status, usage = os.wait4(process.pid, 0)
     if status:
@@ -88,7 +91,7 @@ def count(picture: Path, out: Path) -> dict[str, Any]:
     }
 
 
-def measure(megapixels: int, folder: Path) -> dict[str, Any]:
+def measure(megapixels: int, folder: Path, gflops: float) -> dict[str, Any]:
     """Count a slide of so many megapixels and one of its parts."""
     n_parts = round(math.sqrt(megapixels * 1e6) / PART_PX)
     part = draw_smear(
@@ -98,9 +101,20 @@ def measure(megapixels: int, folder: Path) -> dict[str, Any]:
     Image.fromarray(part).save(folder / "part.png", compress_level=1)
     one = count(folder / "part.png", folder / "part")["counts"]
     whole = count(folder / "slide.svs", folder / "slide")
+    shared = count(folder / "slide.svs", folder / "shared", "--cluster", CLUSTER)
+    cells, shared_cells = ((folder / name / "cells.csv").read_bytes() for name in ("slide", "shared"))
     parts = {kind: n * n_parts**2 for kind, n in one.items()}
     off = sum(whole["counts"].values()) / sum(parts.values()) - 1
-    return {"megapixels": megapixels, **whole, "sum_of_parts": parts, "off": round(off, 5)}
+    return {
+        "megapixels": megapixels,
+        **whole,
+        "sum_of_parts": parts,
+        "off": round(off, 5),
+        "matrix_products_per_megapixel": round(whole["cpu_s"] / megapixels * gflops * 1e9 / (2 * MATRIX**3), 2),
+        "cluster": CLUSTER,
+        "cluster_wall_s": shared["wall_s"],
+        "cluster_cells_equal": cells == shared_cells,
+    }
 
 
 def markdown(result: dict[str, Any]) -> str:
@@ -112,13 +126,17 @@ def markdown(result: dict[str, Any]) -> str:
         f"`benchmarks/slide.py`, hemolens {machine['hemolens']}, {machine['processor']}, Python {machine['python']}.",
         f"Parts of {PART_PX} × {PART_PX} pixels, red cells {DIAMETER_PX:g} wide, {sum(CELLS.values())} cells each.",
         "",
-        "| megapixels | wall s | CPU s | CPU s a megapixel | peak MB | cells | sum of the parts | off |",
-        "|--:|--:|--:|--:|--:|--:|--:|--:|",
+        f"*Products*: of two matrices of side {MATRIX}, that one thread does in the processor seconds of a megapixel.",
+        "",
+        "| megapixels | wall s | CPU s | CPU s a megapixel | products | peak MB | cells | sum of the parts | off "
+        f"| `--cluster {CLUSTER}`: wall s | the same cells |",
+        "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|",
     ]
     lines += [
         f"| {each['megapixels']} | {each['wall_s']} | {each['cpu_s']} | {each['cpu_s'] / each['megapixels']:.2f} "
-        f"| {each['peak_mb']} | {sum(each['counts'].values())} | {sum(each['sum_of_parts'].values())} "
-        f"| {each['off']:+.2%} |"
+        f"| {each['matrix_products_per_megapixel']} | {each['peak_mb']} | {sum(each['counts'].values())} "
+        f"| {sum(each['sum_of_parts'].values())} | {each['off']:+.2%} "
+        f"| {each['cluster_wall_s']} | {'yes' if each['cluster_cells_equal'] else 'no'} |"
         for each in result["records"]
     ]
     for name, cost, y_name in (
@@ -135,9 +153,10 @@ def main() -> None:
     record = HERE / "slide.json"
     earlier = json.loads(record.read_text("utf-8"))["records"] if record.exists() else []
     records = {each["megapixels"]: each for each in earlier}
-    for megapixels in parser.parse_args().megapixels:
+    given, gflops = parser.parse_args(), matrix_gflops()
+    for megapixels in given.megapixels:
         with tempfile.TemporaryDirectory() as name:
-            records[megapixels] = measure(megapixels, Path(name))
+            records[megapixels] = measure(megapixels, Path(name), gflops)
     result = {
         "machine": {
             "processor": f"{platform.machine()}, {os.cpu_count()} processors",

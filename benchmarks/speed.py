@@ -5,6 +5,8 @@
 - The whole process (`hemolens count`: start-up, counting, writing) on one photograph of 2592 × 1944 pixels, one and two
   threads: the photograph given, or a drawn one.
 - The cost against the size of the picture (synthetic smears of one density) and against the number of cells in it.
+- A folder of such photographs, counted by one process and by two workers (`--workers`): photographs a minute, and the
+  processor seconds of each, beside the sum of the stages.
 - The share of each stage, and the part of the machine's speed (single-precision matrix product, one thread) that the
   network reaches.
 
@@ -18,6 +20,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -53,6 +56,9 @@ FIELD_SIDE = 7100
 CELL_PX = 40
 """Numbers of red cells in a field of so many pixels each way, and how wide they are; each field is measured once, with
 that diameter given: of ten cells it cannot be estimated."""
+
+N_BATCH = 24
+"""Photographs of the folder."""
 
 SIZE, CELLS = "size in megapixels", f"cells in a field of {FIELD_SIDE**2 / 1e6:.0f} megapixels"
 COMMAND = [sys.executable, "-c", "from hemolens.cli import main; main()", "count"]
@@ -199,6 +205,20 @@ def drawn(folder: Path, name: str, **arguments: Any) -> Path:
     return path
 
 
+def batch(picture: Path, n_workers: int, n_threads: int) -> dict[str, float]:
+    """Count a folder of copies of a picture with so many workers, on so many processors."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "photographs"
+        folder.mkdir()
+        for number in range(N_BATCH):
+            shutil.copy(picture, folder / f"{number}{picture.suffix}")
+        cost = run([*COMMAND, str(folder), "--out", f"{name}/out", "--workers", str(n_workers)], n_threads)
+    return {
+        "workers": n_workers, "processors": n_threads, "photographs": N_BATCH,
+        "photographs_per_minute": round(60 * N_BATCH / cost.wall, 1), "cpu_s_each": round(cost.cpu / N_BATCH, 3),
+    }  # fmt: skip
+
+
 def record(measure: str, at: float, n_threads: int, cost: Cost, gflops: float) -> dict[str, Any]:
     """One row of the results; the products are those that one thread does in the processor seconds.
 
@@ -241,6 +261,14 @@ def markdown(result: dict[str, Any]) -> str:
         points = [(row["at"], row["cpu_s"]) for row in result["records"] if row["measure"] == measure]
         lines += ["", write_curve(path, points, measure, y_name)]
     total = sum(result["stages"].values())
+    n_photographs = result["batch"][0]["photographs"]
+    lines += ["", f"A folder of {n_photographs} photographs of 5 megapixels, start-up included:", ""]
+    lines += ["| workers | processors | photographs a minute | CPU s each |", "|--:|--:|--:|--:|"]
+    lines += [
+        f"| {row['workers']} | {row['processors']} | {row['photographs_per_minute']:.1f} | {row['cpu_s_each']:.2f} |"
+        for row in result["batch"]
+    ]
+    lines += ["", f"The stages of one take {total:.2f} processor seconds, one after the other in a warm process:"]
     lines += ["", "| stage | CPU s | share |", "|---|--:|--:|"]
     lines += [f"| {name} | {seconds:.3f} | {seconds / total:.0%} |" for name, seconds in result["stages"].items()]
     return "\n".join(lines) + "\n"
@@ -273,6 +301,7 @@ def main() -> None:
             )  # fmt: skip
             cost = cost_of(smear, 1, 1, "--diameter-px", str(CELL_PX))
             records.append(record(CELLS, n_cells, 1, cost, gflops))
+        batches = [batch(picture, n_workers, n_threads) for n_workers, n_threads in ((1, 1), (1, 2), (2, 2))]
         spent = stages(picture)
     result = {
         "machine": {
@@ -285,6 +314,7 @@ def main() -> None:
         "matrix_gflop_per_s": round(gflops, 1),
         "network": {name: round(value, 3) for name, value in network_share(gflops).items()},
         "records": records,
+        "batch": batches,
         "stages": {name: round(seconds, 4) for name, seconds in spent.items()},
     }
     (HERE / "speed.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
