@@ -188,8 +188,9 @@ class CountedImage:
 
     @cached_property
     def differential(self) -> Differential | None:
-        """White cells by class; None without a classifier."""
-        return None if self.classifier is None else count_classes(self.cells)
+        """White cells by class; None where neither a classifier nor a person has named any."""
+        is_known = self.classifier is not None or any(cell.white_cell_class is not None for cell in self.cells)
+        return count_classes(self.cells) if is_known else None
 
     @cached_property
     def red_cells(self) -> RedCells | None:

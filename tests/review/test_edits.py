@@ -110,6 +110,34 @@ def test_retyping_leaves_what_is_of_the_type_already(edits):
         edits.retype(["1", "2"], "rbc")
 
 
+@pytest.fixture
+def white(image):
+    """May be done to a white cell, 1, and a red one, 2."""
+    guessed = replace(disc(150, 100, 30, "wbc"), score=0.5, white_cell_class="monocyte", class_probability=0.6)
+    return Edits(image, initial([guessed, disc(150, 200, 20)]), "Ada", "c")
+
+
+def test_a_class_that_a_person_has_named_is_sure(white):
+    (change,) = white.classify(["1"], "lymphocyte")
+    cell = change.after.cell
+    assert (cell.white_cell_class, cell.class_probability, cell.score) == ("lymphocyte", None, 1.0)
+    assert (change.after.by, change.after.checked) == ("Ada", True)
+
+
+def test_a_second_reader_may_say_what_the_first_one_said(white):
+    (first,) = white.classify(["1"], "lymphocyte")
+    seen = replace(white, state={"1": first.after})
+    with pytest.raises(ReviewError, match="nothing would change: got cells of which you have said lymphocyte"):
+        seen.classify(["1"], "lymphocyte")
+    (second,) = replace(seen, actor="Ben").classify(["1"], "lymphocyte")
+    assert (second.after.by, second.after.cell.white_cell_class) == ("Ben", "lymphocyte")
+
+
+def test_only_white_cells_have_a_class(white):
+    with pytest.raises(ReviewError, match="only white cells have a class: got a cell of type rbc"):
+        white.classify(["1", "2"], "lymphocyte")
+
+
 def test_a_confirmed_cell_is_still_the_models_and_sure(edits):
     (change,) = edits.confirm(["1"])
     assert (change.after.by, change.after.checked, change.after.cell.score) == ("model", True, 1.0)

@@ -67,6 +67,15 @@ def test_the_review_says_who_did_what(counted, correct):
     assert (review.by, review.signed_by, review.signed_at, review.comment) == (("Ada",), "Ben", AT, "clear")
 
 
+def test_classes_that_a_person_names_make_a_differential(counted, correct):
+    assert counted.differential is None
+    first = ids(counted, "wbc")[0]
+    result = reviewed_result(counted, correct(("classify", [first], "monocyte")))
+    assert result.differential.counts["monocyte"] == 1
+    assert result.differential.counts["unsure"] == counted.counts.wbc - 1
+    assert result.review.n_changed == 1
+
+
 def test_origins_stand_beside_their_cells(counted, correct):
     result = reviewed_result(counted, correct(("retype", ids(counted, "rbc")[4:6], "plt")))
     changed = [cell for cell, origin in zip(result.cells, result.origins, strict=True) if origin.checked]

@@ -70,7 +70,7 @@ def review(counted):
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(PEOPLE),
-        st.sampled_from(("add", "delete", "retype", "confirm", "redraw", "split", "undo", "undo", "redo")),
+        st.sampled_from(("add", "delete", "retype", "classify", "confirm", "redraw", "split", "undo", "undo", "redo")),
         st.integers(0, 1000),
         st.sampled_from(KINDS),
     ),
@@ -92,6 +92,7 @@ def do(review, step):
         "split": (some[0], [box[:2], box[2:]]) if some else (),
         "delete": (some,),
         "retype": (some, kind),
+        "classify": (some, ("monocyte", "other")[number % 2]),
         "confirm": (some,),
     }
     try:

@@ -6,6 +6,7 @@ import os
 import runpy
 import shutil
 import zipfile
+from collections import Counter
 
 import pytest
 
@@ -277,6 +278,53 @@ def test_two_people_see_what_the_other_does(service, visit, fields):
     other.wait_for(rbc=before["rbc"] - 1)
 
 
+def named(see):
+    """What the panel says of the classes of white cells."""
+    rows = see.page.locator(".review-panel .differential [data-class]").all()
+    return {row.get_attribute("data-class"): int(row.locator("td").first.inner_text()) for row in rows}
+
+
+def test_a_hundred_white_cells_are_named_by_keys_taken_back_and_signed(service, visit, tmp_path):
+    many = {"n_rbc": 120, "n_wbc": 104, "n_plt": 3, "red_cell_diameter_px": 40.0}
+    Image.fromarray(draw_smear(3, height=1500, width=1900, **many).pixels).save(tmp_path / "buffy coat.png")
+    page = (see := visit(service.url)).page
+    drop_in(see, [tmp_path / "buffy coat.png"])
+    page.wait_for_url("**/samples/*")
+    until(service.states, lambda now: now == ["done"])
+    page.get_by_role("link", name="buffy coat.png").first.click()
+    see.at_rest()
+    photograph = page.url.rpartition("/")[2]
+
+    page.keyboard.press("g")
+    for digit in ["1"] * 60 + ["2"] * 30 + ["3"] * 5 + ["7"] * 5:
+        page.keyboard.press(digit)
+    see.saved()
+    expect(page.get_by_text("95 leukocytes with a class. 5 more to 100.").first).to_be_visible()
+    wanted = {"neutrophil": 60, "lymphocyte": 30, "monocyte": 5, "erythroblast": 5}
+    assert {each: n for each, n in named(see).items() if n} == wanted | {"unsure": 4}
+    now = Counter(cell["white_cell_class"] for cell in service.get(f"/photographs/{photograph}/cells")["cells"])
+    assert {each: n for each, n in now.items() if each} == wanted
+    photographed(see, "naming white cells")
+
+    for _ in range(5):
+        page.keyboard.press("Control+z")
+    see.saved()
+    assert named(see)["erythroblast"] == 0
+
+    page.goto(page.url.rpartition("/photographs")[0])
+    expect(page.get_by_role("row", name="Neutrophil").first).to_contain_text("60")
+    photographed(see, "a differential")
+    page.get_by_label("Your name").fill("A. Reader")
+    page.get_by_role("button", name="Sign off").click()
+    expect(page.get_by_text("Signed off by A. Reader").first).to_be_visible()
+    page.get_by_role("button", name="Pack results").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    with zipfile.ZipFile(download.value.path()) as packed:
+        rows = {row["class"]: row for row in csv.DictReader(io.TextIOWrapper(packed.open("differential.csv")))}
+    assert (rows["neutrophil"]["cells"], rows["neutrophil"]["leukocytes"]) == ("60", "95")
+
+
 @pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
 def test_every_screen_can_be_used_by_everybody(service, visit, fields, size, scheme):
     """No serious finding of axe (WCAG 2.1 A and AA), and nothing is wider than the screen."""
@@ -292,6 +340,9 @@ def test_every_screen_can_be_used_by_everybody(service, visit, fields, size, sch
     see.wait_for(wbc=1)
     look_through(see, "the photograph")
     see.page.keyboard.press("g")
+    expect(see.page.locator(".gallery-grid")).to_be_focused()
+    see.page.keyboard.press("2")
+    expect(see.page.get_by_text("1 leukocyte with a class.").first).to_be_attached()
     look_through(see, "the gallery")
     see.page.keyboard.press("Escape")
     see.page.keyboard.press("?")
@@ -321,6 +372,10 @@ def look_through(see, screen):
     ]
     assert serious == [], screen
     assert see.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), screen
+    photographed(see, screen)
+
+
+def photographed(see, screen):
     folder = os.environ.get("HEMOLENS_SCREENSHOTS")
     if folder:
         see.page.screenshot(path=f"{folder}/{screen}-{see.page.viewport_size['width']}.png")

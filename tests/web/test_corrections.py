@@ -99,6 +99,18 @@ def test_redo_brings_back_what_was_undone(client, counted, correct):
     assert totals(correct("redo").json()["count"]) == totals(done["count"])
 
 
+def test_classes_that_people_name_are_told_at_once_and_of_the_sample(client, counted, correct):
+    white = [cell for cell in cells_of(client, counted) if cell["type"] == "wbc"]
+    assert {cell["white_cell_class"] for cell in white} == {None}
+    told = correct("classify", cells=[white[0]["id"]], white_cell_class="basophil").json()["count"]["differential"]
+    (basophils,) = (each for each in told["classes"] if each["white_cell_class"] == "basophil")
+    assert (basophils["n"], basophils["percent"]["value"], told["n_leukocytes"]) == (1, 100.0, 1)
+    assert told["needed"] == [{"target": 100, "n": 99}, {"target": 200, "n": 199}]
+    assert client.get(f"/api/samples/{counted['sample']}").json()["differential"] == told
+    correct("undo")
+    assert client.get(f"/api/samples/{counted['sample']}").json()["differential"] is None
+
+
 def test_the_trail_says_who_did_what(client, counted, correct):
     correct("delete", cells=["1"])
     correct("undo")

@@ -162,6 +162,8 @@ export const de: Texts = {
     scale: "µm je Pixel",
     measured: "Leer: auf jeder Aufnahme gemessen",
     fromFile: "Leer: wie in der Datei angegeben",
+    differential: "Für jeden Leukozyten eine Klasse vorschlagen",
+    differentialMeans: "zum Durchsehen: bei anderen Färbungen sind viele falsch",
     countAgain: (n) => `${several(n, "Aufnahme", "Aufnahmen")} neu zählen`,
     counting: (done, all) => `${number(done)} von ${number(all)} übergeben`,
     saved: "Gespeichert.",

@@ -148,6 +148,8 @@ export const en = {
     scale: "µm per pixel",
     measured: "Empty: measured on each photograph",
     fromFile: "Empty: as the file says",
+    differential: "Propose the class of each white cell",
+    differentialMeans: "to be gone through: on other stains many are wrong",
     countAgain: (n: number): string => `Count ${several(n, "photograph", "photographs")} again`,
     counting: (done: number, all: number): string => `${number(done)} of ${number(all)} handed over`,
     saved: "Saved.",

@@ -156,6 +156,8 @@ export const fr: Texts = {
     scale: "µm par pixel",
     measured: "Vide : mesuré sur chaque photographie",
     fromFile: "Vide : d’après le fichier",
+    differential: "Proposer la classe de chaque leucocyte",
+    differentialMeans: "à vérifier : avec d’autres colorations, beaucoup sont fausses",
     countAgain: (n) => `Recompter ${several(n, "photographie", "photographies")}`,
     counting: (done, all) => `${number(done)} sur ${number(all)} transmises`,
     saved: "Enregistré.",

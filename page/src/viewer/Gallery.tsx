@@ -2,30 +2,53 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { count as shown } from "../parts/format";
 import { texts } from "../texts";
+import { ClassBar, type Shelf } from "./ClassBar";
 import { commandOfKey } from "./commands";
 import { useDesk } from "./desk";
 import { arrowTarget, gridWindow } from "./gridWindow";
 import { usualDiameters } from "./numbers";
 import { Thumbnail } from "./Thumbnail";
-import { CELL_TYPES, type Cell, type CellType } from "./types";
+import { CELL_TYPES, type Cell, type CellType, type WhiteCellClass } from "./types";
+import { classOfKey, doubtOf } from "./whiteCellClasses";
 
 const SIDE_PX = 116;
 
-/** The cells of one type as thumbnails, the most doubtful first. */
+/** The cells of one type as thumbnails, the most doubtful first; white cells by class, too. */
 export function Gallery({ type }: { type: CellType }) {
   const { store, view } = useDesk();
   const words = texts.value.review.gallery;
   const version = store.cells.version.value;
   const isShown = view.isShown.value;
-  const cells = useMemo(
-    () => [...store.cells.all()].filter((cell) => cell.type === type && isShown(cell)).sort(byDoubt),
-    [version, isShown, type],
-  );
+  const shelf = useSignal<Shelf>("all");
+  const places = useMemo(() => new Map<string, number>(), [type]);
+  const cells = useMemo(() => {
+    const ofType = [...store.cells.all()].filter((cell) => cell.type === type && isShown(cell));
+    const chosen = ofType.filter((cell) => shelf.value === "all" || cell.white_cell_class === shelf.value);
+    return inPlace(chosen, places);
+  }, [version, isShown, type, shelf.value]);
+  const place = usePlace(cells);
+  const name = (each: WhiteCellClass): void => {
+    if (view.nameClass(each)) place.goOn();
+  };
+  const press = (event: KeyboardEvent): void => {
+    const named = type === "wbc" ? classOfKey(event) : null;
+    if (named === null) return;
+    event.preventDefault();
+    name(named);
+  };
   return (
-    <div class="gallery">
+    <div class="gallery" onKeyDown={press}>
       <div class="gallery-types" role="group" aria-label={words.types}>
         {CELL_TYPES.map((each) => (
-          <button key={each} type="button" aria-pressed={each === type} onClick={() => (view.gallery.value = each)}>
+          <button
+            key={each}
+            type="button"
+            aria-pressed={each === type}
+            onClick={() => {
+              shelf.value = "all";
+              view.gallery.value = each;
+            }}
+          >
             <span class={`swatch swatch-${each}`} />
             {texts.value.cells[each]} <span class="soft number">{shown(store.tallies.value[each].total)}</span>
           </button>
@@ -34,47 +57,76 @@ export function Gallery({ type }: { type: CellType }) {
           {texts.value.review.close}
         </button>
       </div>
-      <p class="soft small">{cells.length ? words.keys : words.empty}</p>
-      <Grid key={type} type={type} cells={cells} />
+      {type === "wbc" ? <ClassBar shelf={shelf} name={name} /> : null}
+      <p class="soft small">{cells.length ? (type === "wbc" ? words.classKeys : words.keys) : words.empty}</p>
+      <Grid key={`${type} ${shelf.value}`} type={type} cells={cells} place={place} />
     </div>
   );
 }
 
-function byDoubt(a: Cell, b: Cell): number {
-  return a.score - b.score || (a.id < b.id ? -1 : 1);
+/**
+ * By doubt, as it was when each was first seen: a cell that has been settled stays where it is, so that whoever goes
+ * through them loses no place.
+ */
+function inPlace(cells: readonly Cell[], places: Map<string, number>): Cell[] {
+  const news = cells.filter((cell) => !places.has(cell.id));
+  news.sort((a, b) => doubtOf(a) - doubtOf(b) || (a.id < b.id ? -1 : 1));
+  for (const cell of news) places.set(cell.id, places.size);
+  return [...cells].sort((a, b) => places.get(a.id)! - places.get(b.id)!);
+}
+
+interface Place {
+  current: number;
+  goTo: (position: number) => void;
+  goOn: () => void;
+}
+
+/** Which of the cells one is at, and selects: it is followed where others come or go before it. */
+function usePlace(cells: readonly Cell[]): Place {
+  const { view } = useDesk();
+  const at = useSignal({ position: 0, id: "" });
+  const where = (): number => {
+    const found = cells.findIndex((cell) => cell.id === at.value.id);
+    return found >= 0 ? found : Math.min(at.value.position, cells.length - 1);
+  };
+  const goTo = (position: number): void => {
+    const id = cells[position]?.id ?? "";
+    at.value = { position, id };
+    view.select(id ? [id] : []); // at once: the next key may come before the page is drawn anew
+  };
+  return { current: where(), goTo, goOn: () => goTo(Math.min(where() + 1, cells.length - 1)) };
 }
 
 /** The thumbnails that are on the screen, in a list as high as all. */
-function Grid({ type, cells }: { type: CellType; cells: readonly Cell[] }) {
+function Grid({ type, cells, place }: { type: CellType; cells: readonly Cell[]; place: Place }) {
   const { store, view, commands, picture } = useDesk();
-  const place = useRef<HTMLDivElement>(null);
-  const at = useSignal(0);
+  const element = useRef<HTMLDivElement>(null);
   const seen = useSignal({ width: SIDE_PX, height: 600, top: 0 });
   const usual = useMemo(() => usualDiameters(store.cells.all(), 40)[type], [type]);
   const { nColumns, height, from, to } = gridWindow(cells.length, SIDE_PX, seen.value);
-  const current = Math.min(at.value, cells.length - 1);
+  const { current } = place;
   const currentId = cells[current]?.id ?? null;
 
   useLayoutEffect(() => {
     const measure = (): void => {
-      const { clientWidth: width, clientHeight: height, scrollTop: top } = place.current!;
+      const { clientWidth: width, clientHeight: height, scrollTop: top } = element.current!;
       seen.value = { width, height, top };
     };
     const observer = new ResizeObserver(measure);
-    observer.observe(place.current!);
-    place.current!.addEventListener("scroll", measure, { passive: true });
-    place.current!.focus({ preventScroll: true });
+    observer.observe(element.current!);
+    element.current!.addEventListener("scroll", measure, { passive: true });
+    element.current!.focus({ preventScroll: true });
     return () => {
       observer.disconnect();
       picture.value?.element.parentElement?.focus({ preventScroll: true });
     };
   }, []);
-  useEffect(() => view.select(currentId === null ? [] : [currentId]), [currentId]);
+  useLayoutEffect(() => view.select(currentId === null ? [] : [currentId]), [currentId]);
   useEffect(() => {
     const row = Math.floor(current / nColumns) * SIDE_PX;
-    const { scrollTop, clientHeight } = place.current!;
-    if (row < scrollTop) place.current!.scrollTop = row;
-    else if (row + SIDE_PX > scrollTop + clientHeight) place.current!.scrollTop = row + SIDE_PX - clientHeight;
+    const { scrollTop, clientHeight } = element.current!;
+    if (row < scrollTop) element.current!.scrollTop = row;
+    else if (row + SIDE_PX > scrollTop + clientHeight) element.current!.scrollTop = row + SIDE_PX - clientHeight;
   }, [current, nColumns]);
 
   const press = (event: KeyboardEvent): void => {
@@ -83,7 +135,8 @@ function Grid({ type, cells }: { type: CellType; cells: readonly Cell[] }) {
     if (target === null && !isConfirming) return;
     event.preventDefault();
     if (isConfirming) commands.confirm.run();
-    at.value = target ?? Math.min(current + 1, cells.length - 1);
+    if (target === null) place.goOn();
+    else place.goTo(target);
   };
   const find = (cell: Cell): void => {
     view.gallery.value = null;
@@ -91,7 +144,7 @@ function Grid({ type, cells }: { type: CellType; cells: readonly Cell[] }) {
   };
   return (
     <div
-      ref={place}
+      ref={element}
       class="gallery-grid"
       role="listbox"
       tabIndex={0}
@@ -109,7 +162,7 @@ function Grid({ type, cells }: { type: CellType; cells: readonly Cell[] }) {
             width={Math.ceil(2 * Math.max(usual, cell.diameter_px))}
             left={((from + n) % nColumns) * SIDE_PX}
             top={Math.floor((from + n) / nColumns) * SIDE_PX}
-            choose={() => (at.value = from + n)}
+            choose={() => place.goTo(from + n)}
             find={() => find(cell)}
           />
         ))}

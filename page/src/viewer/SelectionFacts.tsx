@@ -1,7 +1,7 @@
 import { measure } from "../parts/format";
 import { texts } from "../texts";
 import { useDesk } from "./desk";
-import type { Cell } from "./types";
+import type { Cell, WhiteCellClass } from "./types";
 import { unitOf } from "./units";
 
 /** What is known about the cell that is selected; read aloud when it changes. */
@@ -30,6 +30,7 @@ function Facts({ cell }: { cell: Cell }) {
   const unit = unitOf(store.count.value);
   const facts: [string, string][] = [
     [words.type, texts.value.cells[cell.type]],
+    ...(cell.white_cell_class ? [classOf(cell, cell.white_cell_class)] : []),
     [words.diameter, `${measure(cell.diameter_px * unit.perPx)} ${unit.name}`],
     [words.score, measure(cell.score)],
     [words.frame, cell.in_frame ? words.inFrame : words.outside],
@@ -46,6 +47,12 @@ function Facts({ cell }: { cell: Cell }) {
       ))}
     </dl>
   );
+}
+
+function classOf(cell: Cell, each: WhiteCellClass): [string, string] {
+  const { classes, facts } = texts.value.review;
+  const probability = cell.class_probability == null ? "" : ` (${measure(cell.class_probability)})`;
+  return [facts.whiteCellClass, classes.names[each] + probability];
 }
 
 function stateOf(cell: Cell, isAwaited: boolean): string {

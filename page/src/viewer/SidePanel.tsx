@@ -2,6 +2,7 @@ import { texts } from "../texts";
 import { CheckedBar } from "./CheckedBar";
 import { ComparePanel } from "./ComparePanel";
 import { CountsPanel } from "./CountsPanel";
+import { DifferentialPanel } from "./DifferentialPanel";
 import { FilterPanel } from "./FilterPanel";
 import { QualityPanel } from "./QualityPanel";
 import { SelectionFacts } from "./SelectionFacts";
@@ -14,6 +15,7 @@ export function SidePanel() {
     <aside class="review-panel" aria-label={texts.value.review.panel}>
       <CountsPanel />
       <CheckedBar />
+      <DifferentialPanel />
       <SelectionFacts />
       <QualityPanel />
       <SizesPanel />

@@ -14,13 +14,15 @@ import { reviewApi } from "./reviewApi";
 import { ReviewStore } from "./reviewStore";
 import { ReviewView } from "./reviewView";
 import { Tools } from "./tools";
-import type { Sample } from "./types";
+import type { CellType, Sample } from "./types";
+
+/** Whoever goes on to the next photograph from the gallery comes to its gallery. */
+let galleryKept: CellType | null = null;
 
 export function makeDesk(photographId: string): Desk {
   const person = session.value?.person?.name ?? "";
   const ownApi = reviewApi(photographId);
   const store = new ReviewStore(ownApi, person, (count) => new Outbox(browserStorage(), person, count));
-  const view = new ReviewView(store);
   const sample = signal<Sample | null>(null);
   const picture = signal<Picture | null>(null);
   const readOnly = computed(() => {
@@ -30,12 +32,19 @@ export function makeDesk(photographId: string): Desk {
     return may("reviewer") ? null : words.readOnlyRole;
   });
   const mayChange = (): boolean => readOnly.value === null && store.isLoaded.value;
+  const view = new ReviewView(store, mayChange);
+  view.gallery.value = galleryKept;
+  galleryKept = null;
   const around = () => {
     const others = sample.value?.photographs ?? [];
     const position = others.findIndex((each) => each.id === photographId);
     const to = (step: 1 | -1) => {
       const other = position < 0 ? undefined : others[position + step];
-      return other ? () => go(reviewPath(other.sample, other.id)) : null;
+      if (!other) return null;
+      return () => {
+        galleryKept = view.gallery.value;
+        go(reviewPath(other.sample, other.id));
+      };
     };
     return { previous: to(-1), next: to(1) };
   };
@@ -61,7 +70,8 @@ export function keepInStep({ store, sample }: Desk, sampleId: string, photograph
   catchUp();
   const end = listen(({ kind, sample: changed, photograph, details }) => {
     if (changed !== sampleId) return;
-    if (kind === "sample" || kind === "sign-off" || kind === "deleted") readSample();
+    const isDifferential = kind === "correction" && store.count.value?.differential != null;
+    if (kind === "sample" || kind === "sign-off" || kind === "deleted" || isDifferential) readSample();
     if (photograph !== photographId) return;
     if (kind !== "correction" || store.isNews(Number(details["seq"]))) readCells();
   }, catchUp);

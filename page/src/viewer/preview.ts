@@ -45,6 +45,12 @@ export function preview(wanted: Wanted, cells: CellSet, { usual, frame, person }
         before,
         after: { ...before, ...byHand, type: wanted.type },
       }));
+    case "classify":
+      return known(wanted.cells).map((before) => ({
+        id: before.id,
+        before,
+        after: { ...before, ...byHand, white_cell_class: wanted.white_cell_class, class_probability: null },
+      }));
     case "confirm":
       return known(wanted.cells).map((before) => ({
         id: before.id,

@@ -5,7 +5,7 @@ import { compareCells, NO_DISAGREEMENT } from "./comparison";
 import { doubtFrom, doubtOrder, type Doubt } from "./doubt";
 import { ALL_CELLS, passes, type Filter } from "./filter";
 import type { ReviewStore } from "./reviewStore";
-import { CELL_TYPES, type Cell, type CellType, type Point } from "./types";
+import { CELL_TYPES, type Cell, type CellType, type Point, type WhiteCellClass } from "./types";
 
 /** A cell type stands for adding cells of it. */
 export type Tool = "select" | CellType | "lasso" | "split" | "redraw";
@@ -41,7 +41,22 @@ export class ReviewView {
 
   readonly isAdding = computed(() => CELL_TYPES.some((type) => type === this.tool.value));
 
-  constructor(private readonly store: ReviewStore) {}
+  /** Whether white cells alone are selected, and may be named. */
+  readonly mayName = computed(
+    () => this.mayChange() && this.selected.value.length > 0 && this.selected.value.every(({ type }) => type === "wbc"),
+  );
+
+  constructor(
+    private readonly store: ReviewStore,
+    private readonly mayChange: () => boolean,
+  ) {}
+
+  /** Name the class of the white cells that are selected; whether that may be done. */
+  nameClass(white_cell_class: WhiteCellClass): boolean {
+    if (!this.mayName.value) return false;
+    this.store.correct({ action: "classify", cells: this.selected.value.map((cell) => cell.id), white_cell_class });
+    return true;
+  }
 
   select(ids: Iterable<string>): void {
     batch(() => {

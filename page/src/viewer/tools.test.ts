@@ -12,7 +12,7 @@ function bench(mayChange = true) {
   const store = new ReviewStore(api, "ann", (count) => new Outbox(null, "ann", count));
   const correct = vi.spyOn(store, "correct").mockReturnValue("f");
   store.cells.fill([cellOf("1", 100, 100), cellOf("2", 200, 100)], 100);
-  const view = new ReviewView(store);
+  const view = new ReviewView(store, () => true);
   const tools = new Tools(store, view, () => mayChange);
   const draw = (...points: Point[]): void => {
     for (const [x, y] of points) tools.drag({ x, y, isMore: false });

@@ -4,6 +4,7 @@ import type { Schema } from "../api/client";
 export type Cell = Schema<"CellTold">;
 export type Cells = Schema<"Cells">;
 export type CellType = Cell["type"];
+export type WhiteCellClass = Schema<"ClassTold">["white_cell_class"];
 export type Change = Schema<"CellChange">;
 export type Count = Schema<"Count">;
 export type Photograph = Schema<"Photograph">;
@@ -15,6 +16,7 @@ export type Wanted =
   | Schema<"Add">
   | Schema<"Delete">
   | Schema<"Retype">
+  | Schema<"Classify">
   | Schema<"Confirm">
   | Schema<"Split">
   | Schema<"Merge">

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hemolens.cell_types import CELL_NAMES, CellType
+from hemolens.cell_types import CELL_NAMES, CellType, WhiteCellClass
 from hemolens.cells.cell import Cell, moved
 from hemolens.counted_image import CountedImage
 from hemolens.errors import ConflictError, ReviewError, quoted
@@ -111,6 +111,34 @@ class Edits:
         if not others:
             raise _nothing_changes(f"cells that are {kind} already", "at least one cell of another type")
         return tuple(self._changed(each, _of_type(each.cell, kind)) for each in others)
+
+    def classify(self, ids: Iterable[str], white_cell_class: WhiteCellClass) -> tuple[Change, ...]:
+        """Say of white cells which class they are of.
+
+        Those of which the same person has said so stay as they are. A second reader who says what the first one did
+        changes who has said it last, so that both answers stand in the trail.
+
+        Raises
+        ------
+        ReviewError
+            None is named, one of them is no white cell, or the person has said this of all of them.
+        ConflictError
+            One of them is not there.
+
+        """
+        chosen = self._chosen(ids)
+        if strangers := [each for each in chosen if each.cell.type != "wbc"]:
+            raise ReviewError(
+                "only white cells have a class",
+                came=f"a cell of type {strangers[0].cell.type}",
+                allowed="cells of type wbc",
+                do="say first that it is a white cell, or choose others",
+            )
+        said = (white_cell_class, self.actor, True)
+        others = [each for each in chosen if (each.cell.white_cell_class, each.by, each.checked) != said]
+        if not others:
+            raise _nothing_changes(f"cells of which you have said {white_cell_class}", "at least one other cell")
+        return tuple(self._changed(each, _of_class(each.cell, white_cell_class)) for each in others)
 
     def confirm(self, ids: Iterable[str]) -> tuple[Change, ...]:
         """Say of cells that they are what they are taken for; those that are checked already stay as they are.
@@ -270,6 +298,10 @@ def _nothing_changes(came: str, allowed: str) -> ReviewError:
 def _of_type(cell: Cell, kind: CellType) -> Cell:
     """Make it a cell of another type: what was said of the old one falls."""
     return replace(cell, type=kind, score=1.0, white_cell_class=None, class_probability=None, shape=None)
+
+
+def _of_class(cell: Cell, white_cell_class: WhiteCellClass) -> Cell:
+    return replace(cell, white_cell_class=white_cell_class, class_probability=None, score=1.0)
 
 
 def _at_corner(cell: Cell) -> Cell:

@@ -18,7 +18,7 @@ from hemolens.cells.cell import Cell
 from hemolens.counted_image import MODEL
 from hemolens.errors import ConflictError, ReviewError, quoted
 
-Action = Literal["add", "delete", "retype", "split", "merge", "redraw", "confirm", "undo", "redo"]
+Action = Literal["add", "delete", "retype", "classify", "split", "merge", "redraw", "confirm", "undo", "redo"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -342,5 +342,8 @@ def _reversed(row: Correction, state: State) -> tuple[Change, ...]:
 
 
 def _differs(model: Cell, now: Cell) -> bool:
-    """Whether type or outline differ; the score does not count: of a confirmed cell it is 1."""
-    return model is not now and (model.type != now.type or not np.array_equal(model.outline, now.outline))
+    """Whether type, class or outline differ; the score does not count: of a confirmed cell it is 1."""
+    if model is now:
+        return False
+    kinds = (model.type, model.white_cell_class), (now.type, now.white_cell_class)
+    return kinds[0] != kinds[1] or not np.array_equal(model.outline, now.outline)

@@ -165,6 +165,8 @@ def _changes(reviewed: Reviewed, wanted: schemas.Edit, edits: Edits) -> tuple[Ch
             changes = edits.delete(wanted.cells)
         case schemas.Retype():
             changes = edits.retype(wanted.cells, wanted.type)
+        case schemas.Classify():
+            changes = edits.classify(wanted.cells, wanted.white_cell_class)
         case schemas.Confirm():
             changes = edits.confirm(wanted.cells)
         case schemas.Split():
@@ -257,6 +259,8 @@ def _tell_cells(reviewed: Reviewed, cells: Sequence[ReviewedCell]) -> list[schem
             area_px=each.cell.area_px,
             diameter_px=each.cell.diameter_px,
             score=each.cell.score,
+            white_cell_class=each.cell.white_cell_class,
+            class_probability=each.cell.class_probability,
             touches_frame=each.cell.touches_frame,
             in_frame=is_in,
             by=each.by,

@@ -46,8 +46,8 @@ def count_photograph(service: Service, job: JobRow, held: Held) -> None:
             return
         (row.height, row.width), row.um_per_px = image.shape, image.um_per_px
         tell(session, "photograph", row.sample_id, row.id)
-    settings = schemas.CountSettings.model_validate(job.options)
-    result = count_by_blocks(image, CountOptions(**settings.model_dump()), held)
+    options = schemas.CountSettings.model_validate(job.options).options()
+    result = count_by_blocks(image, options, held)
     kept = service.storage.keep(result_bytes(result), KEPT_SUFFIX)
     with service.database.writing() as session:
         if queue.finish(session, held.job_id, held.worker) is None:

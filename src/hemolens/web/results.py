@@ -9,7 +9,6 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from hemolens.options import CountOptions
 from hemolens.output.entries import Entry, name_entries
 from hemolens.output.options import OutputOptions
 from hemolens.output.run_files import RunFiles
@@ -67,9 +66,8 @@ def _write_run(
     output: OutputOptions,
     held: Held,
 ) -> None:
-    settings = schemas.CountSettings.model_validate(sample.options)
     command: dict[str, object] = {"name": "serve", "sample": sample.name}
-    options = CountOptions(**settings.model_dump())
+    options = schemas.CountSettings.model_validate(sample.options).options()
     with RunFiles(folder, entries, options, output, command) as files:
         for number, (entry, row) in enumerate(zip(entries, rows, strict=True), start=1):
             result = _result(service, session, sample, row)

@@ -12,9 +12,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from hemolens.cell_types import CellType
+from hemolens.cell_types import CellType, WhiteCellClass
 from hemolens.measurements.quality import Verdict
 from hemolens.measurements.scale import RANGE_PX, RANGE_UM_PER_PX
+from hemolens.models.store import DEFAULT_CLASSIFIER
+from hemolens.options import CountOptions
 from hemolens.web.database.tables import NAME_LENGTH
 from hemolens.web.passwords import MAX_LENGTH, MIN_LENGTH
 
@@ -115,6 +117,13 @@ class CountSettings(_Given):
     counter: Annotated[str, StringConstraints(max_length=40)] = "auto"
     diameter_px: Annotated[float, Field(ge=RANGE_PX[0], le=RANGE_PX[1])] | None = None
     um_per_px: Annotated[float, Field(ge=RANGE_UM_PER_PX[0], le=RANGE_UM_PER_PX[1])] | None = None
+    differential: bool = False
+    """Whether the class of each white cell is proposed."""
+
+    def options(self) -> CountOptions:
+        """Give them as the program takes them."""
+        classifier = DEFAULT_CLASSIFIER if self.differential else None
+        return CountOptions(**self.model_dump(exclude={"differential"}), classifier=classifier)
 
 
 class Recount(_Given):
@@ -175,6 +184,34 @@ class TypeNumbers(_Told):
 Numbers = dict[CellType, TypeNumbers]
 
 
+class ClassTold(_Told):
+    """The white cells of one class."""
+
+    white_cell_class: WhiteCellClass
+    n: int
+    percent: IntervalTold | None
+    """Of the leukocytes that have a class; None for classes that are no leukocytes, and without any."""
+
+
+class StillNeeded(_Told):
+    """How many leukocytes are missing to the number that laboratories count."""
+
+    target: int
+    n: int
+
+
+class DifferentialTold(_Told):
+    """White cells by class, on a photograph or over the fields of a sample."""
+
+    classes: list[ClassTold]
+    n_leukocytes: int
+    """That have a class: the hundred per cent."""
+    erythroblasts_per_100: float | None
+    """For 100 leukocytes; None without any."""
+    needed: list[StillNeeded]
+    warning: str
+
+
 class Job(_Told):
     """Work that waits, goes on or is over."""
 
@@ -228,6 +265,8 @@ class Count(_Told):
     created_at: datetime
     seconds: float
     numbers: Numbers
+    differential: DifferentialTold | None = None
+    """None where neither a classifier nor a person has named a class."""
     quality: QualityTold
     scale: Scale
     frame: list[list[list[Point]]]
@@ -302,6 +341,8 @@ class Sample(_Told):
     photographs: list[Photograph]
     numbers: Numbers | None
     """Over all fields that are not rejected; None while none is counted."""
+    differential: DifferentialTold | None
+    """Over the same fields; None where neither a classifier nor a person has named a class."""
     n_fields: int
     n_rejected: int
     sign_offs: list[SignOff]
@@ -347,6 +388,10 @@ class CellTold(_Told):
     area_px: float
     diameter_px: float
     score: float
+    white_cell_class: WhiteCellClass | None = None
+    """Of a white cell; None where nobody has named it."""
+    class_probability: float | None = None
+    """0 … 1: how likely the likeliest class is; None where a person has named it, or nobody has."""
     touches_frame: bool
     in_frame: bool
     """Whether the counting frame holds it."""
@@ -406,6 +451,14 @@ class Retype(_Correction):
     type: CellType
 
 
+class Classify(_Correction):
+    """White cells are of a class."""
+
+    action: Literal["classify"]
+    cells: list[CellId] = Field(min_length=1, max_length=MAX_SELECTED)
+    white_cell_class: WhiteCellClass
+
+
 class Confirm(_Correction):
     """They are right as they are."""
 
@@ -448,7 +501,7 @@ class Redo(_Correction):
     action: Literal["redo"]
 
 
-Edit = Add | Delete | Retype | Confirm | Split | Merge | Redraw
+Edit = Add | Delete | Retype | Classify | Confirm | Split | Merge | Redraw
 Correction = Annotated[Edit | Undo | Redo, Field(discriminator="action")]
 
 

@@ -11,7 +11,9 @@ from pydantic import TypeAdapter
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.counted_image import CountedImage
 from hemolens.images.region import Region
-from hemolens.statistics.summary import CountedField, TypeSummary, summarise
+from hemolens.output.differential_csv import percent
+from hemolens.statistics.differential import TARGETS, Differential
+from hemolens.statistics.summary import CountedField, TypeSummary, join_classes, summarise
 from hemolens.statistics.uncertainty import Interval
 from hemolens.web import schemas
 from hemolens.web.database.tables import CountRow, JobRow, PhotographRow, SampleRow, SignOffRow
@@ -47,6 +49,22 @@ def _interval(interval: Interval | None) -> schemas.IntervalTold | None:
     return schemas.IntervalTold(value=interval.value, low=interval.low, high=interval.high)
 
 
+def tell_differential(differential: Differential | None) -> schemas.DifferentialTold | None:
+    """Tell of white cells by class."""
+    if differential is None:
+        return None
+    return schemas.DifferentialTold(
+        classes=[
+            schemas.ClassTold(white_cell_class=each, n=n, percent=_interval(percent(differential, each)))
+            for each, n in differential.counts.items()
+        ],
+        n_leukocytes=differential.n_leukocytes,
+        erythroblasts_per_100=differential.erythroblasts_per_100,
+        needed=[schemas.StillNeeded(target=each, n=differential.n_needed(each)) for each in TARGETS],
+        warning=differential.warning,
+    )
+
+
 def tell_count(
     result: CountedImage, count_id: str, settings: Mapping[str, object], created_at: datetime, revision: int = 0
 ) -> schemas.Count:
@@ -59,6 +77,7 @@ def tell_count(
         created_at=created_at,
         seconds=result.seconds,
         numbers=tell_numbers(result.summary, result.unsure, result.corrected),
+        differential=tell_differential(result.differential),
         quality=schemas.QualityTold(
             verdict=result.quality.verdict, reasons=[finding.words for finding in result.quality.findings]
         ),
@@ -171,6 +190,7 @@ def tell_sample(row: SampleRow) -> schemas.Sample:
         created_at=row.created_at,
         photographs=[tell_photograph(each) for each in in_order(row.photographs)],
         numbers=tell_numbers(summary, _unsure(told)) if fields else None,
+        differential=tell_differential(join_classes(fields)),
         n_fields=summary["rbc"].n_fields,
         n_rejected=summary["rbc"].n_rejected,
         sign_offs=[tell_sign_off(each) for each in row.sign_offs],

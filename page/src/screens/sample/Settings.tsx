@@ -14,6 +14,7 @@ export function Settings({ sample, store }: { sample: Sample; store: SampleStore
   const counter = useSignal(sample.settings.counter ?? "auto");
   const diameter = useSignal(sample.settings.diameter_px?.toString() ?? "");
   const scale = useSignal(sample.settings.um_per_px?.toString() ?? "");
+  const differential = useSignal(sample.settings.differential ?? false);
   const isCountedAgain = useSignal(false);
   const said = useSignal("");
   const countable = sample.photographs.filter((each) => stateOf(each) !== "open");
@@ -23,6 +24,7 @@ export function Settings({ sample, store }: { sample: Sample; store: SampleStore
       counter: counter.value,
       diameter_px: numberIn(diameter.value),
       um_per_px: numberIn(scale.value),
+      differential: differential.value,
     };
     said.value = "";
     const params = { path: { sample: sample.id } };
@@ -48,6 +50,12 @@ export function Settings({ sample, store }: { sample: Sample; store: SampleStore
           <CounterChoice counter={counter} counters={session.value?.counters ?? []} />
           <Field label={words.diameter} value={diameter} type="number" hint={words.measured} />
           <Field label={words.scale} value={scale} type="number" hint={words.fromFile} />
+          <Check
+            isOn={differential.value}
+            onChange={(isOn) => (differential.value = isOn)}
+            name={words.differential}
+            means={words.differentialMeans}
+          />
           {countable.length ? (
             <Check
               isOn={isCountedAgain.value}

@@ -1,4 +1,5 @@
 import { CELL_TYPES } from "../../parts/cellTypes";
+import { DifferentialTable } from "../../parts/DifferentialTable";
 import { texts } from "../../texts";
 import { stateOf, type Sample } from "./sampleStore";
 import { TypeSummary } from "./TypeSummary";
@@ -33,6 +34,11 @@ export function Summary({ sample }: { sample: Sample }) {
       <div class="summary-types">
         {n_fields === 0 ? null : shown.map(({ type, told }) => <TypeSummary key={type} type={type} numbers={told} />)}
       </div>
+      {sample.differential && n_fields ? (
+        <div class="panel">
+          <DifferentialTable told={sample.differential} caption={texts.value.review.classes.title} />
+        </div>
+      ) : null}
       <p class="soft small">
         {facts.join(" · ")}. {includesError ? summary.withModelError : summary.withoutModelError}
       </p>

@@ -1,4 +1,5 @@
 // English texts of the review screen.
+import type { WhiteCellClass } from "../../viewer/types";
 
 const number = (n: number): string => n.toLocaleString("en");
 
@@ -109,6 +110,7 @@ export const reviewEn = {
     none: "Nothing is selected.",
     several: (n: number): string => `${number(n)} cells`,
     type: "Type",
+    whiteCellClass: "Class",
     diameter: "Diameter",
     score: "Score",
     frame: "Counting frame",
@@ -172,6 +174,7 @@ export const reviewEn = {
       add: "added",
       delete: "deleted",
       retype: "changed the type of",
+      classify: "named the class of",
       split: "split",
       merge: "merged",
       redraw: "drew anew",
@@ -186,7 +189,35 @@ export const reviewEn = {
     types: "Type of the cells",
     empty: "There are no such cells.",
     keys: "Arrow keys move, x takes out, Space confirms, r, w, p change the type. The most doubtful come first.",
+    classKeys:
+      "Arrow keys move; the digits name the class and go on, Ctrl + Z takes back, Space confirms, x takes out. The most doubtful come first. Page down: the next photograph.",
     cell: (position: number, score: string): string => `Cell ${number(position)}, score ${score}`,
+  },
+  classes: {
+    title: "White cells by class",
+    here: "On this photograph",
+    inSample: "Of the whole sample",
+    listed: "Classes that are listed",
+    all: "All",
+    name: "Name it:",
+    interval: "95 % interval",
+    names: {
+      neutrophil: "Neutrophil",
+      lymphocyte: "Lymphocyte",
+      monocyte: "Monocyte",
+      eosinophil: "Eosinophil",
+      basophil: "Basophil",
+      "immature granulocyte": "Immature granulocyte",
+      erythroblast: "Erythroblast",
+      other: "Other",
+      unsure: "Unsure",
+    } as Record<WhiteCellClass, string>,
+    leukocytes: (n: number): string => (n === 1 ? "1 leukocyte with a class." : `${number(n)} leukocytes with a class.`),
+    needed: (n: number, target: number): string => `${number(n)} more to ${number(target)}.`,
+    erythroblasts: (n: string): string => `${n} erythroblasts for 100 leukocytes.`,
+    readers: "What each reader named",
+    agree: (same: number, both: number, first: string, second: string): string =>
+      `${first} and ${second}: ${number(same)} of ${number(both)} cells named alike`,
   },
   keys: { title: "Keys", touch: "The buttons do the same; two fingers zoom." },
 };
