@@ -35,6 +35,7 @@ LAYERS = """
     images
     files
     cell_types
+    extras
     errors
 """
 """From the doors down to the ground. A room imports only from lines below its own, or from itself."""

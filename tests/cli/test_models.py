@@ -99,7 +99,7 @@ def test_a_shipped_name_cannot_be_taken(own, tmp_path, capsys):
     file = read_model(DEFAULT_MODEL)
     (own / "my-lab.toml").write_text(card_text(file.card))
     assert run("import", str(own)) == 2
-    assert "a model of this name cannot be kept: got 'one-pass'" in said(capsys)
+    assert "a model cannot be called so: got 'one-pass'" in said(capsys)
 
 
 def test_a_package_is_never_overwritten(own, tmp_path, capsys):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hemolens.cli.extras import require_extra
 from hemolens.errors import HemolensError, UsageError, quoted
+from hemolens.extras import require_extra
 
 if TYPE_CHECKING:
     from hemolens.web.database.sessions import Database

@@ -9,7 +9,7 @@ import typer
 
 from hemolens import RESEARCH_USE_ONLY
 from hemolens.cli.ending import INTERRUPTED_STATUS, ended_in_order
-from hemolens.cli.extras import require_extra
+from hemolens.extras import require_extra
 
 if TYPE_CHECKING:
     from hemolens.training.adaptation.adapt import Adaptation
@@ -78,18 +78,10 @@ def _name_of(out: Path) -> str:
 
     """
     from hemolens.errors import UsageError, quoted
-    from hemolens.models.store import shipped_models
-    from hemolens.models.user_models import is_model_name
+    from hemolens.models.store import check_model_name
 
     name = out.resolve().name
-    if not is_model_name(name) or name in shipped_models():
-        raise UsageError(
-            "the model cannot be called so",
-            came=quoted(name),
-            allowed="small letters, digits and dashes, such as my-lab, and no name of a model that comes with hemolens",
-            do="name another folder",
-            option="out",
-        )
+    check_model_name(name, "out")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(
             "there is something where the model is to be",

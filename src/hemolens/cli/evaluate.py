@@ -9,7 +9,7 @@ import typer
 
 from hemolens import RESEARCH_USE_ONLY
 from hemolens.cli.ending import INTERRUPTED_STATUS, ended_in_order
-from hemolens.cli.extras import require_extra
+from hemolens.extras import require_extra
 
 if TYPE_CHECKING:
     from hemolens.cell_types import CellType

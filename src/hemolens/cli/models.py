@@ -23,11 +23,10 @@ def list_models() -> None:
     marks the default.
     """
     from hemolens.cell_types import CELL_NAMES, CELL_TYPES
-    from hemolens.models.store import default_model, read_card, shipped_models
-    from hemolens.models.user_models import find_user_model, user_models
+    from hemolens.models.store import default_model, full_name, read_card, shipped_models
+    from hemolens.models.user_models import user_models
 
-    default = find_user_model(default_model())
-    default_name = default.full_name if default else default_model()
+    default_name = full_name(default_model())
     rows = [("model", "counts", "kind", "described in", "terms")]
     for name in (*shipped_models(), *user_models()):
         card = read_card(name)
@@ -67,22 +66,12 @@ def import_model(
     ],
 ) -> None:
     """Keep a model, so that its name alone will do; a second model of that name becomes its next version."""
-    from hemolens.errors import UsageError, quoted
-    from hemolens.models.card import card_text
-    from hemolens.models.store import shipped_models
-    from hemolens.models.user_models import is_model_name, keep_user_model
+    from hemolens.models.store import keep_model
 
     file = _load(str(path))
-    name = file.card.name
-    if not is_model_name(name) or name in shipped_models():
-        raise UsageError(
-            "a model of this name cannot be kept",
-            came=quoted(name),
-            allowed="small letters, digits and dashes, and no name of a model that comes with hemolens",
-            do="train or adapt it under another name",
-        )
-    kept = keep_user_model(name, file.onnx, card_text(file.card).encode())
+    kept = keep_model(file)
     typer.echo(f"{kept.full_name}, sha256 {file.card.sha256}")
+    name = kept.name
     typer.echo(f"Count with it: hemolens count --model {name} PHOTOGRAPH; always: hemolens models default {name}")
 
 
@@ -118,19 +107,10 @@ def default(
     ] = None,
 ) -> None:
     """Say or change which model counts unless --model names another; one-pass is that which comes with hemolens."""
-    from hemolens.errors import UsageError, quoted
-    from hemolens.models.store import DEFAULT_MODEL, default_model, shipped_models
-    from hemolens.models.user_models import find_user_model, set_user_default
+    from hemolens.models.store import count_by_default_with, default_model
 
     if model is not None:
-        if model not in shipped_models() and find_user_model(model) is None:
-            raise UsageError(
-                "only a model with a name can be the default",
-                came=quoted(model),
-                allowed="a name in hemolens models list",
-                do="import the model first: hemolens models import PATH",
-            )
-        set_user_default(None if model == DEFAULT_MODEL else model)
+        count_by_default_with(model)
     typer.echo(default_model())
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hemolens.cli.extras import require_extra
+from hemolens.extras import require_extra
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

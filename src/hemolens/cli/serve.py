@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hemolens import RESEARCH_USE_ONLY
-from hemolens.cli.extras import require_extra
+from hemolens.extras import require_extra
 
 Names = Annotated[
     list[str] | None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hemolens.cli.extras import require_extra
+from hemolens.extras import require_extra
 
 
 def train_classifier(

@@ -13,11 +13,20 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from hemolens.cell_types import CellType
-from hemolens.errors import ModelError, quoted
+from hemolens.errors import ModelError, UsageError, quoted
 from hemolens.files.whole_file import write_whole
 from hemolens.models.card import ModelCard, card_text, parse_card
 from hemolens.models.classifier_card import ClassifierCard, parse_classifier_card
-from hemolens.models.user_models import find_user_model, read_unaltered, user_default, user_models
+from hemolens.models.user_models import (
+    UserModel,
+    find_user_model,
+    is_model_name,
+    keep_user_model,
+    read_unaltered,
+    set_user_default,
+    user_default,
+    user_models,
+)
 
 PAPER_MODELS: dict[CellType, str] = {"rbc": "rbc-do-unet", "wbc": "wbc-unet", "plt": "plt-unet"}
 """The paper's networks, one for each cell type."""
@@ -55,6 +64,76 @@ class ClassifierFile:
 def default_model() -> str:
     """Name of the model that counts unless another is asked for: that of the user, or :data:`DEFAULT_MODEL`."""
     return user_default() or DEFAULT_MODEL
+
+
+def full_name(name: str) -> str:
+    """Name of a model, with its version where it was imported: ``my-lab`` is the latest, such as ``my-lab@2``."""
+    imported = find_user_model(name)
+    return imported.full_name if imported else name
+
+
+def count_by_default_with(name: str) -> None:
+    """Make a model the one that counts unless another is asked for; :data:`DEFAULT_MODEL` switches back.
+
+    Parameters
+    ----------
+    name : str
+        Of a model that comes with hemolens, or that was imported.
+
+    Raises
+    ------
+    UsageError
+        It has no name, or the folder of the user's models cannot be written to.
+
+    """
+    if name not in shipped_models() and find_user_model(name) is None:
+        raise UsageError(
+            "only a model with a name can be the default",
+            came=quoted(name),
+            allowed="a name in hemolens models list",
+            do="import the model first: hemolens models import PATH",
+        )
+    set_user_default(None if name == DEFAULT_MODEL else name)
+
+
+def check_model_name(name: str, option: str | None = None) -> None:
+    """Check that a model of the user may have a name.
+
+    Parameters
+    ----------
+    name : str
+    option : str, optional
+        The parameter that it came in.
+
+    Raises
+    ------
+    UsageError
+        It is not a name, or a model that comes with hemolens has it.
+
+    """
+    if not is_model_name(name) or name in shipped_models():
+        raise UsageError(
+            "a model cannot be called so",
+            came=quoted(name),
+            allowed="small letters, digits and dashes, such as my-lab, and no name of a model that comes with hemolens",
+            do="choose another name",
+            option=option,
+        )
+
+
+def keep_model(file: ModelFile) -> UserModel:
+    """Keep a model, so that its name alone will do; another one of that name becomes its next version.
+
+    Raises
+    ------
+    UsageError
+        A model cannot be called so, or the folder of the user's models cannot be written to.
+    OutputError
+        The disk is full.
+
+    """
+    check_model_name(file.card.name)
+    return keep_user_model(file.card.name, file.onnx, card_text(file.card).encode())
 
 
 def shipped_models() -> list[str]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+
+from hemolens.errors import UsageError
+
 _EVALUATE = ("scipy", "yaml")
 
 NEEDED = {
@@ -12,8 +16,24 @@ NEEDED = {
 """Extra of hemolens → the packages that its commands import."""
 
 
+def missing_packages(extra: str) -> list[str]:
+    """List the packages of an extra that are not installed.
+
+    Parameters
+    ----------
+    extra : {"evaluate", "train", "web"}
+
+    Returns
+    -------
+    list of str
+        As they are imported; empty where nothing is missing.
+
+    """
+    return [name for name in NEEDED[extra] if importlib.util.find_spec(name) is None]
+
+
 def require_extra(extra: str) -> None:
-    """Say what to install where a command's packages are missing, before it does anything.
+    """Say what to install where packages are missing, before anything is done.
 
     Parameters
     ----------
@@ -24,14 +44,10 @@ def require_extra(extra: str) -> None:
     UsageError
 
     """
-    from importlib.util import find_spec
-
-    from hemolens.errors import UsageError
-
-    missing = [name for name in NEEDED[extra] if find_spec(name) is None]
+    missing = missing_packages(extra)
     if missing:
         raise UsageError(
-            "this command needs packages that are not installed",
+            "this needs packages that are not installed",
             came=f"no {' and no '.join(missing)}",
             allowed=f"an environment with hemolens[{extra}]",
             do=f"run: pip install 'hemolens[{extra}]'",

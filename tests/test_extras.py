@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from hemolens.cli import main
-from hemolens.cli.extras import NEEDED
+from hemolens.extras import NEEDED
 
-PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 
 
