@@ -114,6 +114,10 @@ def test_colours_that_could_not_be_measured_are_null(make_result):
     assert counted(ENTRY, result)["colours"]["red_cell_absorbance"] is None
 
 
+def test_each_photograph_names_the_models_that_counted_it(make_result):
+    assert counted(ENTRY, make_result("a.jpg"))["models"] == {"rbc": "a" * 64, "wbc": "b" * 64, "plt": "c" * 64}
+
+
 def test_a_failed_photograph_has_its_reason():
     assert PhotographRecord.failed(ENTRY, "broken").error == "broken"
 

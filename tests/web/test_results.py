@@ -7,6 +7,8 @@ import zipfile
 
 import pytest
 
+from hemolens.models.store import DEFAULT_MODEL, count_by_default_with
+
 
 @pytest.fixture
 def packed(client, counted, work):
@@ -39,6 +41,14 @@ def test_the_tables_have_the_counts_as_corrected(packed, counted, correct):
     before = sum(each["total"] for each in counted["count"]["numbers"].values())
     assert sum(int(row[kind]) for kind in ("rbc", "wbc", "plt")) == before - 2
     assert row["cells_removed"] == "2"
+
+
+def test_the_models_are_those_that_counted_whatever_has_been_chosen_since(packed, tmp_path, monkeypatch):
+    monkeypatch.setenv("HEMOLENS_MODELS", str(tmp_path / "models"))
+    count_by_default_with("otsu-watershed")
+    run = json.loads(packed(report=False).read("run.json"))
+    assert {each["model"] for each in run["methods"].values()} == {DEFAULT_MODEL}
+    assert run["photographs"][0]["models"] == {kind: each["sha256"] for kind, each in run["methods"].items()}
 
 
 def test_the_tables_name_who_signed(packed, client, counted):

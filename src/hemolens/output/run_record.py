@@ -191,6 +191,8 @@ class PhotographRecord(_Record):
     overlay: str | None = None
     review: ReviewRecord | None = None
     """None for what the model alone has counted."""
+    models: dict[CellType, str] = {}
+    """Of each cell type the sha256 of the model that counted it: in results of a service not always that of the run."""
     error: str | None = None
     """Why it was not counted, in one line."""
 
@@ -216,6 +218,7 @@ class PhotographRecord(_Record):
             ),
             overlay=entry.overlay,
             review=None if result.review is None else ReviewRecord.of(result.review),
+            models={kind: method.card.digest for kind, method in result.methods.items()},
         )
 
     @classmethod

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from hemolens.options import CountOptions
 from hemolens.output.entries import Entry, name_entries
 from hemolens.output.options import OutputOptions
 from hemolens.output.run_files import RunFiles
 from hemolens.result import Result
 from hemolens.review.reviewed import reviewed_result
 from hemolens.web import queue, schemas
-from hemolens.web.database.tables import JobRow, PhotographRow, SampleRow
+from hemolens.web.database.tables import CountRow, JobRow, PhotographRow, SampleRow
 from hemolens.web.held_job import Held
 from hemolens.web.service import Service, in_order, signed_off
 from hemolens.web.telling import shown_count
@@ -67,23 +68,29 @@ def _write_run(
     held: Held,
 ) -> None:
     command: dict[str, object] = {"name": "serve", "sample": sample.name}
-    options = schemas.CountSettings.model_validate(sample.options).options()
+    options = _options(service, session, rows)
     with RunFiles(folder, entries, options, output, command) as files:
         for number, (entry, row) in enumerate(zip(entries, rows, strict=True), start=1):
-            result = _result(service, session, sample, row)
-            if result is None:
+            count = shown_count(row)
+            if count is None:
                 files.add_failure(entry, row.jobs[-1].error or NOT_COUNTED if row.jobs else NOT_COUNTED)
             else:
-                files.add(entry, result)
+                files.add(entry, result_of(service, session, row, count))
             held.progress = 0.9 * number / len(entries)
 
 
-def _result(service: Service, session: Session, sample: SampleRow, photograph: PhotographRow) -> Result | None:
-    """Give what holds of a photograph, with who signed; None where it was not counted."""
-    count = shown_count(photograph)
-    if count is None:
-        return None
-    reviewed = service.reviewed(session, photograph, count)
+def _options(service: Service, session: Session, rows: Sequence[PhotographRow]) -> CountOptions:
+    """Give the options and models of the newest count: others may have been chosen since."""
+    counted = [(row, count) for row in rows if (count := shown_count(row)) is not None]
+    if not counted:
+        return CountOptions()
+    row, count = max(counted, key=lambda each: each[1].created_at)
+    return service.reviewed(session, row, count).result.options
+
+
+def result_of(service: Service, session: Session, photograph: PhotographRow, count: CountRow) -> Result:
+    """Give what holds of a counted photograph, with who signed."""
+    reviewed, sample = service.reviewed(session, photograph, count), photograph.sample
     signed = sample.sign_offs[-1] if signed_off(sample) else None
     if signed is None:
         return reviewed_result(reviewed.result, reviewed.trail)

@@ -22,7 +22,7 @@ from hemolens.output.entries import Place
 from hemolens.output.options import OutputOptions
 from hemolens.output.report.page import FailedPhotograph
 from hemolens.output.report.run_report import MOST_PICTURES, RunReport, longest_side_px, reported
-from hemolens.output.run_record import MethodRecord, RunRecord
+from hemolens.output.run_record import MethodRecord, PhotographRecord, RunRecord
 from hemolens.statistics.site import SiteFactor
 from hemolens.statistics.summary import summarise
 
@@ -40,7 +40,7 @@ HOSTILE = [
 ]
 
 
-def report_of(*results, names=None, failed=(), site=None, command=None):
+def report_of(*results, names=None, failed=(), site=None, command=None, models=None):
     names = names or [f"{n}.jpg" for n in range(len(results))]
     report = RunReport({kind: method for result in results for kind, method in result.methods.items()})
     output = OutputOptions(site=site or {}).model_dump(mode="json")
@@ -49,6 +49,8 @@ def report_of(*results, names=None, failed=(), site=None, command=None):
     for number, (name, result) in enumerate(zip(names, results, strict=True), start=1):
         report.add(reported(name, result, Place(number, len(names) + len(failed))))
         record.methods |= {kind: MethodRecord.of(method) for kind, method in result.methods.items()}
+        own = {kind: method.card.digest for kind, method in result.methods.items()}
+        record.photographs.append(PhotographRecord(image=name, path=None, models=(models or {}).get(name, own)))
     for name, error in failed:
         report.add(FailedPhotograph(name, error))
     return report.contents(summarise([result.numbers for result in results], site), record)
@@ -138,6 +140,12 @@ def test_the_pdf_has_the_summary_first_and_then_a_sheet_for_each_photograph(draw
     assert starts[0] > 0
     assert starts[1] == starts[0] + 1
     assert "How it was counted" in texts[-1]
+
+
+def test_photographs_that_other_models_counted_are_named(drawn):
+    said = "Counted with other models, which run.json names: b.jpg."
+    assert said in Page(html_of(drawn, drawn, names=["a.jpg", "b.jpg"], models={"b.jpg": {"rbc": "0" * 64}})).text
+    assert "other models" not in Page(html_of(drawn)).text
 
 
 def test_the_verdict_is_there_with_its_reasons(drawn):

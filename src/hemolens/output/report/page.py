@@ -468,6 +468,10 @@ def _settings(record: RunRecord) -> str:
             values = ", ".join(f"{name} {value}" for name, value in method.settings.items())
             how = f"model {markdown_text(method.model)}, sha256 {method.sha256[:16]}…; counter {method.counter}"
             lines.append(f"{_capital(CELL_NAMES[kind])}: {how}; {markdown_text(values)}.")
+    own = {kind: method.sha256 for kind, method in record.methods.items()}
+    others = [markdown_text(each.image) for each in record.photographs if each.models and each.models != own]
+    if others:
+        lines.append(f"Counted with other models, which run.json names: {', '.join(others)}.")
     sides = record.counting_frame
     lines.append(f"Counting frame: {' and '.join(sides.included)} sides in, {' and '.join(sides.excluded)} sides out.")
     lines.append(

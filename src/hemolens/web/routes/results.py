@@ -34,7 +34,7 @@ def get_results(job: str, service: Served, _: Viewer) -> FileResponse:
     """Give what a job has packed."""
     with service.database.reading() as session:
         row = session.get(JobRow, job)
-        if row is None or row.kind != "results":
+        if row is None or row.kind != "results" or row.sample_id is None:
             raise not_found("job")
         if row.file is None:
             raise Refused(409, "the results are not packed yet")
