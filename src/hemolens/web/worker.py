@@ -23,6 +23,7 @@ from hemolens.web.counting import count_photograph
 from hemolens.web.database.sessions import BUSY
 from hemolens.web.database.tables import JobRow
 from hemolens.web.held_job import Held, leave
+from hemolens.web.learning import learn_from_corrections
 from hemolens.web.log import log_to_standard_error
 from hemolens.web.results import write_results
 from hemolens.web.service import Service
@@ -35,7 +36,7 @@ _log = logging.getLogger("hemolens.web.worker")
 
 Job = Callable[[Service, JobRow, Held], None]
 
-KINDS: dict[str, Job] = {"count": count_photograph, "results": write_results}
+KINDS: dict[str, Job] = {"count": count_photograph, "results": write_results, "learning": learn_from_corrections}
 """Kind of a job → what does it."""
 
 
@@ -97,7 +98,8 @@ def main() -> None:
 
 
 def _leave_with_parent(service: Service, worker: str) -> NoReturn:
-    sys.stdin.read()
+    while os.read(sys.stdin.fileno(), 1024):  # holding no lock of sys.stdin, which a forked process wants to close
+        pass
     with suppress(Exception), service.database.writing() as session:  # else the lease runs out
         queue.give_back(session, worker)
     leave()
