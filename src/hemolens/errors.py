@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Self
 
 
 class HemolensError(Exception):
@@ -51,6 +52,16 @@ class HemolensError(Exception):
         """Let it pass from one process to another."""
         make = partial(type(self), self.what, came=self.came, allowed=self.allowed, do=self.do, option=self.option)
         return make, ()
+
+    def renamed(self, old: str, new: str) -> Self:
+        """Give the same error with another name for something, such as that which the user knows.
+
+        >>> error = UsageError("no photograph", came="'/data/4f.png'", allowed="a PNG", do="send another")
+        >>> print(error.renamed("/data/4f.png", "smear.png"))
+        no photograph: got 'smear.png'; allowed: a PNG; send another
+        """
+        what, came, allowed, do = (text.replace(old, new) for text in (self.what, self.came, self.allowed, self.do))
+        return type(self)(what, came=came, allowed=allowed, do=do, option=self.option)
 
 
 class UsageError(HemolensError):

@@ -49,6 +49,9 @@ WHO_MAY = {
     "POST /api/jobs/{job}/cancel": "reviewer",
     "POST /api/samples/{sample}/results": "viewer",
     "GET /api/jobs/{job}/results.zip": "viewer",
+    "GET /api/models": "viewer",
+    "POST /api/models": "reviewer",
+    "PUT /api/models/default": "admin",
     "GET /api/events": "viewer",
 }
 """Every route, and the least role that may ask it; a new route needs a decision here."""

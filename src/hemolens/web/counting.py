@@ -71,8 +71,7 @@ def _opened(path: Path, name: str) -> SmearImage:
     try:
         return open_image(path)
     except PhotographError as error:
-        said = {key: getattr(error, key).replace(str(path), name) for key in ("came", "allowed", "do")}
-        raise PhotographError(error.what.replace(str(path), name), **said) from error
+        raise error.renamed(str(path), name) from error
 
 
 def count_by_blocks(image: SmearImage, options: CountOptions, held: Held) -> Result:

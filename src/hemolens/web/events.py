@@ -14,7 +14,7 @@ KEPT = timedelta(days=1)
 
 
 def tell(
-    session: Session, kind: str, sample_id: str, photograph_id: str | None = None, **details: float | str | None
+    session: Session, kind: str, sample_id: str | None, photograph_id: str | None = None, **details: float | str | None
 ) -> None:
     """Add an event to what the transaction changes."""
     session.add(EventRow(kind=kind, sample_id=sample_id, photograph_id=photograph_id, details=details))

@@ -30,23 +30,23 @@ LOST = "the program that worked on it ended unexpectedly; the photograph may nee
 
 
 def enqueue(
-    session: Session, kind: str, options: Mapping[str, object], by: str, of: PhotographRow | SampleRow
+    session: Session, kind: str, options: Mapping[str, object], by: str, of: PhotographRow | SampleRow | None = None
 ) -> JobRow:
     """Add a job.
 
     Parameters
     ----------
     session : Session
-    kind : {"count", "results"}
+    kind : {"count", "results", "learning"}
     options : mapping
         What the job needs to know.
     by : str
         Who wants it.
-    of : PhotographRow or SampleRow
-        What is to be worked on.
+    of : PhotographRow or SampleRow, optional
+        What is to be worked on; nothing for what concerns several samples.
 
     """
-    job = JobRow(kind=kind, options=dict(options), created_by=by, sample_id=of.id)
+    job = JobRow(kind=kind, options=dict(options), created_by=by, sample_id=None if of is None else of.id)
     if isinstance(of, PhotographRow):
         job.sample_id = of.sample_id
         of.jobs.append(job)

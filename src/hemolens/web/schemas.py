@@ -216,12 +216,13 @@ class Job(_Told):
     """Work that waits, goes on or is over."""
 
     id: str
-    kind: Literal["count", "results"]
+    kind: Literal["count", "results", "learning"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     progress: float
     """0 … 1"""
     error: str
-    sample: str
+    sample: str | None
+    """None of learning, which is from several."""
     photograph: str | None
     created_at: datetime
     finished_at: datetime | None
@@ -553,6 +554,99 @@ class Proposal(_Told):
     """x, y, x, y …"""
 
 
+# --- models ---------------------------------------------------------------------------------------------------------
+
+
+class LearningWanted(_Given):
+    """What the model is called that learns from the corrections, and how long it may take."""
+
+    name: Annotated[str, StringConstraints(max_length=64)]
+    minutes: Annotated[float, Field(gt=0)] = 9
+
+
+class Agreement(_Told):
+    """How a model has counted the photographs that people corrected."""
+
+    count: int
+    f1: float
+    """0 … 1: how many of its cells, and of theirs, are the same."""
+
+
+class TypeLearned(_Told):
+    """Cells of one type on all corrected photographs, before and after learning."""
+
+    type: CellType
+    labelled: int
+    """Cells that people left standing or added."""
+    before: Agreement
+    after: Agreement
+    """Of each photograph by a model that has not seen it."""
+
+
+class Learned(_Told):
+    """What came of learning."""
+
+    model: str | None
+    """Name of the new model; None where it is not better beyond the noise, and nothing was kept."""
+    start: str
+    """Name of the model that it began with."""
+    n_photographs: int
+    seconds: float
+    notes: list[str]
+    """What could not be learned, in sentences."""
+    types: list[TypeLearned]
+
+
+class Learning(_Told):
+    """The last time that a model was to learn."""
+
+    job: Job
+    found: Learned | None
+    """None until it is done."""
+
+
+class FigureTold(_Told):
+    """A figure on the card of a model."""
+
+    metric: str
+    photographs: str
+    """On which it was measured."""
+    value: float
+
+
+class Model(_Told):
+    """A model that may count."""
+
+    name: str
+    is_default: bool
+    """Whether it counts from now on."""
+    types: list[CellType]
+    """Those that it counts; the others are counted by the model that comes with hemolens."""
+    terms: str
+    figures: list[FigureTold]
+
+
+class Models(_Told):
+    """What counts here, and what could be learned from corrections."""
+
+    models: list[Model]
+    """That which comes with hemolens, and those that were learned or imported, the oldest first."""
+    n_corrected: int
+    """Corrected photographs of signed samples, as many as are learned from."""
+    fewest: int
+    most: int
+    missing_packages: list[str]
+    """What learning needs and is not installed."""
+    max_minutes: float
+    learning: Learning | None
+
+
+class DefaultModel(_Given):
+    """The model that counts from now on."""
+
+    name: Annotated[str, StringConstraints(max_length=100)]
+
+
 # --- events ---------------------------------------------------------------------------------------------------------
 
 
@@ -560,8 +654,8 @@ class Event(_Told):
     """Something has changed: one message of the stream of events."""
 
     id: int
-    kind: Literal["sample", "photograph", "job", "correction", "sign-off", "deleted"]
-    sample: str
+    kind: Literal["sample", "photograph", "job", "correction", "sign-off", "deleted", "default model"]
+    sample: str | None
     photograph: str | None
     details: dict[str, float | int | str | None]
     """Of a job its ``state`` and ``progress``; of a correction its ``seq`` and ``actor``."""

@@ -11,6 +11,8 @@ from pydantic import TypeAdapter
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.counted_image import CountedImage
 from hemolens.images.region import Region
+from hemolens.models.store import DEFAULT_MODEL, default_model, full_name, read_card
+from hemolens.models.user_models import user_models
 from hemolens.output.differential_csv import percent
 from hemolens.statistics.differential import TARGETS, Differential
 from hemolens.statistics.summary import CountedField, TypeSummary, join_classes, summarise
@@ -226,3 +228,21 @@ def summarise_sample(row: SampleRow) -> schemas.SampleSummary:
         n_failed=sum(state == "failed" for state in jobs),
         signed_by=None if signed is None else signed.signed_by,
     )
+
+
+def tell_models() -> list[schemas.Model]:
+    """Tell of the model that comes with hemolens, those that were learned or imported, and that which counts."""
+    default = full_name(default_model())
+    told = []
+    for name in dict.fromkeys((DEFAULT_MODEL, *user_models(), default)):
+        card = read_card(name)
+        told.append(
+            schemas.Model(
+                name=name,
+                is_default=name == default,
+                types=list(card.cell_types),
+                terms=card.terms,
+                figures=[schemas.FigureTold.model_validate(each, from_attributes=True) for each in card.figures],
+            )
+        )
+    return told

@@ -156,15 +156,16 @@ class SignOffRow(Table):
 
 
 class JobRow(Table):
-    """Work for a worker: a photograph to count, or the results of a sample to write."""
+    """Work for a worker: a photograph to count, the results of a sample to write, or a model to adapt."""
 
     __tablename__ = "job"
     __table_args__ = (Index(None, "state", "created_at"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     kind: Mapped[str] = mapped_column(String(16))
-    """``count`` or ``results``."""
-    sample_id: Mapped[str] = mapped_column(ForeignKey("sample.id", ondelete="CASCADE"), index=True)
+    """``count``, ``results`` or ``learning``."""
+    sample_id: Mapped[str | None] = mapped_column(ForeignKey("sample.id", ondelete="CASCADE"), index=True)
+    """None of a job for learning, which is from several."""
     photograph_id: Mapped[str | None] = mapped_column(ForeignKey("photograph.id", ondelete="CASCADE"), index=True)
     options: Mapped[dict[str, Any]]
     state: Mapped[str] = mapped_column(String(16), default="queued")
@@ -177,6 +178,8 @@ class JobRow(Table):
     """Until when the worker has it; who does not renew that is taken for dead."""
     file: Mapped[str | None] = mapped_column(String(80))
     """What a job for results wrote, in the storage."""
+    told: Mapped[dict[str, Any] | None]
+    """What a job for learning found: :class:`hemolens.web.schemas.Learned`."""
     created_by: Mapped[str] = mapped_column(String(NAME_LENGTH))
     created_at: Mapped[datetime] = mapped_column(default=now)
     finished_at: Mapped[datetime | None]
@@ -190,7 +193,7 @@ class EventRow(Table):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(default=now, index=True)
     kind: Mapped[str] = mapped_column(String(16))
-    sample_id: Mapped[str] = mapped_column(String(32), index=True)
+    sample_id: Mapped[str | None] = mapped_column(String(32), index=True)
     photograph_id: Mapped[str | None] = mapped_column(String(32))
     details: Mapped[dict[str, Any]]
 

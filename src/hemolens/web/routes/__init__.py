@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from hemolens.web.routes import accounts, cells, events, jobs, photographs, pictures, results, samples, session, tokens
+from hemolens.web.routes import (
+    accounts,
+    cells,
+    events,
+    jobs,
+    models,
+    photographs,
+    pictures,
+    results,
+    samples,
+    session,
+    tokens,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
@@ -16,5 +28,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     cells.router,
     jobs.router,
     results.router,
+    models.router,
     events.router,
 )
