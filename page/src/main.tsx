@@ -14,6 +14,7 @@ import "./styles/start.css";
 import "./styles/sample.css";
 import "./styles/photographs.css";
 import "./styles/account.css";
+import "./styles/models.css";
 
 followTheme();
 followLanguage();

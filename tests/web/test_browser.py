@@ -7,9 +7,12 @@ import runpy
 import shutil
 import zipfile
 from collections import Counter
+from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
+from hemolens.models.store import DEFAULT_MODEL, keep_model, read_model
 from hemolens.synthetic import draw_smear
 from hemolens.web.page import BUILT
 
@@ -144,7 +147,8 @@ def database_url(request):
 
 
 @pytest.fixture
-def service(tmp_path, database_url):
+def service(tmp_path, database_url, monkeypatch):
+    monkeypatch.setenv("HEMOLENS_MODELS", str(tmp_path / "models"))
     running = Running(tmp_path / "service", "--database", database_url)
     yield running
     running.close()
@@ -325,6 +329,39 @@ def test_a_hundred_white_cells_are_named_by_keys_taken_back_and_signed(service, 
     assert (rows["neutrophil"]["cells"], rows["neutrophil"]["leukocytes"]) == ("60", "95")
 
 
+@pytest.mark.train
+def test_corrections_are_learned_from_and_another_model_counts(service, visit, fields):
+    """In seconds of training nothing becomes better beyond the noise; the model to switch to was kept before."""
+    start = read_model(DEFAULT_MODEL)
+    keep_model(replace(start, card=start.card.model_copy(update={"name": "other-laboratory"})))
+    page = (see := visit(service.url)).page
+    drop_in(see, fields[:3])
+    page.wait_for_url("**/samples/*")
+    until(service.states, lambda now: now == ["done"] * 3)
+    for each in service.photographs():
+        (cell, *_) = cells_of(service, each["id"], "rbc")
+        body = {"id": uuid4().hex, "action": "delete", "cells": [cell["id"]]}
+        assert service.client.post(f"/photographs/{each['id']}/corrections", json=body).status_code == 201
+    page.get_by_label("Your name").fill("A. Reader")
+    page.get_by_role("button", name="Sign off").click()
+    page.get_by_role("link", name="Learn from these corrections").click()
+
+    expect(page.get_by_text("3 corrected photographs of signed samples.")).to_be_visible()
+    page.get_by_label("Minutes that it may take").fill("0.05")
+    page.get_by_role("button", name="Learn from these corrections").click()
+    expect(page.get_by_text("Learning,")).to_be_visible()
+    expect(page.get_by_text("Not better than one-pass beyond the noise: nothing was kept.")).to_be_visible(
+        timeout=300_000
+    )
+    expect(page.get_by_role("row", name="Red cells").first).to_contain_text("39")
+    look_through(see, "learning")
+
+    page.get_by_role("button", name="Count with other-laboratory@1").click()
+    expect(page.get_by_role("listitem").filter(has_text="other-laboratory@1")).to_contain_text("Counts from now on")
+    page.get_by_role("button", name="Count with one-pass").click()
+    expect(page.get_by_role("listitem").filter(has_text="one-pass")).to_contain_text("Counts from now on")
+
+
 @pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
 def test_every_screen_can_be_used_by_everybody(service, visit, fields, size, scheme):
     """No serious finding of axe (WCAG 2.1 A and AA), and nothing is wider than the screen."""
@@ -347,6 +384,9 @@ def test_every_screen_can_be_used_by_everybody(service, visit, fields, size, sch
     see.page.keyboard.press("Escape")
     see.page.keyboard.press("?")
     look_through(see, "the list of keys")
+    see.page.goto(f"{service.url}/models")
+    see.page.get_by_text("Figures").first.click()
+    look_through(see, "the models")
 
 
 def test_five_thousand_cells_move_smoothly_and_are_corrected_at_once(browser):

@@ -4,8 +4,8 @@ import { isLost, pause, waitBefore } from "./connection";
 /** One message of the stream: `Event` in schemas.py, which the description of the API does not contain. */
 export interface Change {
   id: number;
-  kind: "sample" | "photograph" | "job" | "correction" | "sign-off" | "deleted";
-  sample: string;
+  kind: "sample" | "photograph" | "job" | "correction" | "sign-off" | "deleted" | "default model";
+  sample: string | null;
   photograph: string | null;
   /** Of a job its `job` (id), `state` and `progress`; of a correction its `seq` and `actor`. */
   details: Record<string, number | string | null>;

@@ -9,7 +9,7 @@ export function DifferentialTable({ told, caption }: { told: Schema<"Differentia
   const missing = needed.filter(({ n }) => n > 0);
   return (
     <>
-      <table class="differential-table small">
+      <table class="numbers-table small">
         <caption>{caption}</caption>
         <thead>
           <tr>

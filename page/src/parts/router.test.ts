@@ -12,6 +12,7 @@ it("finds the screen that each path names", () => {
     sample: SAMPLE,
     photograph: PHOTOGRAPH,
   });
+  expect(routeOf("/models")).toEqual({ screen: "models" });
   expect(routeOf("/account")).toEqual({ screen: "account" });
   expect(routeOf("/accounts")).toEqual({ screen: "accounts" });
 });

@@ -4,6 +4,7 @@ export type Route =
   | { screen: "start" }
   | { screen: "sample"; sample: string }
   | { screen: "review"; sample: string; photograph: string }
+  | { screen: "models" }
   | { screen: "account" }
   | { screen: "accounts" }
   | { screen: "nothing" };
@@ -15,6 +16,7 @@ const REVIEW = new RegExp(`^/samples/${ID}/photographs/${ID}/?$`);
 /** Tells which screen a path names. */
 export function routeOf(path: string): Route {
   if (path === "/") return { screen: "start" };
+  if (path === "/models") return { screen: "models" };
   if (path === "/account") return { screen: "account" };
   if (path === "/accounts") return { screen: "accounts" };
   const review = REVIEW.exec(path);

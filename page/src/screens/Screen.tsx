@@ -6,6 +6,7 @@ import { texts } from "../texts";
 import { Account } from "./account/Account";
 import { Accounts } from "./account/Accounts";
 import { LogIn } from "./account/LogIn";
+import { Models } from "./models/Models";
 import { SampleScreen } from "./sample/SampleScreen";
 import { Start } from "./start/Start";
 
@@ -29,6 +30,8 @@ export function Screen() {
           <Review key={route.photograph} sample={route.sample} photograph={route.photograph} />
         </Suspense>
       );
+    case "models":
+      return <Models />;
     case "account":
       return <Account />;
     case "accounts":

@@ -35,7 +35,7 @@ function Readers({ readings }: { readings: Readings }) {
   const pairs = readers.flatMap((first, n) => readers.slice(n + 1).map((second): [string, string] => [first, second]));
   return (
     <>
-      <table class="differential-table small">
+      <table class="numbers-table small">
         <caption>{words.readers}</caption>
         <thead>
           <tr>

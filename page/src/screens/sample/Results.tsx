@@ -3,9 +3,10 @@ import { useEffect } from "preact/hooks";
 import { session } from "../../api/session";
 import { Check } from "../../parts/Check";
 import { Form } from "../../parts/Form";
+import { isGoing } from "../../parts/JobProgress";
 import { texts } from "../../texts";
 import { PackedResults } from "./PackedResults";
-import { followResults, isGoing, pack, resultsOf } from "./resultsStore";
+import { followResults, pack, resultsOf } from "./resultsStore";
 import type { Sample } from "./sampleStore";
 
 /** What can be taken away from a sample: chosen, packed, downloaded. */

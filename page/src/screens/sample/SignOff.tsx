@@ -19,6 +19,9 @@ export function SignOff({ sample, store }: { sample: Sample; store: SampleStore 
           <p>{words.signed(now.signed_by, when(now.signed_at))}</p>
           {now.comment ? <p class="soft small">{now.comment}</p> : null}
           {may("reviewer") ? <WithdrawForm sample={sample} store={store} /> : null}
+          <a class="small" href="/models">
+            {texts.value.models.learn}
+          </a>
         </div>
       ) : (
         <Unsigned sample={sample} store={store} />

@@ -1,6 +1,7 @@
 import { signal, type Signal } from "@preact/signals";
 import { api, done, type Schema } from "../../api/client";
 import { listen } from "../../api/events";
+import { isGoing } from "../../parts/JobProgress";
 
 export type Job = Schema<"Job">;
 
@@ -18,10 +19,6 @@ export function resultsOf(sample: string): Packed {
   const known = packed.get(sample) ?? { job: signal<Job | null>(null), isOutdated: signal(false) };
   packed.set(sample, known);
   return known;
-}
-
-export function isGoing(job: Job | null): boolean {
-  return job?.state === "queued" || job?.state === "running";
 }
 
 /** Keeps the results of a sample up to date; gives a function that ends it. */

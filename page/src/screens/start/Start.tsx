@@ -37,6 +37,9 @@ export function Start() {
       )}
       <Complaint words={complaint.value} />
       <SampleList />
+      <p>
+        <a href="/models">{texts.value.models.link}</a>
+      </p>
     </div>
   );
 }
