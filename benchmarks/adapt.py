@@ -7,8 +7,8 @@ The models are folds of the default one (tune_default_model.py), each trained wi
 photographs is measured on, and nothing else is done with them. Of the others so many are chosen by chance, and the
 model is adapted to them: by its settings, as hemolens adapt --settings-only does, and by training its weights. Both
 are also measured on photographs of the sources that the fold was trained on which were left out of training, to see
-what is forgotten. No more can be gained than by a model that has seen the source: the shipped one was trained on most
-of its photographs, those measured on among them.
+what is forgotten. What there is to gain is shown by a model that has seen the source: the shipped one, on
+photographs most of which it was trained on.
 
 hemolens adapt trains four networks, three of them to measure whether it was worth it. Here that is measured on other
 photographs, so one is trained, with as many steps as each of the four has; its counters keep the settings that the fold
@@ -42,6 +42,7 @@ from hemolens.labels.truth import Truths, fit_to_frame
 from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.models.store import DEFAULT_MODEL, ModelFile, read_model
 from hemolens.segmentation.network_maps import Model, open_model
+from hemolens.training.adaptation.adapt import adapt
 from hemolens.training.adaptation.own_photographs import OwnPhotograph, OwnPhotographs, read_own_photographs
 from hemolens.training.adaptation.settings import SCALES, Drawn, Settings, choose_settings, compare_drawn, draw
 from hemolens.training.adaptation.trainer import STEPS, Trainer, as_model
@@ -50,19 +51,22 @@ from tune_default_model import UNSEEN_SOURCES, evenly, unseen_of_other_sources
 
 HERE = Path(__file__).parent
 FOLDS = {"BCDD": "one-pass-fold-2", "TXL-PBC": "one-pass-fold-3"}
-N_TESTED, N_OLD = 50, 24
-"""Photographs of the new source, and of the others together, at most."""
+N_TESTED, N_OLD, N_COMPARED = 50, 24, 170
+"""Photographs of the new source, of the others together, and of the new one to see what there is to gain, at most."""
 COLUMNS = ("image", "type", "x0", "y0", "x1", "y1")
 AS_IT_WAS, SETTINGS, TRAINED, HAS_SEEN = "as it was", "settings", "trained", "has seen it"
+
+Compared = tuple[tuple[int, int], Mapping[CellType, Comparison]]
+"""Rows and columns of a photograph, and what was found on it beside its labels."""
 
 Measured = dict[str, dict[str, float]]
 """Of each cell type: F1, counting accuracy, errors, and how many of these are of cells at the frame."""
 
 BEFORE = """# Adapted to a laboratory that the model has not seen
 
-Written by `benchmarks/adapt.py`. Errors are false positives and false negatives of red and white cells together, on
-photographs that nothing was adapted to; at the frame: those of cells that it cuts. The last columns are the shipped
-model's, which was trained on most of these very photographs: what can be gained at all.
+Written by `benchmarks/adapt.py`. First what there is to gain, on an even choice of the photographs.
+Errors are false positives and false negatives of red and white cells together; at the frame: those of cells that it
+cuts. The last columns are the shipped model's, which was trained on most of these very photographs.
 
 | source | photographs | cells | errors | at the frame | F1 of red cells | has seen it: errors left | F1 of red cells |
 |---|---|---|---|---|---|---|---|"""
@@ -70,12 +74,14 @@ model's, which was trained on most of these very photographs: what can be gained
 CURVES = f"""
 ## Against the number of photographs
 
-Errors left are a share of those of the model as it was: with its settings chosen anew (S), and with its weights trained
-(W: {STEPS} steps). Old is F1 of red cells on the sources that the model was trained on, before → after. CPU-s are the
-seconds that the process had a core. A dash is not measured.
+On photographs that nothing was adapted to. Errors left are a share of those of the model as it was: with its settings
+chosen anew (S), and with its weights trained (W: {STEPS} steps). S taken: whether `hemolens adapt --settings-only`
+finds, on the photographs that it is given, that these settings are better beyond the noise; else it keeps the model as
+it was. Old is F1 of red cells on the sources that the model was trained on, before → after. CPU-s are the seconds that
+the process had a core. A dash is not measured.
 
-| source | photographs | seed | cells | errors left: S | W | old: S | W | CPU-s: S | W |
-|---|---|---|---|---|---|---|---|---|---|"""
+| source | photographs | seed | cells | errors left: S | W | S taken | old: S | W | CPU-s: S | W |
+|---|---|---|---|---|---|---|---|---|---|---|"""
 
 
 class Run(NamedTuple):
@@ -113,11 +119,11 @@ def chosen_photographs(run: Run, data: Path, folder: Path) -> OwnPhotographs:
     raise ValueError(f"{run.source} has fewer than {run.n_photographs} photographs with sound labels")
 
 
-def tested_photographs(source: str, data: Path) -> Iterator[OwnPhotograph]:
-    """Read the photographs of the new source to measure on."""
+def photographs_of(source: str, data: Path, n_most: int) -> Iterator[OwnPhotograph]:
+    """Read an even choice of at most so many photographs of the new source."""
     folder, table = UNSEEN_SOURCES[FOLDS[source]]
     truths = read_labels(data / "other" / folder / table).truths
-    names = evenly(sorted(truths), N_TESTED)
+    names = evenly(sorted(truths), n_most)
     return read_all((data / "other" / folder / "images" / name, truths[name]) for name in names)
 
 
@@ -133,25 +139,36 @@ class Bench:
 
     def __init__(self, source: str, data: Path, weights: Path) -> None:
         self.source, self.data = source, data
-        path = str(weights / f"{FOLDS[source]}.onnx")
-        self.start = read_model(path)
-        self.loaded = open_model(self.start, path)
-        self.new = list(tested_photographs(source, data))
+        self.path = str(weights / f"{FOLDS[source]}.onnx")
+        self.start = read_model(self.path)
+        self.loaded = open_model(self.start, self.path)
+        self.new = list(photographs_of(source, data, N_TESTED))
         self.old = list(read_all(evenly(list(unseen_of_other_sources(FOLDS[source], data)), N_OLD)))
         self._drawn: dict[float, list[Drawn]] = {}
 
     def measure_source(self) -> dict[str, Any]:
-        """Measure the fold as it was, and the shipped model, which has seen the source."""
+        """Measure the fold as it was, and on more photographs also the shipped one, which has seen them."""
         shipped = read_model(DEFAULT_MODEL)
         kinds: tuple[CellType, ...] = ("rbc", "wbc")
-        as_it_was = self.count(None, self.settings_of(self.start, kinds))
-        has_seen = self.count(open_model(shipped, DEFAULT_MODEL), self.settings_of(shipped, kinds))
+        before = self.settings_of(self.start, kinds)
+        models = {
+            AS_IT_WAS: (self.loaded, before),
+            HAS_SEEN: (open_model(shipped, DEFAULT_MODEL), self.settings_of(shipped, kinds)),
+        }
+        compared: dict[str, list[Compared]] = {how: [] for how in models}
+        for photograph in photographs_of(self.source, self.data, N_COMPARED):
+            for how, (model, settings) in models.items():
+                drawn = draw(photograph, model, kinds, [settings.scale])
+                compared[how].append((photograph.shape, compare_drawn(drawn, settings)))
+        new, old = self.count(None, before)
         return {
             "source": self.source,
+            "n_photographs": len(compared[AS_IT_WAS]),
             "n_tested": len(self.new),
             "n_old": len(self.old),
-            "new": {AS_IT_WAS: as_it_was[0], HAS_SEEN: has_seen[0]},
-            "old": {AS_IT_WAS: as_it_was[1]},
+            "compared": {how: measure(each, kinds) for how, each in compared.items()},
+            "new": {AS_IT_WAS: new},
+            "old": {AS_IT_WAS: old},
         }
 
     def adapt(self, run: Run, *, train: bool) -> dict[str, Any]:
@@ -165,6 +182,7 @@ class Bench:
                 SETTINGS: (None, choose_settings(drawn, before.counters, own.types, ""))
             }
             seconds = {SETTINGS: round(time.process_time() - spent, 1)}
+            taken = adapt(own, model=self.path, settings_only=True).adapted is not None
             if train:
                 trainer = Trainer(own, self.start, None, run.seed, torch.device("cpu"), lambda text, done: None)
                 trained = trainer.train_on(own.photographs, 0)
@@ -175,6 +193,7 @@ class Bench:
             **run._asdict(),
             "n_cells": sum(truth.count for each in own.photographs for truth in each.truths.values()),
             "cpu_seconds": seconds,
+            "taken": taken,
             "new": {how: each[0] for how, each in measured.items()},
             "old": {how: each[1] for how, each in measured.items()},
         }
@@ -201,10 +220,8 @@ class Bench:
         return measure(compared[: len(self.new)], kinds), measure(compared[len(self.new) :], kinds)
 
 
-def measure(
-    compared: Sequence[tuple[tuple[int, int], Mapping[CellType, Comparison]]], kinds: Iterable[CellType]
-) -> Measured:
-    """Measure each type on photographs, each given with its rows and columns."""
+def measure(compared: Sequence[Compared], kinds: Iterable[CellType]) -> Measured:
+    """Measure each type on photographs."""
     measured = {}
     for kind in kinds:
         each = [(shape, own[kind]) for shape, own in compared if kind in own]
@@ -238,12 +255,13 @@ def table_of(sources: Sequence[Mapping[str, Any]], records: Sequence[Mapping[str
     errors: dict[str, int] = {}
     old: dict[str, str] = {}
     for each in sources:
-        was, seen = each["new"][AS_IT_WAS], each["new"][HAS_SEEN]
-        errors[each["source"]] = total(was, "n_errors")
+        errors[each["source"]] = total(each["new"][AS_IT_WAS], "n_errors")
         old[each["source"]] = f"{each['old'][AS_IT_WAS]['red cells']['f1']:.3f}"
-        cells = [each["source"], each["n_tested"], total(was, "n_cells"), total(was, "n_errors")]
-        shares = [f"{total(was, 'n_at_frame') / total(was, 'n_errors'):.0%}", f"{was['red cells']['f1']:.3f}"]
-        shares += [f"{total(seen, 'n_errors') / total(was, 'n_errors'):.0%}", f"{seen['red cells']['f1']:.3f}"]
+        was, seen = each["compared"][AS_IT_WAS], each["compared"][HAS_SEEN]
+        n_errors = total(was, "n_errors")
+        cells = [each["source"], each["n_photographs"], total(was, "n_cells"), n_errors]
+        shares = [f"{total(was, 'n_at_frame') / n_errors:.0%}", f"{was['red cells']['f1']:.3f}"]
+        shares += [f"{total(seen, 'n_errors') / n_errors:.0%}", f"{seen['red cells']['f1']:.3f}"]
         lines.append("| " + " | ".join(map(str, [*cells, *shares])) + " |")
     lines.append(CURVES)
     for each in records:
@@ -256,6 +274,7 @@ def table_of(sources: Sequence[Mapping[str, Any]], records: Sequence[Mapping[str
             )
         )
         cells = [each["source"], each["n_photographs"], each["seed"], each["n_cells"], *left]
+        cells.append("yes" if each["taken"] else "no")
         lines.append("| " + " | ".join(map(str, [*cells, *kept, *seconds])) + " |")
     return "\n".join(lines) + "\n"
 
@@ -272,21 +291,22 @@ def main() -> None:
     path = HERE / "adapt.json"
     known = json.loads(path.read_text("utf-8")) if path.exists() else {"sources": [], "records": []}
     for source in arguments.source or FOLDS:
-        bench = Bench(source, arguments.data, arguments.weights)
-        if not any(each["source"] == source for each in known["sources"]):
-            known["sources"].append(bench.measure_source())
+        bench: Bench | None = None
         for seed in arguments.seed or (1, 2, 3):
             for n_photographs in arguments.photographs or (3, 5, 10):
                 run = Run(source, n_photographs, seed)
                 done = [each for each in known["records"] if Run(*(each[name] for name in Run._fields)) == run]
                 if any(arguments.settings_only or TRAINED in each["new"] for each in done):
                     continue
+                bench = bench or Bench(source, arguments.data, arguments.weights)
+                if not any(each["source"] == source for each in known["sources"]):
+                    known["sources"].append(bench.measure_source())
                 record = bench.adapt(run, train=not arguments.settings_only)
                 known["records"] = [each for each in known["records"] if each not in done] + [record]
                 known["records"].sort(key=lambda each: [each[name] for name in Run._fields])
                 path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
-                (HERE / "adapt.md").write_text(table_of(known["sources"], known["records"]), encoding="utf-8")
                 print(run, flush=True)
+    (HERE / "adapt.md").write_text(table_of(known["sources"], known["records"]), encoding="utf-8")
 
 
 if __name__ == "__main__":
