@@ -9,7 +9,7 @@ import { arrowTarget, gridWindow } from "./gridWindow";
 import { usualDiameters } from "./numbers";
 import { Thumbnail } from "./Thumbnail";
 import { CELL_TYPES, type Cell, type CellType, type WhiteCellClass } from "./types";
-import { classOfKey, doubtOf } from "./whiteCellClasses";
+import { classOf, classOfKey, doubtOf } from "./whiteCellClasses";
 
 const SIDE_PX = 116;
 
@@ -23,7 +23,7 @@ export function Gallery({ type }: { type: CellType }) {
   const places = useMemo(() => new Map<string, number>(), [type]);
   const cells = useMemo(() => {
     const ofType = [...store.cells.all()].filter((cell) => cell.type === type && isShown(cell));
-    const chosen = ofType.filter((cell) => shelf.value === "all" || cell.white_cell_class === shelf.value);
+    const chosen = ofType.filter((cell) => shelf.value === "all" || classOf(cell) === shelf.value);
     return inPlace(chosen, places);
   }, [version, isShown, type, shelf.value]);
   const place = usePlace(cells);

@@ -27,12 +27,15 @@ export function doubtOf(cell: Cell): number {
   return cell.checked ? 1 : (cell.class_probability ?? cell.score);
 }
 
+/** The class of a white cell; one that nobody has named is unsure, as in the tables. */
+export function classOf(cell: Cell): WhiteCellClass {
+  return cell.white_cell_class ?? "unsure";
+}
+
 export function countClasses(cells: Iterable<Cell>): Map<WhiteCellClass, number> {
   const counts = new Map<WhiteCellClass, number>();
   for (const cell of cells) {
-    if (cell.type === "wbc" && cell.white_cell_class) {
-      counts.set(cell.white_cell_class, (counts.get(cell.white_cell_class) ?? 0) + 1);
-    }
+    if (cell.type === "wbc") counts.set(classOf(cell), (counts.get(classOf(cell)) ?? 0) + 1);
   }
   return counts;
 }
