@@ -46,7 +46,7 @@ from hemolens.synthetic import draw_smear
 
 HERE = Path(__file__).parent
 SEED = 1
-N_NOTHING = 300
+N_NOTHING, N_WARM = 300, 16
 WORKERS = 1000
 PHOTOGRAPHS = 1_000_000
 SLIDES, SLIDE_PX = 1000, 10**10
@@ -77,13 +77,14 @@ def measure_runs(n_photographs: int, n_kills: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         folder, seconds, killed = Path(name), dict[int, float](), list[int]()
         draw(folder / "drawn", n_photographs)
+        draw(folder / "few", N_WARM)
         count(folder / "drawn", folder / "one process", count_here)
         expected = contents(folder / "one process")
         for n in (1, 2):
             with connected(f"local:{n}") as client:  # started before the clock
                 client.wait_for_workers(n)
                 on = partial(count_on_cluster, address=client.scheduler.address)
-                count(folder / "drawn", folder / f"warm {n}", on)  # its workers have loaded the network then
+                count(folder / "few", folder / f"warm {n}", on)  # its workers have loaded the network then
                 seconds[n] = count(folder / "drawn", folder / f"{n}", on)
                 if contents(folder / f"{n}") != expected:
                     raise SystemExit(f"{n} workers write something else")

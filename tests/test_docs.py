@@ -72,6 +72,7 @@ def folder(tmp_path_factory):
             labels += [",".join(map(str, (Path(name).name, *box))) for box in boxes]
     (folder / "labels.csv").write_text("\n".join(labels), "utf-8")
     (folder / "our counts.csv").write_text("image,rbc,wbc,plt\n1.jpg,15,1,2\n2,15,1,\n", "utf-8")
+    (folder / "our classes.csv").write_text("image,neutrophil,lymphocyte\n1.jpg,1,0\n2.jpg,0,1\n", "utf-8")
     fields = ["smear,plt_frame,plt_per_ul", "a,10,150000", "a,12,150000", "b,20,310000", "c,5,70000"]
     (folder / "calibration.csv").write_text("\n".join(fields), "utf-8")
     write_synthetic_all_idb1(folder / "all-idb1")

@@ -136,6 +136,26 @@ def test_a_run_that_is_killed_twice_goes_on_with_both(photographs, killed, count
     assert files(out) == files(tmp_path / "whole")
 
 
+def test_what_is_taken_over_whole_is_not_read_by_the_next_run(photographs, killed, tmp_path):
+    out, seen = killed(2, "out"), []
+    count(photographs, out, resume=True, each=lambda _: seen.append(len(list(out.glob("unfinished-*")))))
+    assert seen == [1, 1, 0, 0]
+
+
+def test_what_is_taken_over_outlives_a_run_that_cannot_go_on(photographs, killed, counted, tmp_path):
+    def counting(_):
+        raise UsageError("no", came="none", allowed="some", do="stop")
+        yield
+
+    out = killed(2, "out")
+    with pytest.raises(UsageError):
+        count(photographs, out, resume=True, counting=counting)
+    assert counted == []
+    count(photographs, out, resume=True)
+    assert counted == ["2.png", "3.png"]
+    assert files(out) == files(tmp_path / "whole")
+
+
 def test_an_interrupted_run_goes_on(photographs, counted, tmp_path, stub_pipeline):
     count(photographs, tmp_path / "whole")
     stub_pipeline[7] = KeyboardInterrupt

@@ -37,6 +37,14 @@ def test_a_window_is_the_resized_whole_cut(height, width, zoom, data):
     assert (scaled.read(Box(row0, col0, row1, col1)) == whole[row0:row1, col0:col1]).all()
 
 
+@given(st.integers(1, 12), st.integers(1, 12), st.integers(1, 9), st.integers(1, 9), st.integers(0, 99))
+def test_whole_pixels_are_added_up_before_they_are_divided(n_rows, n_cols, down, across, seed):
+    """As by OpenCV: sums of shares would round some halves the other way."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (n_rows * down, n_cols * across, 3), dtype=np.uint8)
+    scaled = ScaledImage(photograph_from_array(pixels), 0, (n_rows, n_cols))
+    assert (scaled.read(Box(0, 0, n_rows, n_cols)) == resize(pixels, (n_rows, n_cols))).all()
+
+
 @given(sides, sides, st.floats(1, 2.5), st.data())
 def test_enlarged_windows_agree_with_each_other_and_nearly_with_the_whole(height, width, zoom, data):
     scaled = scale_image(photograph_from_array(noise(height, width)), 1, zoom)

@@ -25,6 +25,19 @@ def test_the_settings_of_a_sample_hold_for_its_photographs(client, sample, uploa
     assert (told["scale"]["origin"], told["scale"]["red_cell_diameter_px"]) == ("diameter_px", 50)
 
 
+def test_classes_are_proposed_where_the_settings_ask_for_them(client, sample, upload, work, picture):
+    client.patch(f"/api/samples/{sample}", json={"settings": {"differential": True}})
+    photograph = upload(picture)["id"]
+    work()
+    white = [
+        cell for cell in client.get(f"/api/photographs/{photograph}/cells").json()["cells"] if cell["type"] == "wbc"
+    ]
+    assert white
+    assert all(cell["white_cell_class"] and cell["class_probability"] for cell in white)
+    told = client.get(f"/api/samples/{sample}").json()["differential"]
+    assert sum(each["n"] for each in told["classes"]) == len(white)
+
+
 def test_what_is_no_photograph_says_why_it_was_not_counted(client, upload, work):
     photograph = upload(b"hello", "smear.jpg")["id"]
     work()

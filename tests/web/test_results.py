@@ -51,6 +51,16 @@ def test_the_models_are_those_that_counted_whatever_has_been_chosen_since(packed
     assert run["photographs"][0]["models"] == {kind: each["sha256"] for kind, each in run["methods"].items()}
 
 
+def test_classes_that_people_have_named_are_in_the_tables(packed, client, counted, correct):
+    cells = client.get(f"/api/photographs/{counted['id']}/cells").json()["cells"]
+    white = next(cell["id"] for cell in cells if cell["type"] == "wbc")
+    correct("classify", cells=[white], white_cell_class="basophil")
+    archive = packed(report=False)
+    by_class = {row["class"]: row for row in table(archive, "differential.csv")}
+    assert (by_class["basophil"]["cells"], by_class["basophil"]["percent"]) == ("1", "100.0")
+    assert "basophil" in {row["class"] for row in table(archive, "cells.csv")}
+
+
 def test_the_tables_name_who_signed(packed, client, counted):
     client.post(f"/api/samples/{counted['sample']}/sign-off", json={"name": "A. Reader"})
     (row,) = table(packed(report=False), "counts.csv")

@@ -5,12 +5,6 @@ import type { Cell } from "./types";
 
 const PIXELS = 160;
 
-function describe(cell: Cell, position: number): string {
-  const { classes, gallery } = texts.value.review;
-  const said = gallery.cell(position + 1, measure(cell.class_probability ?? cell.score));
-  return cell.white_cell_class ? `${classes.names[cell.white_cell_class]}. ${said}` : said;
-}
-
 interface Props {
   cell: Cell;
   position: number;
@@ -34,7 +28,6 @@ export function Thumbnail({ cell, position, isCurrent, width, left, top, choose,
       class="cell-thumbnail"
       role="option"
       aria-selected={isCurrent}
-      aria-label={describe(cell, position)}
       style={{ left: `${left}px`, top: `${top}px` }}
       draggable={cell.type === "wbc"}
       onDragStart={choose}
@@ -47,8 +40,11 @@ export function Thumbnail({ cell, position, isCurrent, width, left, top, choose,
           <polygon class={`outline-${cell.type}`} points={cell.outline.join(" ")} />
         </svg>
       ) : null}
+      <span class="hidden-visually">
+        {texts.value.review.gallery.cell(position + 1, measure(cell.class_probability ?? cell.score))}
+      </span>
       {cell.white_cell_class ? (
-        <span class="cell-thumbnail-class" aria-hidden="true">{texts.value.review.classes.names[cell.white_cell_class]}</span>
+        <span class="cell-thumbnail-class">{texts.value.review.classes.names[cell.white_cell_class]}</span>
       ) : null}
       <span class="cell-thumbnail-score number" aria-hidden="true">{measure(cell.class_probability ?? cell.score)}</span>
       {cell.checked ? <span class="cell-thumbnail-checked" aria-hidden="true">✓</span> : null}

@@ -217,7 +217,8 @@ def count_photographs(
         with files:
             try:
                 tasks = [PhotographTask(it, options, output, files.places[it.entry.image]) for it in candidates.each]
-                with closing(count_the_others(shard.pick(tasks), files.kept, counting)) as counted:
+                own = shard.pick(tasks)
+                with closing(count_the_others(own, files.kept, counting, files.remove_taken_over)) as counted:
                     for photograph in counted:
                         files.append(photograph)
                         outcomes.append(Outcome.of(photograph))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +14,10 @@ from hemolens.output.photograph_output import PhotographOutput
 
 
 def count_the_others(
-    tasks: Sequence[PhotographTask], runs: Sequence[KeptPhotographs], counting: Counting
+    tasks: Sequence[PhotographTask],
+    runs: Sequence[KeptPhotographs],
+    counting: Counting,
+    taken_over: Callable[[], None] = lambda: None,
 ) -> Generator[PhotographOutput]:
     """Take over what unfinished runs have, and count the other photographs.
 
@@ -28,6 +31,8 @@ def count_the_others(
         They were counted as the tasks say; the first that has a photograph counts.
     counting : callable
         Where the others are counted.
+    taken_over : callable
+        Called when whoever takes what is yielded has the last photograph of the unfinished runs.
 
     Yields
     ------
@@ -36,11 +41,18 @@ def count_the_others(
 
     """
     found = {task.candidate.entry.image: run for task in tasks if (run := _run_that_has(task, runs)) is not None}
+    n_left = len(found)
     others = (task for task in tasks if task.candidate.entry.image not in found)
     with closing(counting(others)) as counted:
         for task in tasks:
             run = found.get(task.candidate.entry.image)
-            yield next(counted) if run is None else run.output(task.candidate.entry, task.place)
+            if run is None:
+                yield next(counted)
+                continue
+            yield run.output(task.candidate.entry, task.place)
+            n_left -= 1
+            if not n_left:
+                taken_over()
 
 
 def _run_that_has(task: PhotographTask, runs: Sequence[KeptPhotographs]) -> KeptPhotographs | None:

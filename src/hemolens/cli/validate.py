@@ -12,33 +12,49 @@ from hemolens.extras import require_extra
 
 
 def validate(
-    counts: Annotated[Path, typer.Argument(help="counts.csv of hemolens count.", metavar="COUNTS")],
+    counts: Annotated[
+        Path, typer.Argument(help="counts.csv of hemolens count; of a differential cells.csv.", metavar="COUNTS")
+    ],
     reference: Annotated[
-        Path, typer.Argument(help="Your own counts: a CSV with image and any of rbc, wbc, plt.", metavar="REFERENCE")
+        Path,
+        typer.Argument(
+            help="Your own counts: a CSV with image and any of rbc, wbc, plt; of a differential image and classes, or "
+            "another cells.csv.",
+            metavar="REFERENCE",
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the page and the figures.", metavar="DIR")],
 ) -> None:
     """Compare the counts with a laboratory's own counts.
 
-    Writes validate.html (Passing-Bablok, Bland-Altman, correlation, with plots), validate.json and validate.csv.
-    Example:
+    Writes validate.html (Passing-Bablok, Bland-Altman, correlation, with plots; of a differential agreement by class,
+    Rümke's limits and kappa), validate.json and validate.csv. Examples:
 
         hemolens validate results/counts.csv "our counts.csv" --out agreement
+        hemolens validate results/cells.csv "our classes.csv" --out agreement
     """
     require_extra("evaluate")
 
-    from hemolens.evaluation.study.files import check_kept, write_study
+    from hemolens.evaluation.study.classes import class_records, has_classes, read_class_study
+    from hemolens.evaluation.study.classes_page import classes_line
+    from hemolens.evaluation.study.files import check_kept, write_class_study, write_study
     from hemolens.evaluation.study.page import summary_line
     from hemolens.evaluation.study.pairs import read_study
     from hemolens.evaluation.study.records import make_records
 
     check_kept(out, (counts, reference))
-    study = read_study(counts, reference)
-    records = make_records(study)
-    write_study(study, records, out)
-    for kind in study.pairs:
-        typer.echo(summary_line(records, kind))
-    for note in study.notes:
+    if has_classes(counts):
+        classes = read_class_study(counts, reference)
+        write_class_study(classes, class_records(classes), out)
+        lines, notes = [classes_line(classes)], classes.notes
+    else:
+        study = read_study(counts, reference)
+        records = make_records(study)
+        write_study(study, records, out)
+        lines, notes = [summary_line(records, kind) for kind in study.pairs], study.notes
+    for line in lines:
+        typer.echo(line)
+    for note in notes:
         typer.echo(f"hemolens: {note}", err=True)
     typer.echo(f"Results in '{out}': validate.html, validate.json and validate.csv")
     typer.echo(RESEARCH_USE_ONLY)

@@ -14,7 +14,7 @@ from hemolens.evaluation.agreement import Estimate
 NONE = "–"
 """Printed where there is no figure."""
 
-RecordTable = Literal["counts", "bland-altman", "cells", "robustness", "passing-bablok"]
+RecordTable = Literal["counts", "bland-altman", "cells", "robustness", "passing-bablok", "differential"]
 
 
 class Record(BaseModel):

@@ -177,13 +177,17 @@ def _combined(pixels: NDArray[np.uint8], down: _Weights, across: _Weights) -> ND
     combined = np.empty((n_rows, n_cols, 3), np.uint8)
     # OpenCV rounds halves to even numbers, but up when it halves both sides or enlarges.
     rounds_up = (down.reduction, across.reduction) == (2, 2) or min(down.reduction, across.reduction) < 1
+    # Where old pixels lie wholly under new ones, it adds them up first, and divides the sum.
+    divides = down.reduction >= 1 and down.reduction.is_integer() and across.reduction.is_integer()
+    across_shares, down_shares = (np.sign(each.shares) if divides else each.shares for each in (across, down))
+    part = np.float32(1 / (down.reduction * across.reduction)) if divides else np.float32(1)
     for row0 in range(0, n_rows, _BAND_ROWS):
         rows = slice(row0, row0 + _BAND_ROWS)
         top = max(0, int(down.first[rows][0]))  # a first row without a share may lie before the window
         bottom = int(down.first[rows][-1]) + down.shares.shape[1]
         band = pixels[top:bottom].transpose(1, 0, 2).astype(np.float32, order="C")
-        narrow = np.ascontiguousarray(_summed(band, across.first, across.shares).transpose(1, 0, 2))
-        values = _summed(narrow, down.first[rows] - top, down.shares[rows])
+        narrow = np.ascontiguousarray(_summed(band, across.first, across_shares).transpose(1, 0, 2))
+        values = _summed(narrow, down.first[rows] - top, down_shares[rows]) * part
         rounded = np.floor(values + np.float32(0.5)) if rounds_up else np.rint(values)
         combined[rows] = np.clip(rounded, 0, 255).astype(np.uint8)
     return combined

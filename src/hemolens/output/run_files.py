@@ -135,6 +135,7 @@ class RunFiles:
         self.places = {entry.image: Place(number, len(entries)) for number, entry in enumerate(entries, start=1)}
         self._open = ExitStack()
         self._is_discarded = False
+        self._has_taken_over = False
         self._files = WholeFiles(self.folder)
         try:
             self._stale = earlier_files(self.folder)
@@ -291,9 +292,7 @@ class RunFiles:
             self._give_up(error)
             raise
         self._files.publish(stale=self._stale, last=RUN_NAME)
-        for run in self.kept:
-            if run.folder != self.folder:
-                shutil.rmtree(run.folder, ignore_errors=True)
+        self.remove_taken_over()
         if isinstance(fault, KeyboardInterrupt):
             raise fault
         if fault is not None:
@@ -321,6 +320,13 @@ class RunFiles:
         except (Exception, KeyboardInterrupt) as fault:
             return {}, fault
 
+    def remove_taken_over(self) -> None:
+        """Remove the unfinished runs of which this one has all: the next one need not read them, too."""
+        self._has_taken_over = bool(self.kept)
+        for run in self.kept:
+            if run.folder != self.folder:
+                shutil.rmtree(run.folder, ignore_errors=True)
+
     def _fitting_runs(self) -> list[KeptPhotographs]:
         """Read what unfinished runs in the folder have, and refuse to go on where none was counted like this one."""
         folders = [self.folder, *unfinished_folders(self.folder)]
@@ -341,9 +347,10 @@ class RunFiles:
     def _give_up(self, error: BaseException | None) -> None:
         """Throw away what was written, but what was counted before the disk was full or the cluster lost.
 
-        A run can go on with that.
+        A run can go on with that. Nor is thrown away what was taken over from runs that are removed.
         """
-        if not (isinstance(error, (OutputError, ClusterError)) and self._fields):
+        is_kept = self._has_taken_over or isinstance(error, (OutputError, ClusterError))
+        if not (is_kept and self._fields):
             self.discard()
             return
         with suppress(OSError):

@@ -52,6 +52,22 @@ def test_a_model_that_is_not_better_is_not_made(own, monkeypatch):
     assert len(found.before) == len(found.after) == 3
 
 
+def test_whoever_is_told_can_stop_a_training(own, monkeypatch):
+    told = []
+
+    def stop(text, done):
+        told.append(text)
+        if text.startswith("training"):
+            raise InterruptedError
+
+    monkeypatch.setattr(trainer, "N_DRAWN", 1)
+    monkeypatch.setattr(trainer, "BATCH", 1)
+    monkeypatch.setattr(loop, "N_PICTURES", 1)
+    with pytest.raises(InterruptedError):
+        adapt(own, tell=stop)
+    assert sum(text.startswith("training") for text in told) == 1
+
+
 @pytest.fixture(scope="module")
 def settled(own):
     """The shipped model with other settings."""

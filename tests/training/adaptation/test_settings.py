@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from hemolens.labels.truth import truth_of_boxes
@@ -42,7 +44,7 @@ def test_a_scale_that_the_program_always_gets_wrong_is_corrected(monkeypatch):
     drawn = [draw(photograph(), load_model(DEFAULT_MODEL), ("rbc",))]
     of_side = {round(260 * scale): value for scale, value in zip(SCALES, (0.7, 0.6, 0.65, 0.75, 0.9), strict=True)}
     monkeypatch.setattr(settings, "score", lambda cases, *_: of_side[cases[0].maps.mask.shape[0]])
-    monkeypatch.setattr(settings, "tune", lambda cases, kind, name, start, **_: (start, 0.0))
+    monkeypatch.setattr(settings, "FEWEST_SEARCHED", 23)
     assert choose_settings(drawn, COUNTERS, ("rbc",), "").scale == 1.15
 
 
@@ -50,6 +52,33 @@ def test_few_cells_leave_the_settings_of_their_type_as_they_are(monkeypatch):
     monkeypatch.setattr(settings, "FEWEST_SEARCHED", 23)
     drawn = [draw(photograph(), load_model(DEFAULT_MODEL), ("rbc",))]
     assert choose_settings(drawn, COUNTERS, ("rbc",), "").counters["rbc"] is COUNTERS["rbc"]
+
+
+def thresholds(counters):
+    return counters["rbc"].settings["peaks"].model_copy(update={"score_points": ()})
+
+
+def chosen_by(n_errors, monkeypatch):
+    """Settings chosen by made-up numbers of errors."""
+    drawn = [draw(photograph(), load_model(DEFAULT_MODEL), ("rbc",), [1.0])]
+    monkeypatch.setattr(settings, "SCALES", (1.0,))
+    monkeypatch.setattr(settings, "compare_case", lambda case, kind, name, own: SimpleNamespace(n_errors=n_errors(own)))
+    return thresholds(choose_settings(drawn, COUNTERS, ("rbc",), "").counters)
+
+
+def test_cells_that_a_laboratory_does_not_label_for_their_size_are_left_out(monkeypatch):
+    assert chosen_by(lambda own: int(own.min_area < 0.19), monkeypatch).min_area == pytest.approx(0.196)
+
+
+def test_only_the_change_that_leaves_fewest_errors_is_made(monkeypatch):
+    start = thresholds(COUNTERS)
+    found = chosen_by(lambda own: 9 - 2 * (own.body_threshold == 0.6) - 3 * (own.min_height == 0.4), monkeypatch)
+    assert found == start.model_copy(update={"min_height": 0.4})
+
+
+def test_thresholds_stay_where_no_change_leaves_fewer_errors(monkeypatch):
+    start = thresholds(COUNTERS)
+    assert chosen_by(lambda own: 5, monkeypatch) == start
 
 
 def test_chosen_settings_say_what_they_were_chosen_on():

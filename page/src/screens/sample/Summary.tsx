@@ -35,7 +35,7 @@ export function Summary({ sample }: { sample: Sample }) {
         {n_fields === 0 ? null : shown.map(({ type, told }) => <TypeSummary key={type} type={type} numbers={told} />)}
       </div>
       {sample.differential && n_fields ? (
-        <div class="panel">
+        <div class="panel side-panel summary-differential">
           <DifferentialTable told={sample.differential} caption={texts.value.review.classes.title} />
         </div>
       ) : null}

@@ -1,10 +1,10 @@
 """A study → its files, which appear together or not at all.
 
-=================  =============================================================
+=================  =================================================================================================
 ``validate.html``  the page, with its plots inside
 ``validate.json``  every figure as a record, and what was compared
-``validate.csv``   one row for a photograph: reference, count, difference by type
-=================  =============================================================
+``validate.csv``   one row for a photograph (reference, count, difference by type), or for a class of white cells
+=================  =================================================================================================
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hemolens import RESEARCH_USE_ONLY, __version__
@@ -21,6 +21,8 @@ from hemolens.evaluation.agreement import bland_altman
 from hemolens.evaluation.passing_bablok import passing_bablok
 from hemolens.evaluation.plots import bland_altman_plot, regression_plot
 from hemolens.evaluation.record import Record
+from hemolens.evaluation.study.classes import ClassStudy
+from hemolens.evaluation.study.classes_page import classes_csv, markdown_classes
 from hemolens.evaluation.study.page import markdown_page, plot_name
 from hemolens.evaluation.study.pairs import Study
 from hemolens.files.spreadsheet import safe_text
@@ -60,11 +62,19 @@ def write_study(study: Study, records: Sequence[Record], folder: Path) -> None:
         The disk is full, or a file cannot be replaced.
 
     """
-    contents = {
-        "validate.html": html_page(markdown_page(study, records), draw_plots(study)),
-        "validate.json": json_text(study, records),
-        "validate.csv": csv_text(study),
-    }
+    page = html_page(markdown_page(study, records), draw_plots(study))
+    photographs: dict[str, int] = {kind: len(pairs.names) for kind, pairs in study.pairs.items()}
+    _publish(page, json_text(study, photographs, records), csv_text(study), folder)
+
+
+def write_class_study(study: ClassStudy, records: Sequence[Record], folder: Path) -> None:
+    """Write everything of a study of classes; errors as of :func:`write_study`."""
+    page, photographs = html_page(markdown_classes(study), {}), {"wbc": len(study.names)}
+    _publish(page, json_text(study, photographs, records), classes_csv(study), folder)
+
+
+def _publish(page: str, records: str, table: str, folder: Path) -> None:
+    contents = dict(zip(NAMES, (page, records, table), strict=True))
     files = WholeFiles(folder)
     try:
         with disk_errors_named(folder):
@@ -103,14 +113,14 @@ def csv_text(study: Study) -> str:
     return buffer.getvalue()
 
 
-def json_text(study: Study, records: Sequence[Record]) -> str:
+def json_text(study: Study | ClassStudy, photographs: Mapping[str, int], records: Sequence[Record]) -> str:
     """Write every record, with what was compared."""
     run = {
         "hemolens": __version__,
         "notice": RESEARCH_USE_ONLY,
         "counts": study.counts._asdict(),
         "reference": study.reference._asdict(),
-        "photographs": {kind: len(pairs.names) for kind, pairs in study.pairs.items()},
+        "photographs": photographs,
         "notes": study.notes,
     }
     rows = [record.model_dump(exclude={"change"}) for record in records]

@@ -101,21 +101,7 @@ def read_study(counts: str | PathLike[str], reference: str | PathLike[str]) -> S
 
     """
     paths = Path(counts), Path(reference)
-    for path in paths:
-        if not path.exists():
-            raise UsageError(
-                "there is no such table",
-                came=quoted(path),
-                allowed="the name of a CSV file or a workbook (.xlsx)",
-                do="check the name",
-            )
-    if paths[0].samefile(paths[1]):
-        raise UsageError(
-            "the counts are compared with themselves",
-            came=f"{quoted(paths[0])} twice",
-            allowed="two tables: counts.csv of hemolens count, and your own counts",
-            do="name the table of your own counts second",
-        )
+    check_tables(paths, first="counts.csv of hemolens count", second="your own counts")
     counted, referred = (_read(path) for path in paths)
     found = match_names(referred, counted)
     if len(found) > MAX_PHOTOGRAPHS:
@@ -131,11 +117,36 @@ def read_study(counts: str | PathLike[str], reference: str | PathLike[str]) -> S
             do="name the photographs alike in the column image of both",
         )
     return Study(
-        counts=_source(paths[0]),
-        reference=_source(paths[1]),
+        counts=source_of(paths[0]),
+        reference=source_of(paths[1]),
         pairs=pairs,
         notes=list(_notes(found, referred, counted)),
     )
+
+
+def check_tables(paths: tuple[Path, Path], *, first: str, second: str) -> None:
+    """Refuse tables that are not there, and one that is given twice.
+
+    Raises
+    ------
+    UsageError
+
+    """
+    for path in paths:
+        if not path.exists():
+            raise UsageError(
+                "there is no such table",
+                came=quoted(path),
+                allowed="the name of a CSV file or a workbook (.xlsx)",
+                do="check the name",
+            )
+    if paths[0].samefile(paths[1]):
+        raise UsageError(
+            "the counts are compared with themselves",
+            came=f"{quoted(paths[0])} twice",
+            allowed=f"two tables: {first}, and {second}",
+            do=f"name the table of {second} second",
+        )
 
 
 def match_names(names: Iterable[str], others: Iterable[str]) -> dict[str, str]:
@@ -228,7 +239,8 @@ def _read(path: Path) -> dict[str, Truths]:
     return {plain_text(name): truths for name, truths in read_count_table(table).truths.items()}
 
 
-def _source(path: Path) -> NumberSource:
+def source_of(path: Path) -> NumberSource:
+    """Name a table, with its sha256."""
     return NumberSource(path.resolve().name, hashlib.sha256(path.read_bytes()).hexdigest())
 
 

@@ -106,6 +106,7 @@ def adapt(
     device : torch.device, optional
         The best one by default.
     tell : callable
+        Is told often, also between two steps of a training. What it raises ends the adaptation: a way to stop it.
 
     Raises
     ------

@@ -40,7 +40,9 @@ HEADS = "heads"
 STEPS, HEADS_STEPS = 200, 50
 """Of a training where no time is given; else its phases take the same shares of the time."""
 
-BATCH = 8
+BATCH, INPUT_PX = 4, 128
+"""Small ones: photographs of a laboratory are few, and steps count for more than crops."""
+
 HEADS_RATE, RATE = 1e-3, 3e-4
 AVERAGE = 0.98
 
@@ -147,6 +149,7 @@ def _config(own: OwnPhotographs, colours: StandardColours, seed: int) -> Trainin
         ),
         "freeze_statistics_at": 0,
         "batch": BATCH,
+        "input_px": INPUT_PX,
         "average": AVERAGE,
         "seed": seed,
     }
