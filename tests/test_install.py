@@ -34,10 +34,16 @@ def pip(*arguments):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """Folder of the source distribution, and the wheel that was built from that."""
+    """Folder of the source distribution, and the wheel that was built from that.
+
+    They are built of a copy: building installs the packages of the page anew, which tests beside this one use.
+    """
     pytest.importorskip("hatchling", reason="needs hatchling and build: pip install 'hemolens[dev]'")
     folder = tmp_path_factory.mktemp("built")
-    done = run(sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT), cwd=folder)
+    copy = tmp_path_factory.mktemp("source") / "hemolens"
+    made = shutil.ignore_patterns(".git", ".venv", ".*cache", "__pycache__", "node_modules", "page_built")
+    shutil.copytree(ROOT, copy, ignore=made)
+    done = run(sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(copy), cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
