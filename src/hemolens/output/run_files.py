@@ -136,6 +136,7 @@ class RunFiles:
         self._open = ExitStack()
         self._is_discarded = False
         self._has_taken_over = False
+        self._models: dict[tuple[tuple[CellType, str], ...], dict[CellType, str]] = {}
         self._files = WholeFiles(self.folder)
         try:
             self._stale = earlier_files(self.folder)
@@ -244,7 +245,9 @@ class RunFiles:
         del self._missing[entry.image]
         if photograph.numbers is not None:
             self._fields.append(photograph.numbers)
-        self.record.photographs.append(photograph.record)
+        models = photograph.record.models
+        same = self._models.setdefault(tuple(models.items()), models)  # of thousands of photographs they are kept once
+        self.record.photographs.append(photograph.record.model_copy(update={"models": same}))
 
     def cut_short(self, reason: str) -> None:
         """Say of every photograph not yet written that it was not counted; the run is not complete.
