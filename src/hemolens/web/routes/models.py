@@ -42,9 +42,7 @@ def learn(wanted: schemas.LearningWanted, service: Served, asker: Reviewer) -> s
             raise Refused(409, "a model is learning already: wait for it, or cancel it", conflict=True)
         n = len(corrected_photographs(session))
         if n < FEWEST:
-            raise Refused(
-                409, f"{n} corrected photographs of signed samples are too few to learn from: correct and sign {FEWEST}"
-            )
+            raise Refused(409, f"learning needs {FEWEST} corrected photographs of signed samples, and there are {n}")
         return tell_job(enqueue(session, "learning", wanted.model_dump(), asker.name))
 
 
