@@ -84,19 +84,28 @@ class RedCells:
         diameters = self.of("diameter")
         return deviation_interval(float(diameters.std(ddof=1) / diameters.mean()), self.n_cells)
 
+    def beyond(self, limit: Limit) -> NDArray[np.float64]:
+        """Say how far each cell is beyond a limit, shape (N,): in the unit of the measure, negative on this side."""
+        distance = self.of(limit.measure) - limit.value
+        return distance if limit.side == "above" else -distance
+
     def n_beyond(self, limit: Limit) -> int:
         """Count the cells beyond a limit."""
-        values = self.of(limit.measure)
-        return int(np.count_nonzero(values > limit.value if limit.side == "above" else values < limit.value))
+        return int(np.count_nonzero(self.beyond(limit) > 0))
 
     def share_beyond(self, limit: Limit) -> Interval | None:
         """Share of the cells beyond a limit, with its exact 95 % interval; None of fewer than :data:`FEWEST`."""
         return None if self.n_cells < FEWEST else share_interval(self.n_beyond(limit), self.n_cells)
 
 
+def measured_red_cells(cells: Iterable[Cell]) -> list[Cell]:
+    """Choose the cells whose shape was measured."""
+    return [cell for cell in cells if cell.shape is not None]
+
+
 def collect_red_cells(cells: Iterable[Cell]) -> RedCells:
-    """Collect the measured red cells of one photograph."""
-    measured = [cell for cell in cells if cell.shape is not None]
+    """Collect the measured red cells of one photograph, in their order."""
+    measured = measured_red_cells(cells)
     usual_px = float(np.median([cell.diameter_px for cell in measured])) if measured else 1.0
     return RedCells(tuple((cell.diameter_px / usual_px, *(cell.shape or ())) for cell in measured))
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hemolens.output.report.charts import fields_plot, size_plot
+from hemolens.output.report.charts import fields_plot, shape_plot, size_plot
 from hemolens.output.report.plot import ORANGE, Dot, Line, Rectangle
 
 
@@ -52,3 +52,13 @@ def test_a_very_wide_interval_does_not_flatten_the_dots():
     plot = fields_plot(["a", "b"], [100, 1], [1, 1], "wbc")
     (top, bottom) = (dot.centre[1] for dot in plot.shapes if isinstance(dot, Dot))
     assert bottom - top > plot.height / 4
+
+
+@given(st.lists(st.floats(0, 3), min_size=1, max_size=300))
+def test_every_red_cell_is_in_one_bar(values):
+    assert sum(int(bar.title.rpartition(" ")[2]) for bar in bars(shape_plot(values, "elongation", []))) == len(values)
+
+
+def test_limits_among_the_values_are_marked():
+    lines = [s for s in shape_plot(np.linspace(0.7, 1.1, 50), "diameter", [0.8, 1.2]).shapes if isinstance(s, Line)]
+    assert [(line.colour, line.dash) for line in lines] == [(ORANGE, "6 4")]

@@ -11,6 +11,7 @@ import pypdfium2
 import pytest
 
 from hemolens.cells.cell import cells_from_labels
+from hemolens.cells.red_cell_shape import RedCellShape
 from hemolens.counted_image import CellOrigin, Review
 from hemolens.images.region import rectangle
 from hemolens.measurements.field_of_view import FieldOfView
@@ -20,9 +21,10 @@ from hemolens.models.store import read_model
 from hemolens.options import CountOptions
 from hemolens.output.entries import Place
 from hemolens.output.options import OutputOptions
-from hemolens.output.report.page import FailedPhotograph
+from hemolens.output.report.page import FailedPhotograph, KeptReport
 from hemolens.output.report.run_report import MOST_PICTURES, RunReport, longest_side_px, reported
 from hemolens.output.run_record import MethodRecord, PhotographRecord, RunRecord
+from hemolens.statistics.red_cells import MEASURES
 from hemolens.statistics.site import SiteFactor
 from hemolens.statistics.summary import summarise
 
@@ -271,3 +273,40 @@ def test_a_hostile_name_of_a_person_is_shown_and_does_nothing(name, drawn):
     assert page.faults == []
     assert page.text.count(name) == 3
     assert len([tag for tag, _ in page.elements if tag == "script"]) == 1
+
+
+# ------------------------------------------------------------------ the shape of red cells
+
+
+def with_shapes(result, n=12):
+    """Give red cells a shape, the first of them a long one."""
+    shape = RedCellShape(elongation=1.05, circularity=0.99, crenation=0.01, pallor_depth=0.4, pallor_size=0.4)
+    shapes = [shape._replace(elongation=1.6), *[shape] * (n - 1)]
+    red = [cell for cell in result.cells if cell.type == "rbc"][:n]
+    cells = [replace(cell, shape=each) for cell, each in zip(red, shapes, strict=True)]
+    return replace(result, cells=cells, options=CountOptions(red_cell_shapes=True))
+
+
+def test_every_measure_of_shape_is_plotted_and_the_cells_beyond_a_limit_are_shown(drawn):
+    page = html_of(with_shapes(drawn))
+    assert all(f">{measure.replace('_', ' ')}</text>" in page for measure in MEASURES)
+    assert '<img alt="elongated red cells"' in page
+    assert '<img alt="crenated red cells"' not in page
+    assert "<strong>Elongated</strong>: 1 of 12." in page
+
+
+def test_the_shapes_of_a_few_cells_are_not_plotted(drawn):
+    assert ">elongation</text>" not in html_of(with_shapes(drawn, n=9))
+
+
+def test_shapes_of_a_rejected_photograph_are_not_shown(drawn):
+    rejected = Quality((Finding("blur", "reject", "blurred"),), {})
+    page = html_of(with_shapes(drawn), replace(with_shapes(drawn), quality=rejected))
+    assert "<strong>Elongated</strong>: 1 of 12." in page
+
+
+def test_what_the_report_keeps_of_shapes_survives_json(drawn):
+    kept = KeptReport(reported=reported("a.jpg", with_shapes(drawn), Place(1, 1)))
+    again = KeptReport.model_validate_json(kept.model_dump_json())
+    assert again.reported.beyond_limits == kept.reported.beyond_limits
+    assert len(again.reported.beyond_limits["elongated"]) == 1

@@ -4,7 +4,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'hemolens[train]'")
 
 from hemolens.training.config import SmearAugmentation  # noqa: E402
-from hemolens.training.differential.appearance import change_crops, make_others, middle  # noqa: E402
+from hemolens.training.differential.appearance import change_crops, change_dyes, make_others, middle  # noqa: E402
 
 
 def changed(pixels, seed=0):
@@ -41,7 +41,32 @@ def test_the_middle_is_cut_out_unchanged(crops):
 
 
 def test_what_is_made_is_none_of_the_cells(crops):
-    made = make_others(torch.from_numpy(crops.pixels), np.random.default_rng(0)).numpy()
+    made = make_others(torch.from_numpy(crops.pixels), np.random.default_rng(0), 220).numpy()
     assert made.shape == crops.pixels.shape
     assert made.dtype == np.uint8
     assert not any((each == cell).all() for each, cell in zip(made, crops.pixels, strict=True))
+
+
+def test_the_dyes_of_a_cell_change_and_its_surroundings_stay(crops):
+    pixels = torch.from_numpy(crops.pixels).permute(0, 3, 1, 2).float()
+    before, outline = 1 - pixels[:, :3] / 255, pixels[:, 3:]
+    after = change_dyes(before, outline, np.random.default_rng(0), SmearAugmentation(dark_cells=1))
+    far = torch.nn.functional.max_pool2d(outline, 5, 1, 2) == 0
+    assert torch.equal(after.masked_select(far), before.masked_select(far))
+    ratio = (after / before)[:, :, 12, 12]
+    assert float(ratio.std(0).min()) > 0.1
+    assert float((ratio / ratio.mean(1, keepdim=True)).std()) > 0.1
+
+
+def test_pale_and_dark_parts_of_a_cell_are_stained_apart():
+    absorbance, outline = torch.full((40, 3, 16, 16), 0.6), torch.full((40, 1, 16, 16), 255.0)
+    absorbance[..., 8:] = 0.06
+    after = change_dyes(absorbance, outline, np.random.default_rng(0), SmearAugmentation(dark_cells=1))
+    ratio = (after / absorbance)[:, :, 8]
+    assert float(torch.corrcoef(ratio[..., (4, 12)].log().flatten(0, 1).T)[0, 1]) < 0.5
+
+
+def test_no_cell_is_stained_otherwise_where_none_is_to_be(crops):
+    pixels = torch.from_numpy(crops.pixels).permute(0, 3, 1, 2).float() / 255
+    after = change_dyes(pixels[:, :3], pixels[:, 3:] * 255, np.random.default_rng(0), SmearAugmentation(dark_cells=0))
+    assert torch.equal(after, pixels[:, :3])

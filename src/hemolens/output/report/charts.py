@@ -1,12 +1,12 @@
-"""The plots of the report: how wide cells are, and how many each field holds."""
+"""The plots of the report: how wide cells are, how red cells are shaped, and how many cells each field holds."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from hemolens.cell_types import CELL_NAMES, CellType
 from hemolens.output.report.plot import BLUE, GREY, ORANGE, Axes, Line, Plot, Shape, ticks
@@ -14,6 +14,9 @@ from hemolens.statistics.uncertainty import mean_per_field, poisson_interval
 
 FEWEST_CELLS = 10
 """The widths of fewer cells are not plotted."""
+
+_NARROWEST = 0.01
+"""Values that are all the same have bars around them that reach so far together."""
 
 _SIZE = {"width": 290.0, "height": 220.0}
 
@@ -36,24 +39,60 @@ def size_plot(diameters: ArrayLike, unit: str, kind: CellType) -> Plot:
 
     """
     values = np.asarray(diameters, np.float64)
+    axes, shapes = _histogram(values, "diameter", unit, kind)
+    mean, deviation = float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    shapes += _uprights(axes, {mean - deviation: "6 4", mean: "", mean + deviation: "6 4"})
+    return axes.drawn(shapes)
+
+
+def shape_plot(values: ArrayLike, measure: str, limits: Iterable[float]) -> Plot:
+    """Plot how many red cells have which value of a measure of their shape.
+
+    Parameters
+    ----------
+    values : array_like of float
+        At least one, 0 or more.
+    measure : str
+        What it is called.
+    limits : iterable of float
+        Where features begin.
+
+    Returns
+    -------
+    Plot
+        Bars of round widths; orange and dashed, the limits that lie among them.
+
+    """
+    axes, shapes = _histogram(np.asarray(values, np.float64), measure, "", "rbc")
+    return axes.drawn([*shapes, *_uprights(axes, dict.fromkeys(limits, "6 4"))])
+
+
+def _histogram(values: NDArray[np.float64], name: str, unit: str, kind: CellType) -> tuple[Axes, list[Shape]]:
+    """Draw bars of round widths, each value in one of them."""
     low, high = float(values.min()), float(values.max())
-    reach = max(high - low, 0.1 * high)
+    reach = max(high - low, 0.1 * high, _NARROWEST)
     step = _spacing(low, low + reach, n_most=round(min(max(2 * len(values) ** 0.5, 6), 24)))
     first, last = math.floor(low / step), math.floor((low + reach) / step) + 1
     edges = np.arange(first, last + 1) * step
     numbers, _ = np.histogram(values, edges)
     xs, ys = (float(edges[0]), float(edges[-1])), (0.0, float(numbers.max()))
-    axes = Axes(xs, ys, f"diameter, {unit}", CELL_NAMES[kind], **_SIZE, whole=True)
-    shapes: list[Shape] = [
-        axes.bar(left, left + step, n, f"{left:.3g} to {left + step:.3g} {unit}: {n}")
+    axes = Axes(xs, ys, f"{name}, {unit}" if unit else name, CELL_NAMES[kind], **_SIZE, whole=True)
+    bars: list[Shape] = [
+        axes.bar(left, left + step, n, f"{left:.3g} to {left + step:.3g} {unit}".rstrip() + f": {n}")
         for left, n in zip(edges[:-1].tolist(), numbers.tolist(), strict=True)
         if n
     ]
-    mean, deviation = float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0
-    for place, dash in ((mean - deviation, "6 4"), (mean, ""), (mean + deviation, "6 4")):
-        if edges[0] <= place <= edges[-1]:
-            shapes.append(axes.line((place, 0), (place, ys[1]), ORANGE, dash))
-    return axes.drawn(shapes)
+    return axes, bars
+
+
+def _uprights(axes: Axes, dashes: Mapping[float, str]) -> list[Line]:
+    """Draw an upright line at each of some places that lies between the ends of the axis."""
+    low, high = axes.xs
+    return [
+        axes.line((place, 0), (place, axes.ys[1]), ORANGE, dash)
+        for place, dash in dashes.items()
+        if low <= place <= high
+    ]
 
 
 def _spacing(low: float, high: float, n_most: int) -> float:

@@ -25,6 +25,7 @@ from hemolens.output.red_cells_csv import rows_of
 from hemolens.output.report.cell_picture import CellPicture
 from hemolens.output.report.charts import FEWEST_CELLS
 from hemolens.output.report.html_page import markdown_table, markdown_text
+from hemolens.output.report.limit_pictures import CellBeyond
 from hemolens.output.report.terminal import (
     differential_lines,
     errors_in_words,
@@ -37,7 +38,7 @@ from hemolens.output.report.terminal import (
 from hemolens.output.run_record import RunRecord
 from hemolens.statistics.counts import Counts
 from hemolens.statistics.differential import Differential, join_differentials
-from hemolens.statistics.red_cells import RedCells, join_red_cells
+from hemolens.statistics.red_cells import LIMITS, MEASURES, Limit, RedCells, join_red_cells
 from hemolens.statistics.summary import TypeSummary
 from hemolens.statistics.uncertainty import Interval
 
@@ -89,6 +90,8 @@ class ReportedPhotograph:
         White cells by class; None where nobody asked for it.
     red_cells : RedCells or None
         Measured red cells; None where nobody asked for their shape.
+    beyond_limits : mapping
+        Name of a limit of shape → pictures of the cells farthest beyond it; empty as `picture`, or without `red_cells`.
 
     """
 
@@ -109,6 +112,7 @@ class ReportedPhotograph:
     review: Review | None
     differential: Differential | None
     red_cells: RedCells | None
+    beyond_limits: Mapping[str, tuple[CellBeyond, ...]]
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,9 @@ analyser."""
 
 SHAPE_NOTE = """whole red cells that touch no other. Diameters are shares of the median of their photograph. The limits
 are conventions to compare samples by, not limits between healthy and ill."""
+
+BEYOND_NOTE = """Dashed: the limits. Below, the cells farthest beyond each, with the usual red cell of every photograph
+of one size: look at them before you use a share."""
 
 COLOURS_NOTE = "Outlines: blue, red cells; yellow, white cells; green, platelets."
 
@@ -207,6 +214,21 @@ def sizes_name(photograph: int, kind: CellType) -> str:
 def fields_name(kind: CellType) -> str:
     """Name the plot of the counts of all photographs."""
     return f"fields-{kind}.svg"
+
+
+def shape_name(measure: str) -> str:
+    """Name the plot of a measure of the red cells' shape."""
+    return f"shape-{measure}.svg"
+
+
+def beyond_name(limit: Limit) -> str:
+    """Name the picture of the red cells beyond a limit."""
+    return f"shape-{limit.name.replace(' ', '-')}.jpg"
+
+
+def beyond_limit(photographs: Iterable[ReportedPhotograph], limit: Limit) -> list[CellBeyond]:
+    """Collect the pictures of the red cells beyond a limit."""
+    return [cell for each in photographs for cell in each.beyond_limits.get(limit.name, ())]
 
 
 def picture_name(photograph: int) -> str:
@@ -316,7 +338,22 @@ def _shapes(counted: Sequence[ReportedPhotograph]) -> list[str]:
         for row in rows_of(joined)
     ]
     head = ["", "what", "median", "90 % of the cells", "% (95 %)"]
-    return ["## Shape of red cells", markdown_table(head, rows), f"{joined.n_cells} {SHAPE_NOTE}"]
+    table = markdown_table(head, rows)
+    return ["## Shape of red cells", table, f"{joined.n_cells} {SHAPE_NOTE}", *_shape_pictures(joined, counted)]
+
+
+def _shape_pictures(joined: RedCells, counted: Sequence[ReportedPhotograph]) -> list[str]:
+    """Show how each measure is distributed, and the cells beyond its limits."""
+    if joined.n_cells < FEWEST_CELLS:
+        return []
+    plots = [f"![{measure} of red cells]({shape_name(measure)})" for measure in MEASURES]
+    parts = ["\n".join(plots[first : first + 3]) for first in range(0, len(plots), 3)]
+    parts.append(BEYOND_NOTE)
+    for limit in LIMITS:
+        if beyond_limit(counted, limit):
+            parts.append(f"**{_capital(limit.name)}**: {joined.n_beyond(limit)} of {joined.n_cells}.")
+            parts.append(f"![{limit.name} red cells]({beyond_name(limit)})")
+    return parts
 
 
 def _differential(counted: Sequence[ReportedPhotograph]) -> list[str]:

@@ -6,7 +6,7 @@ A photograph is reduced as soon as it is counted; only the small picture is kept
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -18,17 +18,21 @@ from hemolens.models.classifier_card import ClassifierCard
 from hemolens.output.entries import Place
 from hemolens.output.report import FILE_NAMES
 from hemolens.output.report.cell_picture import CellPicture, hex_colour, jpeg_bytes, make_cell_picture, reduced
-from hemolens.output.report.charts import FEWEST_CELLS, fields_plot, size_plot
+from hemolens.output.report.charts import FEWEST_CELLS, fields_plot, shape_plot, size_plot
 from hemolens.output.report.html_page import html_page
+from hemolens.output.report.limit_pictures import cells_beyond, picture_of
 from hemolens.output.report.page import (
     NOTICE,
     Reported,
     ReportedPhotograph,
+    beyond_limit,
+    beyond_name,
     diameters_of,
     diameters_um,
     fields_name,
     markdown_page,
     picture_name,
+    shape_name,
     sizes_name,
     thumbnail_name,
     unrejected,
@@ -36,6 +40,7 @@ from hemolens.output.report.page import (
 from hemolens.output.report.pdf_page import Picture, pdf_page
 from hemolens.output.report.plot import Plot
 from hemolens.output.run_record import RunRecord
+from hemolens.statistics.red_cells import LIMITS, MEASURES, join_red_cells
 from hemolens.statistics.summary import TypeSummary
 
 if TYPE_CHECKING:
@@ -126,6 +131,7 @@ def reported(image: str, result: CountedImage, place: Place) -> ReportedPhotogra
         review=result.review,
         differential=result.differential,
         red_cells=result.red_cells,
+        beyond_limits=cells_beyond(result) if has_picture else {},
     )
 
 
@@ -158,6 +164,20 @@ def draw_pictures(photographs: list[Reported]) -> dict[str, Picture]:
             pictures[fields_name(kind)] = fields_plot(names, counts, areas, kind)
         if len(together := diameters_um(used, kind)) >= FEWEST_CELLS:
             pictures[sizes_name(0, kind)] = size_plot(together, "µm", kind)
+    return pictures | _shape_pictures(used)
+
+
+def _shape_pictures(used: Sequence[ReportedPhotograph]) -> dict[str, Picture]:
+    joined = join_red_cells(each.red_cells for each in used if each.red_cells is not None)
+    if joined.n_cells < FEWEST_CELLS:
+        return {}
+    pictures: dict[str, Picture] = {}
+    for measure in MEASURES:
+        limits = [each.value for each in LIMITS if each.measure == measure]
+        pictures[shape_name(measure)] = shape_plot(joined.of(measure), measure.replace("_", " "), limits)
+    for limit in LIMITS:
+        if cells := beyond_limit(used, limit):
+            pictures[beyond_name(limit)] = picture_of(cells)
     return pictures
 
 

@@ -22,8 +22,11 @@ MOST_SHIFT = 0.12
 MOST_OUTLINE_PX = 3
 """How far an outline is moved in or out at most."""
 
+MOST_TINT = 0.5
+"""How far a dye's strength in one channel is from its strength in the others at most, as a natural logarithm."""
+
 FRAMED = 0.12
-"""Share of crops that are cut off on one side, as by the frame of a photograph."""
+"""Share of crops that are cut off on one side, as by the frame of a photograph; more than half of the cell is left."""
 
 
 def change_crops(
@@ -55,6 +58,7 @@ def change_crops(
     beyond = _beyond_frame(len(crops), side_px, rng).to(crops.device)
     pixels, outline = torch.where(beyond, background_level, pixels), torch.where(beyond, 0.0, outline)
     absorbance = -torch.log10(pixels.clamp(min=1) / background_level)
+    absorbance = change_dyes(absorbance, outline, rng, settings)
     absorbance = change_stain(absorbance, rng, settings)
     light = background_level * 10 ** (-absorbance) * change_lamp(absorbance, rng, settings)
     pixels = change_focus(light.clamp(0, 255), rng, settings)
@@ -62,16 +66,46 @@ def change_crops(
     return torch.cat([compress(pixels, rng, settings).round().clamp(0, 255), outline], dim=1)
 
 
-def make_others(crops: Tensor, rng: np.random.Generator) -> Tensor:
+def change_dyes(absorbance: Tensor, outline: Tensor, rng: np.random.Generator, settings: SmearAugmentation) -> Tensor:
+    """Stain the pale and the dark parts of some cells otherwise, relative to the red cells around them.
+
+    One laboratory's eosin makes the granules of an eosinophil brick red, another's leaves them a little darker than the
+    cytoplasm of a neutrophil, and how dark nuclei are is a matter of another dye: each has a factor of its own for each
+    channel, and between the palest and the darkest of a cell the one passes into the other.
+
+    Parameters
+    ----------
+    absorbance : Tensor of float32, shape (B, 3, S, S)
+    outline : Tensor of float32, shape (B, 1, S, S)
+        255 inside the cell.
+    rng : numpy.random.Generator
+    settings : SmearAugmentation
+        ``dark_cells`` is the share of cells, ``dark_cell_range`` that of the factors.
+
+    """
+    n = len(absorbance)
+    low, high = np.log(settings.dark_cell_range)
+    powers = rng.uniform(low, high, (2, n, 1)) + rng.uniform(-MOST_TINT, MOST_TINT, (2, n, 3))
+    powers *= (rng.random(n) < settings.dark_cells)[:, None]
+    pale, dark = torch.from_numpy(powers.astype(np.float32)).to(absorbance.device)[..., None, None]
+    inside = F.avg_pool2d(outline / 255, 5, 1, 2)
+    strength = absorbance.clamp(min=0).mean(1, keepdim=True) * inside
+    depth = strength / strength.amax((2, 3), keepdim=True).clamp(min=1e-3)
+    return absorbance * torch.exp(inside * (pale + depth * (dark - pale)))
+
+
+def make_others(crops: Tensor, rng: np.random.Generator, background_level: float) -> Tensor:
     """Make of crops around a cell what is no whole single cell.
 
     By turns: halves of two cells side by side; a piece of the surroundings, which shows red cells or nothing; a cell
-    smeared in one direction.
+    smeared in one direction; the lesser part of a cell that the frame of the photograph cuts.
 
     Parameters
     ----------
     crops : Tensor of uint8, shape (B, M, M, 4)
     rng : numpy.random.Generator
+    background_level : float
+        Grey of the empty background.
 
     Returns
     -------
@@ -88,13 +122,16 @@ def make_others(crops: Tensor, rng: np.random.Generator) -> Tensor:
     away[..., 3] = torch.roll(others[..., 3], 1, dims=0)
     length = 2 * int(rng.integers(side // 12, side // 5)) + 1
     smeared = F.avg_pool2d(crops.permute(0, 3, 1, 2).float(), (3, length), 1, (1, length // 2)).permute(0, 2, 3, 1)
-    which = torch.from_numpy(rng.integers(0, 3, n)).view(-1, 1, 1, 1).to(crops.device)
-    return torch.where(which == 0, pairs, torch.where(which == 1, away, smeared.round().to(torch.uint8)))
+    cut = torch.roll(crops, side // 6, dims=2)  # what is left of the cell is in the middle, as everything that is found
+    cut[:, :, side * 3 // 5 :, :3], cut[:, :, side * 3 // 5 :, 3] = round(background_level), 0
+    which = torch.from_numpy(rng.integers(0, 4, n)).view(1, -1, 1, 1, 1).to(crops.device)
+    made = torch.stack([pairs, away, smeared.round().to(torch.uint8), cut])
+    return torch.take_along_dim(made, which, 0)[0]
 
 
 def _beyond_frame(n: int, side_px: int, rng: np.random.Generator) -> Tensor:
     """Choose what lies beyond the frame of a photograph on a share of crops: bool, shape (n, 1, side_px, side_px)."""
-    reach = np.where(rng.random(n) < FRAMED, rng.uniform(-0.1, 0.6, n), 2.0).astype(np.float32)
+    reach = np.where(rng.random(n) < FRAMED, rng.uniform(0.1, 0.6, n), 2.0).astype(np.float32)
     ramp = torch.linspace(-1, 1, side_px)
     across = ramp.view(1, 1, 1, -1).expand(n, 1, side_px, side_px)
     turned = torch.where(torch.from_numpy(rng.random(n) < 0.5).view(-1, 1, 1, 1), across, across.transpose(2, 3))

@@ -122,7 +122,7 @@ class _Batches:
         pixels, labels = torch.from_numpy(self.crops.pixels[places]), torch.from_numpy(self.crops.labels[places])
         if self.other is not None:
             n_made = round(config.made * config.batch)
-            pixels[:n_made] = make_others(pixels[:n_made], rng)
+            pixels[:n_made] = make_others(pixels[:n_made], rng, config.colours.background_level)
             labels[:n_made] = self.other
         changed = change_crops(pixels, config.side_px, rng, config.augmentation, config.colours.background_level)
         return _scaled(changed), labels
