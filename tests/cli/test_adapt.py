@@ -87,3 +87,45 @@ def test_a_classical_model_cannot_be_adapted(corrected, tmp_path, capsys):
         run(corrected / "labels.csv", "--out", tmp_path / "my-lab", "--settings-only", "--model", "otsu-watershed") == 1
     )
     assert "this model cannot be adapted: got 'otsu-watershed'" in " ".join(capsys.readouterr().err.split())
+
+
+# ------------------------------------------------------------------ the classes of white cells
+
+
+@pytest.fixture
+def named(tmp_path):
+    """Four photographs with four white cells each, and a table that calls them neutrophils and lymphocytes by turns."""
+    folder = tmp_path / "named"
+    folder.mkdir()
+    lines = ["image,x,y,diameter_px,class"]
+    for n in range(4):
+        smear = draw_smear(n, height=600, width=800, n_rbc=30, n_wbc=4, n_plt=0)
+        cv2.imwrite(str(folder / f"{n}.png"), smear.pixels[..., ::-1])
+        for row0, col0, row1, col1 in (cell.box for cell in smear.cells if cell.type == "wbc"):
+            called = ("neutrophil", "lymphocyte")[len(lines) % 2]
+            lines.append(f"{n}.png,{(col0 + col1) / 2},{(row0 + row1) / 2},{row1 - row0},{called}")
+    (folder / "cells.csv").write_text("\n".join(lines))
+    return folder / "cells.csv"
+
+
+def test_a_better_classifier_is_written_and_counts(named, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("hemolens.training.differential.adapt.is_better", lambda found: True)
+    out = tmp_path / "mine"
+    assert run(named, "--classes", "--out", out) == 0
+    assert {path.name for path in out.iterdir()} == {"mine.onnx", "mine.toml"}
+    assert "named right before" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as left:
+        main(["count", str(named.parent / "0.png"), "--classifier", str(out), "--out", str(tmp_path / "results")])
+    assert left.value.code == 0
+    assert (tmp_path / "results" / "differential.csv").exists()
+
+
+def test_classes_by_chance_are_not_learned(named, tmp_path, capsys):
+    assert run(named, "--classes", "--out", tmp_path / "mine") == 0
+    assert "Not better than white-cells beyond the noise: nothing was written" in capsys.readouterr().out
+    assert not (tmp_path / "mine").exists()
+
+
+def test_a_table_without_classes_is_refused(corrected, tmp_path, capsys):
+    assert run(corrected / "labels.csv", "--classes", "--out", tmp_path / "mine") == 1
+    assert "not those of classes of white cells" in " ".join(capsys.readouterr().err.split())

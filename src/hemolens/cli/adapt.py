@@ -20,18 +20,27 @@ if TYPE_CHECKING:
 def adapt(
     labels: Annotated[
         Path,
-        typer.Argument(help="File or folder of boxes, outlines or masks, in many formats.", metavar="CORRECTED"),
+        typer.Argument(
+            help="File or folder of boxes, outlines or masks, in many formats; a cells.csv with --classes.",
+            metavar="CORRECTED",
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", help="New folder for the model, which gets its name.", metavar="DIR")],
     images: Annotated[
         Path | None,
         typer.Option("--images", help="Folder with the photographs, if not that of the labels.", metavar="DIR"),
     ] = None,
-    model: Annotated[str, typer.Option("--model", help="Model to begin with.", metavar="NAME")] = "one-pass",
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="Model to begin with, if not that which comes with hemolens.", metavar="NAME"),
+    ] = None,
     minutes: Annotated[float, typer.Option(help="Time that it may take.", min=1)] = 9,
     settings_only: Annotated[
         bool,
         typer.Option("--settings-only", help="Choose scale and thresholds alone, without training: seconds."),
+    ] = False,
+    classes: Annotated[
+        bool, typer.Option("--classes", help="Learn the classes of white cells that a table of cells names.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the training.", min=0)] = 1,
 ) -> None:
@@ -41,20 +50,30 @@ def adapt(
     is better beyond the noise, the new model is written; else nothing is. Example:
 
         hemolens adapt corrected/ --out my-lab
+
+    With --classes, what is learned is how this laboratory names its white cells. Example:
+
+        hemolens adapt results/cells.csv --classes --images "my photos/" --out my-classes
     """
     require_extra("train")
 
-    from hemolens.training.adaptation.adapt import FEWEST_FOR_SETTINGS, FEWEST_PHOTOGRAPHS, write_adapted
+    from hemolens.models.store import DEFAULT_MODEL, write_model_files
+    from hemolens.training.adaptation.adapt import FEWEST_FOR_SETTINGS, FEWEST_PHOTOGRAPHS
     from hemolens.training.adaptation.own_photographs import read_own_photographs
 
     name = _name_of(out)
     folder = images or (labels if labels.is_dir() else labels.parent)
+    if classes:
+        _learn_classes(labels, folder, out, model, seed)
+        return
     at_least = FEWEST_FOR_SETTINGS if settings_only else FEWEST_PHOTOGRAPHS
     try:
         own = read_own_photographs(labels, folder, name, at_least=at_least)
         for note in own.notes:
             typer.echo(f"hemolens: {note}", err=True)
-        adaptation = _adapt(own, model, None if settings_only else minutes * 60, seed, settings_only=settings_only)
+        adaptation = _adapt(
+            own, model or DEFAULT_MODEL, None if settings_only else minutes * 60, seed, settings_only=settings_only
+        )
     except KeyboardInterrupt:
         typer.echo("hemolens: interrupted, nothing was written", err=True)
         raise typer.Exit(INTERRUPTED_STATUS) from None
@@ -62,9 +81,35 @@ def adapt(
     if adaptation.adapted is None:
         typer.echo(f"Not better than {adaptation.start.card.name} beyond the noise: nothing was written, keep that.")
     else:
-        path = write_adapted(adaptation.adapted, out)
+        path = write_model_files(adaptation.adapted, out)
         typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB), card {path.with_suffix('.toml')}")
         typer.echo(f"Count with it: hemolens count --model '{out}' PHOTOGRAPH")
+    typer.echo(RESEARCH_USE_ONLY)
+
+
+def _learn_classes(table: Path, images: Path, out: Path, model: str | None, seed: int) -> None:
+    from hemolens.models.store import DEFAULT_CLASSIFIER, read_classifier, write_model_files
+    from hemolens.training.differential.adapt import adapt_classifier
+    from hemolens.training.differential.own_cells import read_own_cells
+
+    start = read_classifier(model or DEFAULT_CLASSIFIER)
+    try:
+        own = read_own_cells(table, images, start.card)
+        for note in own.notes:
+            typer.echo(f"hemolens: {note}", err=True)
+        adaptation = adapt_classifier(start, own.crops, out.resolve().name, seed)
+    except KeyboardInterrupt:
+        typer.echo("hemolens: interrupted, nothing was written", err=True)
+        raise typer.Exit(INTERRUPTED_STATUS) from None
+    before, after = adaptation.n_right(adaptation.before), adaptation.n_right(adaptation.after)
+    typer.echo(f"{len(adaptation.labels)} white cells: {before} named right before, {after} after")
+    typer.echo("(each by a classifier that was adapted to other photographs)")
+    if adaptation.adapted is None:
+        typer.echo(f"Not better than {start.card.name} beyond the noise: nothing was written, keep that.")
+    else:
+        path = write_model_files(adaptation.adapted, out)
+        typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB), card {path.with_suffix('.toml')}")
+        typer.echo(f"Count with it: hemolens count --classifier '{out}' PHOTOGRAPH")
     typer.echo(RESEARCH_USE_ONLY)
 
 

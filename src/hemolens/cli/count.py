@@ -38,6 +38,10 @@ Models = Annotated[
 Differential = Annotated[
     bool, typer.Option("--differential", help="Also say which class each white cell is of (differential.csv).")
 ]
+ClassifierName = Annotated[
+    str | None,
+    typer.Option("--classifier", help="The same with a classifier of your own.", metavar="PATH"),
+]
 RedCellShapes = Annotated[
     bool, typer.Option("--red-cell-shapes", help="Also measure the shape of whole red cells (red-cells.csv).")
 ]
@@ -100,6 +104,7 @@ def count(
     region: Region = None,
     plane: Annotated[int | None, typer.Option(help="Plane 1, 2, … of TIFF stacks.", metavar="N")] = None,
     differential: Differential = False,
+    classifier: ClassifierName = None,
     red_cell_shapes: RedCellShapes = False,
     site: SiteFile = None,
     report: Annotated[bool, typer.Option("--report", help="Also write report.html and report.pdf.")] = False,
@@ -126,7 +131,7 @@ def count(
 
     options = CountOptions(
         models=tuple(model or ()), counter=counter, diameter_px=diameter_px, um_per_px=um_per_px,
-        region=region, plane=plane, classifier=DEFAULT_CLASSIFIER if differential else None,
+        region=region, plane=plane, classifier=classifier or (DEFAULT_CLASSIFIER if differential else None),
         red_cell_shapes=red_cell_shapes,
     )  # fmt: skip
     output = output_options(export, site, report=report)

@@ -35,15 +35,16 @@ def validate(
     """
     require_extra("evaluate")
 
-    from hemolens.evaluation.study.classes import class_records, has_classes, read_class_study
+    from hemolens.evaluation.study.classes import class_records, read_class_study
     from hemolens.evaluation.study.classes_page import classes_line
     from hemolens.evaluation.study.files import check_kept, write_class_study, write_study
     from hemolens.evaluation.study.page import summary_line
     from hemolens.evaluation.study.pairs import read_study
     from hemolens.evaluation.study.records import make_records
+    from hemolens.labels.placed_classes import has_placed_classes
 
     check_kept(out, (counts, reference))
-    if has_classes(counts):
+    if has_placed_classes(counts):
         classes = read_class_study(counts, reference)
         write_class_study(classes, class_records(classes), out)
         lines, notes = [classes_line(classes)], classes.notes

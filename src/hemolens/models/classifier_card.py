@@ -47,6 +47,8 @@ class ClassifierCard(CardPart):
     sources : tuple of DataSource
         What it was trained on, with their terms.
     figures : tuple of MeasuredFigure
+    adapted_from : str or None
+        sha256 of the classifier that it was adapted from to a laboratory's own cells.
 
     """
 
@@ -65,6 +67,7 @@ class ClassifierCard(CardPart):
     trained_cpu_seconds: int | None = None
     sources: tuple[DataSource, ...]
     figures: tuple[MeasuredFigure, ...] = ()
+    adapted_from: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
 
     @model_validator(mode="after")
     def _classes_are_told_apart(self) -> ClassifierCard:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hemolens.cell_types import CellType
 from hemolens.errors import ModelError, UsageError, quoted
-from hemolens.files.whole_file import write_whole
+from hemolens.files.whole_file import WholeFiles, disk_errors_named, write_whole
 from hemolens.models.card import ModelCard, card_text, parse_card
 from hemolens.models.classifier_card import ClassifierCard, parse_classifier_card
 from hemolens.models.user_models import (
@@ -227,6 +227,31 @@ def _refuse_other_weights(data: bytes, sha256: str, name_or_path: str) -> None:
             allowed=f"sha256 {sha256[:12]}…",
             do="install hemolens again, or export the model again with hemolens train",
         )
+
+
+def write_model_files(file: ModelFile | ClassifierFile, folder: Path) -> Path:
+    """Write a model into a folder, ``NAME.onnx`` and its card; return the path of the first.
+
+    Raises
+    ------
+    UsageError
+        The folder cannot be written to.
+    OutputError
+        The disk is full.
+
+    """
+    name = file.card.name
+    card = file.card.toml if isinstance(file.card, ClassifierCard) else card_text(file.card)
+    files = WholeFiles(folder)
+    try:
+        with disk_errors_named(folder):
+            (files.draft / f"{name}.onnx").write_bytes(file.onnx)
+            (files.draft / f"{name}.toml").write_text(card, encoding="utf-8")
+    except BaseException:
+        files.discard()
+        raise
+    files.publish(last=f"{name}.toml")
+    return folder / f"{name}.onnx"
 
 
 def keep_sent(file: ModelFile) -> None:

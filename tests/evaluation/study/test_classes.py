@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from hemolens.errors import LabelError, UsageError
-from hemolens.evaluation.study.classes import class_records, has_classes, kappa, read_class_study, within_limits
+from hemolens.evaluation.study.classes import class_records, kappa, read_class_study, within_limits
+from hemolens.labels.placed_classes import has_placed_classes
 
 HEAD = "image,type,x,y,diameter_px,class\n"
 OURS = (
@@ -106,7 +107,11 @@ def test_tables_without_a_common_photograph_are_refused(study):
 def test_only_tables_of_cells_have_classes(tmp_path):
     (tmp_path / "cells.csv").write_text(OURS)
     (tmp_path / "counts.csv").write_text("image,rbc\na.png,1\n")
-    assert [has_classes(tmp_path / name) for name in ("cells.csv", "counts.csv", "none.csv")] == [True, False, False]
+    assert [has_placed_classes(tmp_path / name) for name in ("cells.csv", "counts.csv", "none.csv")] == [
+        True,
+        False,
+        False,
+    ]
 
 
 @given(arrays(np.int64, (3, 3), elements=st.integers(0, 50)))

@@ -4,11 +4,11 @@ import pytest
 
 from hemolens.models.card import parse_card
 from hemolens.models.method import choose_methods
-from hemolens.models.store import DEFAULT_MODEL, read_card, read_model
+from hemolens.models.store import DEFAULT_MODEL, read_card, read_model, write_model_files
 from hemolens.training import loop
 from hemolens.training.adaptation import adapt as module
 from hemolens.training.adaptation import trainer
-from hemolens.training.adaptation.adapt import adapt, is_better, write_adapted
+from hemolens.training.adaptation.adapt import adapt, is_better
 from hemolens.training.adaptation.own_photographs import read_own_photographs
 
 from .laboratory import write_laboratory
@@ -82,7 +82,7 @@ def test_settings_alone_leave_the_weights(settled):
 
 
 def test_a_new_model_says_what_it_is_and_how_good_before_and_after(settled, tmp_path):
-    path = write_adapted(settled, tmp_path / "my-lab")
+    path = write_model_files(settled, tmp_path / "my-lab")
     card = read_model(str(path)).card
     assert card.name == "my-lab"
     assert card.adapted_from == read_card(DEFAULT_MODEL).digest
@@ -94,7 +94,7 @@ def test_a_new_model_says_what_it_is_and_how_good_before_and_after(settled, tmp_
 
 
 def test_a_type_that_was_not_labelled_is_left_to_the_default_model(settled, tmp_path):
-    path = write_adapted(settled, tmp_path / "my-lab")
+    path = write_model_files(settled, tmp_path / "my-lab")
     methods = choose_methods("auto", (str(path),))
     assert {kind: method.card.name for kind, method in methods.items()} == {
         "rbc": "my-lab",
@@ -115,5 +115,5 @@ def test_a_trained_model_is_new_in_8_bits_and_names_its_source(own, monkeypatch,
     assert adapted.card.trained_steps == read_card(DEFAULT_MODEL).trained_steps + 2
     assert len(adapted.onnx) < 1.1 * len(read_model(DEFAULT_MODEL).onnx)
     assert adapted.card.sha256 != read_card(DEFAULT_MODEL).sha256
-    path = write_adapted(adapted, tmp_path / "my-lab")
+    path = write_model_files(adapted, tmp_path / "my-lab")
     assert parse_card(path.with_suffix(".toml").read_text(), "my-lab") == adapted.card

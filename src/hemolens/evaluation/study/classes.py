@@ -23,27 +23,19 @@ from hemolens.errors import LabelError, UsageError, quoted
 from hemolens.evaluation.agreement import Estimate
 from hemolens.evaluation.record import Record, make_record
 from hemolens.evaluation.study.pairs import MAX_BYTES, NumberSource, check_tables, match_names, source_of
-from hemolens.files.spreadsheet import plain_text
-from hemolens.labels.table import Row, read_columns, read_table
+from hemolens.labels.placed_classes import (
+    PlacedCell,
+    check_columns,
+    has_placed_classes,
+    image_of,
+    read_placed_classes,
+    same_cells,
+)  # fmt: skip
+from hemolens.labels.table import Row, read_table
 from hemolens.output.report.html_page import names_text
 from hemolens.statistics.differential import Differential, join_differentials
 
-PLACED = ("image", "x", "y", "class")
-"""Columns of a table of cells with their classes."""
-
-SAME_CELL_PX = 0.5
-"""Two readers mean one cell where their centres are nearer than this share of its diameter."""
-
 _NORMAL_95 = 1.959964
-
-
-class PlacedCell(NamedTuple):
-    """A white cell: its centre and diameter in pixels, and its class; the diameter is NaN where the table has none."""
-
-    x: float
-    y: float
-    diameter_px: float
-    white_cell_class: WhiteCellClass
 
 
 @dataclass(frozen=True)
@@ -85,11 +77,6 @@ class Kappa(NamedTuple):
     high: float
 
 
-def has_classes(path: Path) -> bool:
-    """Whether a table says which class each of its cells is of."""
-    return set(PLACED) <= set(read_columns(path))
-
-
 def read_class_study(cells: str | PathLike[str], reference: str | PathLike[str]) -> ClassStudy:
     """Read both tables and bring their photographs together by name.
 
@@ -110,9 +97,9 @@ def read_class_study(cells: str | PathLike[str], reference: str | PathLike[str])
     """
     paths = Path(cells), Path(reference)
     check_tables(paths, first="cells.csv of hemolens count --differential", second="your own classes")
-    ours = _read_placed(paths[0])
-    is_placed = has_classes(paths[1])
-    theirs = _read_placed(paths[1]) if is_placed else {}
+    ours = read_placed_classes(paths[0])
+    is_placed = has_placed_classes(paths[1])
+    theirs = read_placed_classes(paths[1]) if is_placed else {}
     counted = {} if is_placed else _read_counted(paths[1])
     found = match_names(theirs or counted, ours)
     if not found:
@@ -185,63 +172,19 @@ def within_limits(study: ClassStudy, each: WhiteCellClass) -> bool | None:
     return theirs.low <= ours.value <= theirs.high
 
 
-def _read_placed(path: Path) -> dict[str, list[PlacedCell]]:
-    table = read_table(path, MAX_BYTES)
-    _check_columns(path, table.columns, set(PLACED) <= set(table.columns), ", ".join(PLACED))
-    cells: dict[str, list[PlacedCell]] = {}
-    for row in table.rows:
-        own = cells.setdefault(_image(row), [])
-        if row.texts.get("type", "wbc") == "wbc":
-            diameter_px = row.number("diameter_px") if row.texts.get("diameter_px") else math.nan
-            own.append(PlacedCell(row.number("x"), row.number("y"), diameter_px, _class_of(row)))
-    return cells
-
-
 def _read_counted(path: Path) -> dict[str, dict[WhiteCellClass, int]]:
     table = read_table(path, MAX_BYTES)
     columns = [each for each in WHITE_CELL_CLASSES if each in table.columns]
     allowed = f"image, and x, y and class or any of {', '.join(WHITE_CELL_CLASSES)}"
-    _check_columns(path, table.columns, "image" in table.columns and bool(columns), allowed)
+    check_columns(path, table.columns, "image" in table.columns and bool(columns), allowed)
     counts: dict[str, dict[WhiteCellClass, int]] = {}
     for row in table.rows:
-        name = _image(row)
+        name = image_of(row)
         if name in counts:
             allowed, do = "one row for each photograph", "correct or remove the line"
             raise LabelError(f"the image in {row.where} comes twice", came=quoted(name), allowed=allowed, do=do)
         counts[name] = {each: _count(row, each) for each in columns}
     return counts
-
-
-def _check_columns(path: Path, columns: Collection[str], is_right: bool, allowed: str) -> None:
-    if not is_right:
-        raise LabelError(
-            f"the columns of {quoted(path.name)} are not those of classes of white cells",
-            came=quoted(", ".join(columns)),
-            allowed=allowed,
-            do="name the columns in the first line so",
-        )
-
-
-def _image(row: Row) -> str:
-    name = plain_text(row.texts["image"])
-    if not name:
-        allowed, do = "the name of a photograph", "correct or remove the line"
-        raise LabelError(f"the image in {row.where} has no name", came="nothing", allowed=allowed, do=do)
-    return name
-
-
-def _class_of(row: Row) -> WhiteCellClass:
-    """Read a class; a white cell without one is ``unsure``."""
-    said = row.texts["class"] or "unsure"
-    for each in WHITE_CELL_CLASSES:
-        if said == each:
-            return each
-    raise LabelError(
-        f"class in {row.where} is none",
-        came=quoted(said),
-        allowed=", ".join(WHITE_CELL_CLASSES),
-        do="correct the line",
-    )
 
 
 def _count(row: Row, each: WhiteCellClass) -> int:
@@ -265,22 +208,10 @@ def _confusion(
     n_ours = n_theirs = 0
     for name, other in found.items():
         n_ours, n_theirs = n_ours + len(ours[other]), n_theirs + len(theirs[name])
-        for first, second in _same_cells(theirs[name], ours[other]):
+        for first, second in same_cells(theirs[name], ours[other]):
             confusion[places[first.white_cell_class], places[second.white_cell_class]] += 1
     n_both = int(confusion.sum())
     return confusion, (n_ours - n_both, n_theirs - n_both)
-
-
-def _same_cells(theirs: list[PlacedCell], ours: list[PlacedCell]) -> list[tuple[PlacedCell, PlacedCell]]:
-    """Pair the cells of two readers so that the distances add up to the least."""
-    from scipy.optimize import linear_sum_assignment
-
-    if not theirs or not ours:
-        return []
-    away = np.array([[math.hypot(a.x - b.x, a.y - b.y) for b in ours] for a in theirs])
-    reach = np.array([[SAME_CELL_PX * np.nanmax([a.diameter_px, b.diameter_px]) for b in ours] for a in theirs])
-    rows, cols = linear_sum_assignment(np.where(away <= reach, away, 1e9))
-    return [(theirs[i], ours[j]) for i, j in zip(rows, cols, strict=True) if away[i, j] <= reach[i, j]]
 
 
 def _notes(found: Mapping[str, str], referred: Collection[str], counted: Collection[str]) -> list[str]:

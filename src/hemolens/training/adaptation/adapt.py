@@ -24,8 +24,7 @@ from hemolens.evaluation.agreement import counting_accuracy
 from hemolens.evaluation.comparison import Comparison
 from hemolens.evaluation.count_error import measure_count_error
 from hemolens.evaluation.matching import Detection, add_up
-from hemolens.files.whole_file import WholeFiles, disk_errors_named
-from hemolens.models.card import DataSource, MeasuredFigure, card_text
+from hemolens.models.card import DataSource, MeasuredFigure
 from hemolens.models.store import DEFAULT_MODEL, ModelFile, read_card, read_model
 from hemolens.segmentation.network_maps import open_model
 from hemolens.statistics.uncertainty import CountError, student_quantile
@@ -165,30 +164,6 @@ def totals(compared: Compared, kind: CellType) -> Total:
     each = [one[kind] for one in compared if kind in one]
     found = [one.detection for one in each if one.detection is not None]
     return Total(sum(one.truth for one in each), sum(one.count for one in each), add_up(found))
-
-
-def write_adapted(adapted: ModelFile, folder: Path) -> Path:
-    """Write a new model into a folder, ``NAME.onnx`` and its card; return the path of the first.
-
-    Raises
-    ------
-    UsageError
-        The folder cannot be written to.
-    OutputError
-        The disk is full.
-
-    """
-    name = adapted.card.name
-    files = WholeFiles(folder)
-    try:
-        with disk_errors_named(folder):
-            (files.draft / f"{name}.onnx").write_bytes(adapted.onnx)
-            (files.draft / f"{name}.toml").write_text(card_text(adapted.card), encoding="utf-8")
-    except BaseException:
-        files.discard()
-        raise
-    files.publish(last=f"{name}.toml")
-    return folder / f"{name}.onnx"
 
 
 def _count_unseen(drawn: Sequence[Drawn], own: OwnPhotographs, as_it_was: Settings) -> list[dict[CellType, Comparison]]:

@@ -26,7 +26,7 @@ N_CALIBRATION_ROUNDS = 4
 MOST_WEIGHTED = 300
 """Crops of one class and source beyond which there are enough: more do not make the source count for more."""
 
-_TEMPERATURES = np.exp(np.linspace(math.log(0.25), math.log(8), 101))
+TEMPERATURES = np.exp(np.linspace(math.log(0.25), math.log(8), 101))
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +163,7 @@ def _measure_statistics(network: WhiteCellClassifier, batches: _Batches) -> None
 
 def _choose_temperature(network: WhiteCellClassifier, config: ClassifierConfig, crops: ClassifiedCrops) -> float:
     """Choose what the outputs are divided by so that their probabilities are right (Guo et al., ICML 2017)."""
-    rng, losses = np.random.default_rng((config.seed, config.steps)), np.zeros(len(_TEMPERATURES))
+    rng, losses = np.random.default_rng((config.seed, config.steps)), np.zeros(len(TEMPERATURES))
     for part in np.array_split(np.arange(len(crops.labels)), max(1, len(crops.labels) // config.batch)):
         for _ in range(N_CALIBRATION_ROUNDS):
             pixels = torch.from_numpy(crops.pixels[part])
@@ -171,5 +171,5 @@ def _choose_temperature(network: WhiteCellClassifier, config: ClassifierConfig, 
             with torch.inference_mode():
                 logits = network(_scaled(changed))
             labels = torch.from_numpy(crops.labels[part])
-            losses += [float(F.cross_entropy(logits / each, labels, reduction="sum")) for each in _TEMPERATURES]
-    return float(_TEMPERATURES[losses.argmin()])
+            losses += [float(F.cross_entropy(logits / each, labels, reduction="sum")) for each in TEMPERATURES]
+    return float(TEMPERATURES[losses.argmin()])
