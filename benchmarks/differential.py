@@ -315,9 +315,9 @@ def page(record: dict[str, Any]) -> str:
     parts.append(markdown_table(head, rows))
     field = record["field"]
     parts.append(
-        f"One cell takes {record['ms_per_cell']:.1f} ms of one core. A drawn field with {field['white_cells']} white cells "
-        f"takes {field['without']:.2f} s without their classes, and {field['with']:.2f} s with them, on the processors of "
-        "this machine."
+        f"One cell takes {record['ms_per_cell']:.1f} ms of one core. A drawn field with {field['white_cells']} white "
+        f"cells takes {field['without']:.2f} s without their classes, and {field['with']:.2f} s with them, on the "
+        "processors of this machine."
     )
     return "\n\n".join(parts) + "\n"
 

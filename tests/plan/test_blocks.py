@@ -177,7 +177,7 @@ def test_peaks_that_part_large_hills_do_not_depend_on_the_blocks(piled, whole_ma
 def test_circles_depend_little_on_the_blocks(piled, whole_maps):
     """They are voted for on a picture of another scale, whose pixels fall elsewhere in each window.
 
-    So there are differences at the seams; blocks are 56 diameters wide in use, and less than a third of that here.
+    So there are differences at the seams; blocks are 48 diameters wide in use, and a third of that here.
     """
     plan = plan_of(piled, counter="circle-hough")
     counted = count_cells(find_in_blocks(plan, whole_maps["default"], 14))

@@ -41,7 +41,7 @@ from hemolens.statistics.counts import cells_in_region
 if TYPE_CHECKING:
     from hemolens.images.region import Region
 
-BLOCK_DIAMETERS = 56
+BLOCK_DIAMETERS = 48
 """A block is at most so many red-cell diameters wide: its maps and what counters make of them fill the memory."""
 
 HALO_DIAMETERS = 4
