@@ -70,8 +70,8 @@ def page(records: list[CitedRecord], standard: StandardColours) -> str:
     parts = [
         "# The paper's networks under another stain",
         "Written by `benchmarks/standardised.py`. The paper's networks of the honest split, trained on ALL-IDB1 alone, "
-        "count photographs of sessions that they have not seen, and those of a laboratory that they have not seen (CBC): "
-        "as they are, and with colours standardised to those of their training (background "
+        "count photographs of sessions that they have not seen, and those of an unseen laboratory (CBC): as they are, "
+        "and with colours standardised to those of their training (background "
         f"{standard.background_level:g}, red cells absorb "
         f"{', '.join(f'{each:g}' for each in standard.red_cell_absorbance)}). In brackets: 95 % interval.",
     ]
