@@ -165,7 +165,7 @@ def network_share(gflops: float) -> dict[str, float]:
 
 def stages(picture: Path) -> dict[str, float]:
     """Processor seconds of each stage, one after the other in one warm process."""
-    from hemolens.block_count import compute_maps, find_bodies
+    from hemolens.block_count import BlockCount, compute_maps, find_bodies
     from hemolens.cells.cell import resolve_types
     from hemolens.images.box import Box
     from hemolens.images.photograph import read_photograph
@@ -191,7 +191,7 @@ def stages(picture: Path) -> dict[str, float]:
     plan = timed("scale and colours", lambda: make_plan(photograph, CountOptions()))
     maps = timed("network", lambda: compute_maps(plan, Box(0, 0, *photograph.shape)))
     cells = timed("finding cells", lambda: resolve_types(find_bodies(plan, maps)))
-    result = timed("quality", lambda: conclude(replace(plan, blocks=plan.blocks[:1]), [cells], 0.0))
+    result = timed("quality", lambda: conclude(replace(plan, blocks=plan.blocks[:1]), [BlockCount(cells, {})], 0.0))
     overlay = timed("overlay", lambda: draw_overlay(result))
     timed("PNG", lambda: png_bytes(overlay))
     timed("tables", lambda: (count_cells(cells), list(cell_rows(Entry("a", "a", "a"), result))))
@@ -287,6 +287,7 @@ def main() -> None:
         folder = Path(name)
         height, width = SIDES[5.0]
         picture = arguments.photograph or drawn(folder, "photograph", height=height, width=width, n_rbc=400, n_plt=20)
+        spent = stages(picture)
         for n_threads in (1, 2):
             cost = cost_of(picture, n_threads, arguments.repeats)
             records.append(record("photograph of 5 megapixels, threads", n_threads, n_threads, cost, gflops))
@@ -302,7 +303,6 @@ def main() -> None:
             cost = cost_of(smear, 1, 1, "--diameter-px", str(CELL_PX))
             records.append(record(CELLS, n_cells, 1, cost, gflops))
         batches = [batch(picture, n_workers, n_threads) for n_workers, n_threads in ((1, 1), (1, 2), (2, 2))]
-        spent = stages(picture)
     result = {
         "machine": {
             "processor": f"{platform.machine()}, {os.cpu_count()} processors",
