@@ -287,10 +287,10 @@ def main() -> None:
         folder = Path(name)
         height, width = SIDES[5.0]
         picture = arguments.photograph or drawn(folder, "photograph", height=height, width=width, n_rbc=400, n_plt=20)
-        spent = stages(picture)
         for n_threads in (1, 2):
             cost = cost_of(picture, n_threads, arguments.repeats)
             records.append(record("photograph of 5 megapixels, threads", n_threads, n_threads, cost, gflops))
+        spent = stages(picture)
         for megapixels, (height, width) in SIDES.items():
             n_cells = round(CELLS_PER_MEGAPIXEL * megapixels)
             smear = drawn(folder, f"size-{megapixels}", height=height, width=width, n_rbc=n_cells, n_wbc=1, n_plt=1)
