@@ -127,5 +127,5 @@ def test_classes_by_chance_are_not_learned(named, tmp_path, capsys):
 
 
 def test_a_table_without_classes_is_refused(corrected, tmp_path, capsys):
-    assert run(corrected / "labels.csv", "--classes", "--out", tmp_path / "mine") == 1
+    assert run(corrected / "labels.csv", "--classes", "--out", tmp_path / "mine") == 2
     assert "not those of classes of white cells" in " ".join(capsys.readouterr().err.split())
