@@ -15,8 +15,8 @@ from hemolens.statistics.uncertainty import mean_per_field, poisson_interval
 FEWEST_CELLS = 10
 """The widths of fewer cells are not plotted."""
 
-_NARROWEST = 0.01
-"""Values that are all the same have bars around them that reach so far together."""
+_NARROWEST = 1e-3
+"""Values of shape that are all the same have bars around them that reach so far together."""
 
 _SIZE = {"width": 290.0, "height": 220.0}
 
@@ -39,7 +39,7 @@ def size_plot(diameters: ArrayLike, unit: str, kind: CellType) -> Plot:
 
     """
     values = np.asarray(diameters, np.float64)
-    axes, shapes = _histogram(values, "diameter", unit, kind)
+    axes, shapes = _histogram(values, "diameter", unit, kind, at_least=0.1 * float(values.max()))
     mean, deviation = float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0
     shapes += _uprights(axes, {mean - deviation: "6 4", mean: "", mean + deviation: "6 4"})
     return axes.drawn(shapes)
@@ -63,14 +63,16 @@ def shape_plot(values: ArrayLike, measure: str, limits: Iterable[float]) -> Plot
         Bars of round widths; orange and dashed, the limits that lie among them.
 
     """
-    axes, shapes = _histogram(np.asarray(values, np.float64), measure, "", "rbc")
+    axes, shapes = _histogram(np.asarray(values, np.float64), measure, "", "rbc", at_least=_NARROWEST)
     return axes.drawn([*shapes, *_uprights(axes, dict.fromkeys(limits, "6 4"))])
 
 
-def _histogram(values: NDArray[np.float64], name: str, unit: str, kind: CellType) -> tuple[Axes, list[Shape]]:
-    """Draw bars of round widths, each value in one of them."""
+def _histogram(
+    values: NDArray[np.float64], name: str, unit: str, kind: CellType, at_least: float
+) -> tuple[Axes, list[Shape]]:
+    """Draw bars of round widths, each value in one of them; together they are at least so wide."""
     low, high = float(values.min()), float(values.max())
-    reach = max(high - low, 0.1 * high, _NARROWEST)
+    reach = max(high - low, at_least)
     step = _spacing(low, low + reach, n_most=round(min(max(2 * len(values) ** 0.5, 6), 24)))
     first, last = math.floor(low / step), math.floor((low + reach) / step) + 1
     edges = np.arange(first, last + 1) * step

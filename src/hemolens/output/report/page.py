@@ -154,8 +154,8 @@ analyser."""
 SHAPE_NOTE = """whole red cells that touch no other. Diameters are shares of the median of their photograph. The limits
 are conventions to compare samples by, not limits between healthy and ill."""
 
-BEYOND_NOTE = """Dashed: the limits. Below, the cells farthest beyond each, with the usual red cell of every photograph
-of one size: look at them before you use a share."""
+BEYOND_NOTE = """The cells farthest beyond each limit, with the usual red cell of every photograph of one size: look
+at them before you use a share."""
 
 COLOURS_NOTE = "Outlines: blue, red cells; yellow, white cells; green, platelets."
 
@@ -330,7 +330,7 @@ def _shapes(counted: Sequence[ReportedPhotograph]) -> list[str]:
             row.name,
             "variation of diameters"
             if row.limit is None
-            else f"{row.limit.measure} {row.limit.side} {row.limit.value:g}",
+            else f"{row.limit.measure} {row.limit.side} {row.limit.value:g}".replace("_", " "),
             _number(row.quantile(0.5), 2),
             f"{_number(row.quantile(0.05), 2)} … {_number(row.quantile(0.95), 2)}",
             NONE if row.percent is None else interval_text(row.percent),
@@ -346,13 +346,15 @@ def _shape_pictures(joined: RedCells, counted: Sequence[ReportedPhotograph]) -> 
     """Show how each measure is distributed, and the cells beyond its limits."""
     if joined.n_cells < FEWEST_CELLS:
         return []
-    plots = [f"![{measure} of red cells]({shape_name(measure)})" for measure in MEASURES]
-    parts = ["\n".join(plots[first : first + 3]) for first in range(0, len(plots), 3)]
-    parts.append(BEYOND_NOTE)
-    for limit in LIMITS:
-        if beyond_limit(counted, limit):
-            parts.append(f"**{_capital(limit.name)}**: {joined.n_beyond(limit)} of {joined.n_cells}.")
-            parts.append(f"![{limit.name} red cells]({beyond_name(limit)})")
+    plots = [f"![{measure.replace('_', ' ')} of red cells]({shape_name(measure)})" for measure in MEASURES]
+    parts = ["\n".join(plots[first : first + 2]) for first in range(0, len(plots), 2)]
+    parts.append("Dashed: the limits.")
+    shown = [limit for limit in LIMITS if beyond_limit(counted, limit)]
+    if shown:
+        parts.append(BEYOND_NOTE)
+    for limit in shown:
+        parts.append(f"**{_capital(limit.name)}**: {joined.n_beyond(limit)} of {joined.n_cells}.")
+        parts.append(f"![{limit.name} red cells]({beyond_name(limit)})")
     return parts
 
 
