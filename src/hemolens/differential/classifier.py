@@ -23,6 +23,9 @@ from hemolens.segmentation.onnx_runtime import start_session
 if TYPE_CHECKING:
     import onnxruntime
 
+MOST_ELONGATED = 1.7
+"""What is so many times as long as wide is two cells, a smear, or what the frame left of a cell: it gets no name."""
+
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
@@ -100,7 +103,8 @@ def classify_cells(
     Returns
     -------
     list of Cell
-        In the same order. White cells have a class: ``unsure`` where none is likely enough.
+        In the same order. White cells have a class: ``unsure`` where none is likely enough, or where what was found is
+        too long for one whole cell (:data:`MOST_ELONGATED`).
 
     """
     card = classifier.card
@@ -114,8 +118,23 @@ def classify_cells(
         # One crop at a time: in larger batches its last digits would depend on the others.
         (logits,) = classifier.session.run(["logits"], {"crops": crop})
         white_cell_class, probability = choose_class(logits[0], card)
+        if is_too_long(cell.outline):
+            white_cell_class = "unsure"
         named.append(replace(cell, white_cell_class=white_cell_class, class_probability=probability))
     return named
+
+
+def is_too_long(outline: NDArray[np.float32]) -> bool:
+    """Whether an outline, shape (N, 2), is too long for its width to be that of one whole white cell.
+
+    >>> square = np.array([[0, 0], [0, 9], [9, 9], [9, 0]], np.float32)
+    >>> is_too_long(square), is_too_long(square * (1, 2))
+    (False, True)
+    """
+    import cv2
+
+    _, sides, _ = cv2.minAreaRect(outline.astype(np.float32))
+    return max(sides) > MOST_ELONGATED * min(sides)
 
 
 def withhold_classes(cells: Sequence[Cell]) -> list[Cell]:

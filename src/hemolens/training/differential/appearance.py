@@ -97,8 +97,9 @@ def change_dyes(absorbance: Tensor, outline: Tensor, rng: np.random.Generator, s
 def make_others(crops: Tensor, rng: np.random.Generator, background_level: float) -> Tensor:
     """Make of crops around a cell what is no whole single cell.
 
-    By turns: halves of two cells side by side; a piece of the surroundings, which shows red cells or nothing; a cell
-    smeared in one direction; the lesser part of a cell that the frame of the photograph cuts.
+    By turns: halves of two cells side by side; two cells that touch, in one outline; a piece of the surroundings, which
+    shows red cells or nothing; a cell smeared in one direction; the lesser part of a cell that the frame of the
+    photograph cuts.
 
     Parameters
     ----------
@@ -118,14 +119,18 @@ def make_others(crops: Tensor, rng: np.random.Generator, background_level: float
     pairs = torch.cat(
         [torch.roll(crops, -shift, dims=2)[:, :, : side // 2], torch.roll(others, shift, dims=2)[:, :, side // 2 :]], 2
     )
+    apart = int(rng.integers(side // 6, side // 4))
+    left, right = torch.roll(crops, -apart, dims=2), torch.roll(others, apart, dims=2)
+    touching = torch.minimum(left, right)  # of the darker, as light goes through both
+    touching[..., 3] = torch.maximum(left[..., 3], right[..., 3])
     away = torch.roll(crops, (side // 2, side // 2), dims=(1, 2))
     away[..., 3] = torch.roll(others[..., 3], 1, dims=0)
     length = 2 * int(rng.integers(side // 12, side // 5)) + 1
     smeared = F.avg_pool2d(crops.permute(0, 3, 1, 2).float(), (3, length), 1, (1, length // 2)).permute(0, 2, 3, 1)
     cut = torch.roll(crops, side // 6, dims=2)  # what is left of the cell is in the middle, as everything that is found
     cut[:, :, side * 3 // 5 :, :3], cut[:, :, side * 3 // 5 :, 3] = round(background_level), 0
-    which = torch.from_numpy(rng.integers(0, 4, n)).view(1, -1, 1, 1, 1).to(crops.device)
-    made = torch.stack([pairs, away, smeared.round().to(torch.uint8), cut])
+    which = torch.from_numpy(rng.integers(0, 5, n)).view(1, -1, 1, 1, 1).to(crops.device)
+    made = torch.stack([pairs, touching, away, smeared.round().to(torch.uint8), cut])
     return torch.take_along_dim(made, which, 0)[0]
 
 
