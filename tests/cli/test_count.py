@@ -320,7 +320,7 @@ def test_the_options_are_recorded_as_given(stub_pipeline, write_photograph, tmp_
         "workers": None,
         "cluster": None,
     }
-    expected |= {"resume": False, "shard": None, "watch": False}
+    expected |= {"classifier": None, "resume": False, "shard": None, "watch": False}
     expected |= {"differential": False, "red_cell_shapes": False}
     assert record["command"] == expected
 

@@ -7,7 +7,6 @@ changes its meaning or goes away; a new field leaves it as it is.
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from hemolens import RESEARCH_USE_ONLY, __version__
 from hemolens.cell_types import CellType
@@ -324,8 +323,7 @@ class RunRecord(_Record):
             UTF-8, indented.
 
         """
-        fields = self.model_dump(mode="json")
-        return json.dumps(fields, indent=2, ensure_ascii=False).encode() + b"\n"
+        return TypeAdapter(type(self)).dump_json(self, indent=2) + b"\n"  # not by way of dicts: a run may be long
 
 
 def library_versions() -> dict[str, str | None]:
