@@ -122,10 +122,9 @@ def main() -> None:
     standard = standard_of(all_idb1)
     (paper,) = (each for each in read_methods() if PAPER in each.models)
     standardised = with_standard(paper.models, weights, work, standard)
-    held_out = read_held_out(all_idb1, cbc)
+    cache, held_out = Cache(work / CACHE), read_held_out(all_idb1, cbc)
     records = []
     for name, models, folder in ((AS_THEY_ARE, paper.models, weights), (STANDARDISED, standardised, work)):
-        cache = Cache(folder / "kept" / CACHE if folder is work else work / CACHE)  # it knows models by their weights
         method = CitedMethod(name=name, reference=paper.reference, models=models)
         measured = measure_method(
             method, folder, held_out, cache, on_photograph=lambda said: print(said, file=sys.stderr)

@@ -129,3 +129,8 @@ def test_classes_by_chance_are_not_learned(named, tmp_path, capsys):
 def test_a_table_without_classes_is_refused(corrected, tmp_path, capsys):
     assert run(corrected / "labels.csv", "--classes", "--out", tmp_path / "mine") == 2
     assert "not those of classes of white cells" in " ".join(capsys.readouterr().err.split())
+
+
+def test_settings_of_classes_are_refused(named, tmp_path, capsys):
+    assert run(named, "--classes", "--settings-only", "--out", tmp_path / "mine") == 2
+    assert "classes have no settings to choose" in " ".join(capsys.readouterr().err.split())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +14,7 @@ from hemolens.cli.ending import INTERRUPTED_STATUS, ended_in_order
 from hemolens.extras import require_extra
 
 if TYPE_CHECKING:
+    from hemolens.models.store import ClassifierFile, ModelFile
     from hemolens.training.adaptation.adapt import Adaptation
     from hemolens.training.adaptation.own_photographs import OwnPhotographs
 
@@ -57,59 +60,80 @@ def adapt(
     """
     require_extra("train")
 
-    from hemolens.models.store import DEFAULT_MODEL, write_model_files
+    from hemolens.models.store import DEFAULT_MODEL
     from hemolens.training.adaptation.adapt import FEWEST_FOR_SETTINGS, FEWEST_PHOTOGRAPHS
     from hemolens.training.adaptation.own_photographs import read_own_photographs
 
     name = _name_of(out)
     folder = images or (labels if labels.is_dir() else labels.parent)
     if classes:
+        _refuse_settings_of_classes(settings_only=settings_only)
         _learn_classes(labels, folder, out, model, seed)
         return
     at_least = FEWEST_FOR_SETTINGS if settings_only else FEWEST_PHOTOGRAPHS
-    try:
+    with _nothing_written_when_interrupted():
         own = read_own_photographs(labels, folder, name, at_least=at_least)
-        for note in own.notes:
-            typer.echo(f"hemolens: {note}", err=True)
+        _say(own.notes)
         adaptation = _adapt(
             own, model or DEFAULT_MODEL, None if settings_only else minutes * 60, seed, settings_only=settings_only
         )
-    except KeyboardInterrupt:
-        typer.echo("hemolens: interrupted, nothing was written", err=True)
-        raise typer.Exit(INTERRUPTED_STATUS) from None
     _show_figures(adaptation)
-    if adaptation.adapted is None:
-        typer.echo(f"Not better than {adaptation.start.card.name} beyond the noise: nothing was written, keep that.")
-    else:
-        path = write_model_files(adaptation.adapted, out)
-        typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB), card {path.with_suffix('.toml')}")
-        typer.echo(f"Count with it: hemolens count --model '{out}' PHOTOGRAPH")
-    typer.echo(RESEARCH_USE_ONLY)
+    _write(adaptation.adapted, out, "--model", instead_of=adaptation.start.card.name)
 
 
 def _learn_classes(table: Path, images: Path, out: Path, model: str | None, seed: int) -> None:
-    from hemolens.models.store import DEFAULT_CLASSIFIER, read_classifier, write_model_files
+    from hemolens.models.store import DEFAULT_CLASSIFIER, read_classifier
     from hemolens.training.differential.adapt import adapt_classifier
     from hemolens.training.differential.own_cells import read_own_cells
 
     start = read_classifier(model or DEFAULT_CLASSIFIER)
-    try:
+    with _nothing_written_when_interrupted():
         own = read_own_cells(table, images, start.card)
-        for note in own.notes:
-            typer.echo(f"hemolens: {note}", err=True)
+        _say(own.notes)
         adaptation = adapt_classifier(start, own.crops, out.resolve().name, seed)
-    except KeyboardInterrupt:
-        typer.echo("hemolens: interrupted, nothing was written", err=True)
-        raise typer.Exit(INTERRUPTED_STATUS) from None
     before, after = adaptation.n_right(adaptation.before), adaptation.n_right(adaptation.after)
     typer.echo(f"{len(adaptation.labels)} white cells: {before} named right before, {after} after")
     typer.echo("(each by a classifier that was adapted to other photographs)")
-    if adaptation.adapted is None:
-        typer.echo(f"Not better than {start.card.name} beyond the noise: nothing was written, keep that.")
+    _write(adaptation.adapted, out, "--classifier", instead_of=start.card.name)
+
+
+def _refuse_settings_of_classes(*, settings_only: bool) -> None:
+    from hemolens.errors import UsageError
+
+    if settings_only:
+        raise UsageError(
+            "classes have no settings to choose",
+            came="--classes with --settings-only",
+            allowed="one of the two",
+            do="leave one of them out: learning classes takes a minute",
+            option="settings_only",
+        )
+
+
+@contextmanager
+def _nothing_written_when_interrupted() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("hemolens: interrupted, nothing was written", err=True)
+        raise typer.Exit(INTERRUPTED_STATUS) from None
+
+
+def _say(notes: Iterable[str]) -> None:
+    for note in notes:
+        typer.echo(f"hemolens: {note}", err=True)
+
+
+def _write(adapted: ModelFile | ClassifierFile | None, out: Path, option: str, *, instead_of: str) -> None:
+    """Write what is better, and say how to count with it."""
+    from hemolens.models.store import write_model_files
+
+    if adapted is None:
+        typer.echo(f"Not better than {instead_of} beyond the noise: nothing was written, keep that.")
     else:
-        path = write_model_files(adaptation.adapted, out)
+        path = write_model_files(adapted, out)
         typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB), card {path.with_suffix('.toml')}")
-        typer.echo(f"Count with it: hemolens count --classifier '{out}' PHOTOGRAPH")
+        typer.echo(f"Count with it: hemolens count {option} '{out}' PHOTOGRAPH")
     typer.echo(RESEARCH_USE_ONLY)
 
 

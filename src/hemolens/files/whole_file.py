@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -233,14 +233,39 @@ def write_whole(path: Path, content: bytes) -> None:
     b'whole'
 
     """
-    files = WholeFiles(path.parent, wait_s=10)
+    write_all(path.parent, {path.name: content}, wait_s=10)
+
+
+def write_all(folder: Path, contents: Mapping[str, bytes], last: str = "", wait_s: float = 0) -> None:
+    """Write files that belong together, so that all of them appear or none does.
+
+    Parameters
+    ----------
+    folder : Path
+    contents : mapping
+        Name of each file → what it holds.
+    last : str
+        As in :meth:`WholeFiles.publish`.
+    wait_s : float
+        As in :class:`WholeFiles`.
+
+    Raises
+    ------
+    UsageError
+        The folder cannot be written to.
+    OutputError
+        The disk is full, or a file cannot be replaced.
+
+    """
+    files = WholeFiles(folder, wait_s)
     try:
-        with disk_errors_named(path.parent):
-            (files.draft / path.name).write_bytes(content)
+        with disk_errors_named(folder):
+            for name, content in contents.items():
+                (files.draft / name).write_bytes(content)
     except BaseException:
         files.discard()
         raise
-    files.publish()
+    files.publish(last=last)
 
 
 def bring(path: Path, content: bytes | Path) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hemolens.cell_types import CellType
 from hemolens.errors import ModelError, UsageError, quoted
-from hemolens.files.whole_file import WholeFiles, disk_errors_named, write_whole
+from hemolens.files.whole_file import write_all, write_whole
 from hemolens.models.card import ModelCard, card_text, parse_card
 from hemolens.models.classifier_card import ClassifierCard, parse_classifier_card
 from hemolens.models.user_models import (
@@ -242,16 +242,8 @@ def write_model_files(file: ModelFile | ClassifierFile, folder: Path) -> Path:
     """
     name = file.card.name
     card = file.card.toml if isinstance(file.card, ClassifierCard) else card_text(file.card)
-    files = WholeFiles(folder)
-    try:
-        with disk_errors_named(folder):
-            (files.draft / f"{name}.onnx").write_bytes(file.onnx)
-            (files.draft / f"{name}.toml").write_text(card, encoding="utf-8")
-    except BaseException:
-        files.discard()
-        raise
-    files.publish(last=f"{name}.toml")
-    return folder / f"{name}.onnx"
+    write_all(folder, {f"{name}{_SUFFIX}": file.onnx, f"{name}.toml": card.encode()}, last=f"{name}.toml")
+    return folder / f"{name}{_SUFFIX}"
 
 
 def keep_sent(file: ModelFile) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hemolens.errors import ModelError, quoted
-from hemolens.files.whole_file import WholeFiles, disk_errors_named, write_whole
+from hemolens.files.whole_file import write_all, write_whole
 
 SUMS = "SHA256SUMS"
 _DEFAULT = "default"
@@ -111,17 +111,8 @@ def keep_user_model(name: str, onnx: bytes, card: bytes) -> UserModel:
     version = versions[-1] + 1 if versions else 1
     kept = UserModel(name, version, _place(name, version))
     contents = {kept.weights.name: onnx, kept.card.name: card}
-    files = WholeFiles(kept.folder)
-    try:
-        with disk_errors_named(kept.folder):
-            for file, content in contents.items():
-                (files.draft / file).write_bytes(content)
-            sums = "".join(f"{_sha256(content)}  {file}\n" for file, content in contents.items())
-            (files.draft / SUMS).write_text(sums, encoding="utf-8")
-    except BaseException:
-        files.discard()
-        raise
-    files.publish(last=SUMS)
+    sums = "".join(f"{_sha256(content)}  {file}\n" for file, content in contents.items())
+    write_all(kept.folder, contents | {SUMS: sums.encode()}, last=SUMS)
     return kept
 
 

@@ -219,7 +219,7 @@ def _count(
     cards = [read_card(each) for each in models]
     kinds = [kind for kind in CELL_TYPES if kind in truths and any(kind in card.cell_types for card in cards)]
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    settings = (repr(card.counters) for card in cards)
+    settings = (f"{card.counters!r}{card.colours!r}" for card in cards)
 
     def count() -> dict[str, list[int] | list[float]]:
         photograph = _changed(read_photograph(path), CHANGES.get(change))

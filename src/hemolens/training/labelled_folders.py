@@ -161,13 +161,40 @@ def _find_photographs(folder: Path, names: Sequence[str]) -> dict[str, Path]:
             do="correct folder or images in the configuration, or name another data folder",
             option="data",
         )
+    return require_images(names, folder, do="add them, or take them out of the labels")
+
+
+def require_images(names: Iterable[str], folder: Path, *, do: str, option: str | None = None) -> dict[str, Path]:
+    """Find every photograph that labels speak of, in the order of the names.
+
+    Parameters
+    ----------
+    names : iterable of str
+        As in :func:`~hemolens.labels.named_photographs.find_images`.
+    folder : Path
+    do : str
+        What the user can do where one is missing.
+    option : str, optional
+        The parameter that the folder came in.
+
+    Raises
+    ------
+    TrainingError
+        A photograph is missing.
+    UsageError
+        The folder cannot be read.
+    LabelError
+        A name fits several photographs, or several names fit one.
+
+    """
     found, missing = find_images(names, folder)
     if missing:
         raise TrainingError(
             "labelled photographs are missing",
             came=f"{len(missing)} names without a photograph in {quoted(folder)}, the first {quoted(missing[0])}",
             allowed="a photograph for each name in the labels",
-            do="add them, or take them out of the labels",
+            do=do,
+            option=option,
         )
     return found
 

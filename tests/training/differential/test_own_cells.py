@@ -76,5 +76,5 @@ def test_cells_named_where_there_are_none_are_said(laboratory):
 
 def test_a_missing_photograph_is_named(laboratory):
     rows = [["z.png", *row[1:]] for row in laboratory[1]]
-    with pytest.raises(TrainingError, match=r"photographs of named cells are missing: got 1 names .* 'z.png'"):
+    with pytest.raises(TrainingError, match=r"photographs are missing: got 1 names .* 'z.png'"):
         read(laboratory, CLASSES, rows)

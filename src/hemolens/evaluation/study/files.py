@@ -26,7 +26,7 @@ from hemolens.evaluation.study.classes_page import classes_csv, markdown_classes
 from hemolens.evaluation.study.page import markdown_page, plot_name
 from hemolens.evaluation.study.pairs import Study
 from hemolens.files.spreadsheet import safe_text
-from hemolens.files.whole_file import WholeFiles, disk_errors_named
+from hemolens.files.whole_file import write_all
 from hemolens.output.report.html_page import html_page
 
 NAMES = ("validate.html", "validate.json", "validate.csv")
@@ -74,16 +74,8 @@ def write_class_study(study: ClassStudy, records: Sequence[Record], folder: Path
 
 
 def _publish(page: str, records: str, table: str, folder: Path) -> None:
-    contents = dict(zip(NAMES, (page, records, table), strict=True))
-    files = WholeFiles(folder)
-    try:
-        with disk_errors_named(folder):
-            for name, content in contents.items():
-                (files.draft / name).write_text(content, encoding="utf-8", newline="")
-    except BaseException:
-        files.discard()
-        raise
-    files.publish(last="validate.html")
+    contents = zip(NAMES, (page.encode(), records.encode(), table.encode()), strict=True)
+    write_all(folder, dict(contents), last="validate.html")
 
 
 def draw_plots(study: Study) -> dict[str, bytes]:

@@ -14,13 +14,12 @@ from hemolens.cell_types import CELL_NAMES, CELL_TYPES, CellType
 from hemolens.errors import LabelError, TrainingError, quoted
 from hemolens.evaluation.matching import box_iou
 from hemolens.images.photograph import read_photograph
-from hemolens.labels.named_photographs import find_images
 from hemolens.labels.truth import Truths, fit_to_frame, in_pixels
 from hemolens.measurements.colours import absorbance, measure_colours
 from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.training.boxed_cells import LabelledBox, usual_diameter
 from hemolens.training.config import LabelledSource
-from hemolens.training.labelled_folders import read_source
+from hemolens.training.labelled_folders import read_source, require_images
 
 FEWEST_CELLS, FEWEST_WITH_CELLS = 5, 2
 """A type with fewer labelled cells, or on fewer photographs, is not learned."""
@@ -130,15 +129,8 @@ def read_own_photographs(labels: Path, images: Path, name: str, *, at_least: int
         validation_every=None,
     )  # fmt: skip
     read = read_source(Path(), source)
-    found, missing = find_images(read.truths, images)
-    if missing:
-        raise TrainingError(
-            "labelled photographs are missing",
-            came=f"{len(missing)} names without a photograph in {quoted(images)}, the first {quoted(missing[0])}",
-            allowed="a photograph for each name in the labels",
-            do="name their folder with --images, or take them out of the labels",
-            option="images",
-        )
+    do = "name their folder with --images, or take them out of the labels"
+    found = require_images(read.truths, images, do=do, option="images")
     photographs = []
     for each in sorted(found):
         pixels = read_photograph(found[each]).pixels

@@ -37,7 +37,7 @@ N_COPIES = 6
 """How often each cell is seen, turned and under other light, beside as it is."""
 
 HOLD = 1e-2
-"""What the mean square of the layer's change is multiplied by, beside the mean loss of a cell."""
+"""What the sum of the squared changes of the layer's weights is multiplied by, beside the mean loss of a cell."""
 
 LEAST_SURE = 0.025
 """As many cells more would be named right by chance with a lower probability than this (one-sided sign test)."""

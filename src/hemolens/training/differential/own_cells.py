@@ -15,14 +15,14 @@ from hemolens.block_count import count_block
 from hemolens.cell_types import WhiteCellClass
 from hemolens.cells.cell import Cell
 from hemolens.differential.crops import cut_crops
-from hemolens.errors import TrainingError, quoted
+from hemolens.errors import TrainingError
 from hemolens.images.photograph import read_photograph
-from hemolens.labels.named_photographs import find_images
 from hemolens.labels.placed_classes import PlacedCell, read_placed_classes, same_cells
 from hemolens.models.classifier_card import ClassifierCard
 from hemolens.options import CountOptions
 from hemolens.plan.plan import make_plan
 from hemolens.training.differential.crops import ClassifiedCrops
+from hemolens.training.labelled_folders import require_images
 
 FEWEST_OF_CLASS, FEWEST_CLASSES, FEWEST_PHOTOGRAPHS = 5, 2, 3
 """A class with fewer cells is not learned; of fewer classes, or from fewer photographs, nothing is."""
@@ -76,15 +76,8 @@ def read_own_cells(table: Path, images: Path, card: ClassifierCard) -> OwnCells:
         for name, cells in read_placed_classes(table, only_checked=True).items()
     }
     named = {name: cells for name, cells in named.items() if cells}
-    found, missing = find_images(named, images)
-    if missing:
-        raise TrainingError(
-            "photographs of named cells are missing",
-            came=f"{len(missing)} names without a photograph in {quoted(images)}, the first {quoted(missing[0])}",
-            allowed="a photograph for each name in the table",
-            do="name their folder with --images",
-            option="images",
-        )
+    do = "name their folder with --images, or take them out of the labels"
+    found = require_images(named, images, do=do, option="images")
     parts = [_cut_out(path, named[name], card) for name, path in found.items()]
     labels = [label for part in parts for label in part.labels.tolist()]
     names = [name for name, part in zip(found, parts, strict=True) for _ in part.labels]
