@@ -24,8 +24,9 @@ from hemolens.measurements.colours import StandardColours, join_colours, measure
 from hemolens.measurements.scale import estimate_red_cell_diameter
 from hemolens.models.store import read_model, write_model_files
 from hemolens.output.report.html_page import markdown_table
+from hemolens.paper.cache import Cache
 from hemolens.paper.cited import CitedMethod, read_methods
-from hemolens.paper.cited_measure import CACHE, COLOUR_AND_BLUR, Cache, measure_method, read_held_out
+from hemolens.paper.cited_measure import CACHE, COLOUR_AND_BLUR, measure_method, read_held_out
 from hemolens.paper.cited_page import CitedRecord, make_records
 from hemolens.training.config import read_config
 

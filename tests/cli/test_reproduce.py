@@ -20,7 +20,7 @@ def reproduced(synthetic_all_idb1, tmp_path_factory):
 
 
 def test_page_and_figures_are_written(reproduced):
-    assert sorted(path.name for path in reproduced.iterdir()) == ["paper.html", "paper.json", "paper.md"]
+    assert sorted(path.name for path in reproduced.iterdir()) == ["paper.html", "paper.json", "paper.jsonl", "paper.md"]
 
 
 def test_the_machine_readable_file_is_a_list_of_records(reproduced):

@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 
@@ -10,8 +8,9 @@ from PIL import Image
 from hemolens.errors import UsageError
 from hemolens.labels.truth import Truth, truth_of_boxes
 from hemolens.paper import cited_measure
+from hemolens.paper.cache import Cache
 from hemolens.paper.cited import CitedMethod
-from hemolens.paper.cited_measure import COLOUR_AND_BLUR, Cache, measure_method, read_cbc_test, read_held_out
+from hemolens.paper.cited_measure import COLOUR_AND_BLUR, measure_method, read_cbc_test, read_held_out
 from hemolens.synthetic import draw_smear
 
 pytestmark = pytest.mark.train
@@ -68,23 +67,6 @@ def test_a_photograph_that_was_replaced_is_counted_again(held_out, photograph, t
 
 def test_without_weights_there_is_nothing(held_out, tmp_path):
     assert measured(CitedMethod(name="DCAN", reference="", models=("dcan",)), held_out, tmp_path) is None
-
-
-def test_a_line_that_was_cut_short_is_passed_over(tmp_path):
-    cache = Cache(tmp_path / "cache.jsonl")
-    cache.get(["a"], lambda: {"rbc": [1, 2]})
-    with cache.path.open("a", encoding="utf-8") as file:
-        file.write('{"key": "b", "fou')
-    again = Cache(cache.path)
-    assert again.get(["a"], lambda: pytest.fail("it is known")) == {"rbc": [1, 2]}
-    assert again.get(["b"], lambda: {"rbc": [3, 4]}) == {"rbc": [3, 4]}
-
-
-def test_each_line_of_the_cache_is_json(tmp_path):
-    cache = Cache(tmp_path / "deep" / "cache.jsonl")
-    cache.get(["a"], lambda: {"rbc": [1]})
-    (line,) = cache.path.read_text(encoding="utf-8").splitlines()
-    assert json.loads(line)["found"] == {"rbc": [1]}
 
 
 def test_a_photograph_of_cbc_without_a_box_has_no_cell(tmp_path):

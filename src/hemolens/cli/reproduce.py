@@ -44,7 +44,7 @@ def reproduce(
 ) -> None:
     """Measure the paper's systems, or every method that it cites, and write its tables with ours beside them.
 
-    Writes paper.md, paper.html and paper.json, or cited-methods.md, .html and .json. The methods go on where an earlier
+    Writes paper.md, paper.html and paper.json, or cited-methods.md, .html and .json. Both go on where an earlier
     run stopped. Examples:
 
         hemolens reproduce --data all-idb1 --weights benchmarks/weights/paper-weights.zip --out paper
@@ -88,7 +88,8 @@ def _reproduce(data: Path, store: Weights, out: Path, *, train: bool, encoder: P
 
     from hemolens.files.whole_file import write_whole
     from hemolens.output.report.html_page import html_page
-    from hemolens.paper.measure import measure
+    from hemolens.paper.cache import Cache
+    from hemolens.paper.measure import CACHE, measure
     from hemolens.paper.page import markdown_page
     from hemolens.paper.records import code_version, make_records
     from hemolens.paper.systems import read_systems
@@ -102,7 +103,9 @@ def _reproduce(data: Path, store: Weights, out: Path, *, train: bool, encoder: P
             _train(data, store, encoder, progress)
         started = time.monotonic()
         bar = progress.add_task("measuring", total=None)
-        measured = measure(data, store, systems, on_photograph=lambda name: progress.update(bar, description=name))
+        measured = measure(
+            data, store, systems, Cache(out / CACHE), on_photograph=lambda name: progress.update(bar, description=name)
+        )
     records = make_records(measured, tiles, code_version())
     cards = [store.card(config) for system in systems for config in system.members() if store.has(config)]
     page = markdown_page(records, list({card.name: card for card in cards}.values()), time.monotonic() - started)
@@ -126,8 +129,9 @@ def _measure_methods(data: Path, cbc: Path | None, weights: Path, out: Path) -> 
 
     from hemolens.files.whole_file import write_whole
     from hemolens.output.report.html_page import html_page
+    from hemolens.paper.cache import Cache
     from hemolens.paper.cited import read_methods
-    from hemolens.paper.cited_measure import CACHE, Cache, measure_method, read_held_out
+    from hemolens.paper.cited_measure import CACHE, measure_method, read_held_out
     from hemolens.paper.cited_page import make_records, markdown_page
     from hemolens.paper.records import code_version
 

@@ -81,12 +81,16 @@ class AllIdb1:
 
     def mask(self, name: str, kind: CellType) -> NDArray[np.bool_] | None:
         """Read the mask of a type, shape (H, W); None where there is none, and the type is unknown."""
-        path = self._mask_path(name, kind)
+        path = self.mask_path(name, kind)
         return read_photograph(path).pixels[..., 0] > 127 if path.exists() else None
+
+    def mask_path(self, name: str, kind: CellType) -> Path:
+        """Give the file of the mask of a type, which may not be there."""
+        return self.folder / "masks" / kind / f"{name}.png"
 
     def has_mask(self, name: str, kind: CellType) -> bool:
         """Whether there is a mask of a type."""
-        return self._mask_path(name, kind).exists()
+        return self.mask_path(name, kind).exists()
 
     @cached_property
     def images(self) -> dict[str, dict[str, str]]:
@@ -182,9 +186,6 @@ class AllIdb1:
             raise _unknown(name, kind, f"a photograph with a file in masks/{kind}")
         around = boxes_of_numbers(number_components(mask)[0])
         return Truth(len(around), around)
-
-    def _mask_path(self, name: str, kind: CellType) -> Path:
-        return self.folder / "masks" / kind / f"{name}.png"
 
     @cached_property
     def _counts(self) -> dict[str, dict[str, str]]:

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hemolens import __version__
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.errors import UsageError, quoted
 from hemolens.evaluation.comparison import compare
@@ -27,6 +25,7 @@ from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.labels.truth import Truth, Truths, truth_of_boxes
 from hemolens.models.store import DEFAULT_MODEL, read_card, read_model
 from hemolens.options import CountOptions
+from hemolens.paper.cache import Cache
 from hemolens.paper.cited import CitedMethod, Laboratory, find_models
 from hemolens.pipeline import count_image
 from hemolens.training.config import read_config
@@ -136,33 +135,6 @@ def read_cbc_test(folder: Path) -> dict[Path, Truths]:
     truths = read_labels(folder / "annotations_txl.csv", CELL_TYPES).truths
     none = {kind: truth_of_boxes([]) for kind in CELL_TYPES}
     return {folder / "images" / name: truths.get(name, none) for name in names}
-
-
-class Cache:
-    """What was counted before, by what it depends on; appended to, so that an interruption loses one photograph."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.known: dict[str, dict[str, list[int] | list[float]]] = {}
-        if path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                try:
-                    row = json.loads(line)
-                except ValueError:
-                    continue  # the line that was being written when a run was killed
-                self.known[row["key"]] = row["found"]
-
-    def get(
-        self, parts: Sequence[str], make: Callable[[], dict[str, list[int] | list[float]]]
-    ) -> dict[str, list[int] | list[float]]:
-        """What is known under some parts, or else what `make` makes."""
-        key = hashlib.sha256("\0".join((__version__, *parts)).encode()).hexdigest()
-        if key not in self.known:
-            self.known[key] = make()
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"key": key, "found": self.known[key]}) + "\n")
-        return self.known[key]
 
 
 def measure_method(

@@ -1,15 +1,19 @@
-"""Trained models and photographs → what each counted and drew, photograph by photograph."""
+"""Trained models and photographs → what each counted and drew, photograph by photograph; nothing is measured twice."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from hemolens.cell_types import CELL_TYPES, CellType
 from hemolens.cells.cell import to_photograph
@@ -21,6 +25,8 @@ from hemolens.evaluation.segmentation import SegmentationScores, score_map
 from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.labels.truth import Truth
 from hemolens.measurements.scale import estimate_red_cell_diameter
+from hemolens.models.card import ModelCard
+from hemolens.paper.cache import Cache
 from hemolens.paper.systems import System, measured_photographs
 from hemolens.paper.weights import Weights
 from hemolens.probability_maps import ProbabilityMaps, average_maps
@@ -30,6 +36,8 @@ from hemolens.training.config import TrainingConfig, read_config
 
 TILE_PX = 1024
 """Larger tiles than the program's give the same maps in less time and more memory."""
+
+CACHE = "paper.jsonl"
 
 ENSEMBLE = "ensemble"
 """Network name of the mean of two networks' maps."""
@@ -67,8 +75,16 @@ class Measured:
     drawn: list[Drawn]
 
 
+_MEASURED = TypeAdapter(Measured)
+
+
 def measure(
-    data: Path, weights: Weights, systems: Sequence[System], *, on_photograph: Callable[[str], None] = lambda _: None
+    data: Path,
+    weights: Weights,
+    systems: Sequence[System],
+    cache: Cache,
+    *,
+    on_photograph: Callable[[str], None] = lambda _: None,
 ) -> Measured:
     """Measure the systems whose weights are there.
 
@@ -78,6 +94,8 @@ def measure(
         The ALL-IDB1 folder.
     weights : Weights
     systems : sequence of System
+    cache : Cache
+        What was measured before.
     on_photograph : callable
         Told the cell type and name of each photograph when it is measured.
 
@@ -92,7 +110,9 @@ def measure(
                         wanted.setdefault(name, []).append((system, config))
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # most of the time is spent in libraries that run in parallel
             done = pool.map(
-                lambda name, cell=cell, wanted=wanted: _measure_photograph(all_idb1, name, cell, wanted[name], weights),
+                lambda name, cell=cell, wanted=wanted: _measure_photograph(
+                    _Photograph(all_idb1, name, cell, weights), _works(wanted[name], weights), cache
+                ),
                 sorted(wanted),
             )
             for name, measured in zip(sorted(wanted), done, strict=True):
@@ -103,34 +123,107 @@ def measure(
     return result
 
 
-def _measure_photograph(
-    data: AllIdb1,
-    name: str,
-    cell: CellType,
-    members: Sequence[tuple[System, TrainingConfig]],
-    weights: Weights,
-) -> Measured:
+def _measure_photograph(photograph: _Photograph, works: Sequence[_Work], cache: Cache) -> Measured:
     result = Measured([], [])
-    pixels = data.pixels(name)
-    diameter = estimate_red_cell_diameter(pixels).px
-    truth = data.truth(name, cell)
-    maps = {
-        (system, config.name): compute_probability_maps(pixels, diameter, weights.load(config), tile_px=TILE_PX)[cell]
-        for system, config in members
-    }
-    for system, config in members:
-        own = maps[system, config.name]
-        result.drawn.extend(_score(data, name, pixels, diameter, own, system, config))
-        if system.table == "counting":
-            shape = (pixels.shape[0], pixels.shape[1])
-            result.counted.extend(_count(system, own, settings_of(system, config, weights), name, shape, truth))
-            for join, joined in weights.joins(config).items():
-                rows = _count(system, own, {"connected-components": joined}, name, shape, truth)
-                result.counted.extend(replace(row, join=join) for row in rows)
-    for system, averaged, settings in _ensembles(members, maps, weights):
-        shape = (pixels.shape[0], pixels.shape[1])
-        result.counted.extend(_count(system, averaged, settings, name, shape, truth))
+    for work in works:
+        models = (f"{card.digest}{card.colours!r}" for card in work.cards)
+        what = (work.system.model_dump_json(), repr(work.settings), repr(work.joins), *models)
+
+        def make(work: _Work = work) -> Any:
+            return _MEASURED.dump_python(_measure(photograph, work), mode="json")
+
+        measured = _MEASURED.validate_python(cache.get((*photograph.content, *what), make))
+        result.counted.extend(measured.counted)
+        result.drawn.extend(measured.drawn)
     return result
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is measured at once: one network, or the mean of several.
+
+    Attributes
+    ----------
+    settings : dict of str to CounterSettings
+        Of every counter; empty where nothing is counted.
+    joins : dict of str to CounterSettings
+        Those of connected components for each way to join mask and edge; empty where these are not compared.
+
+    """
+
+    system: System
+    configs: tuple[TrainingConfig, ...]
+    cards: tuple[ModelCard, ...]
+    settings: Mapping[str, CounterSettings]
+    joins: Mapping[str, CounterSettings]
+
+
+class _Photograph:
+    """A photograph with its labels and what networks draw on it; each is made when it is first needed."""
+
+    def __init__(self, data: AllIdb1, name: str, cell: CellType, weights: Weights) -> None:
+        self.data, self.name, self.cell, self._weights = data, name, cell, weights
+        self._maps: dict[str, ProbabilityMaps] = {}
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """What the figures of this photograph depend on, but for the models."""
+        files = self.data.path(self.name), self.data.mask_path(self.name, self.cell)
+        digests = (hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.exists())
+        return (self.cell, self.name, str(self.truth.count), *digests)
+
+    @cached_property
+    def truth(self) -> Truth:
+        return self.data.truth(self.name, self.cell)
+
+    @cached_property
+    def pixels(self) -> NDArray[np.uint8]:
+        return self.data.pixels(self.name)
+
+    @cached_property
+    def diameter_px(self) -> float:
+        return estimate_red_cell_diameter(self.pixels).px
+
+    def maps(self, config: TrainingConfig) -> ProbabilityMaps:
+        """What the network of a configuration draws of the type."""
+        if config.name not in self._maps:
+            model = self._weights.load(config)
+            drawn = compute_probability_maps(self.pixels, self.diameter_px, model, tile_px=TILE_PX)
+            self._maps[config.name] = drawn[self.cell]
+        return self._maps[config.name]
+
+
+def _measure(photograph: _Photograph, work: _Work) -> Measured:
+    each = [photograph.maps(config) for config in work.configs]
+    maps = average_maps(each) if len(each) > 1 else each[0]
+    counted = list(_count(photograph, maps, work.system, work.settings))
+    for join, settings in work.joins.items():
+        rows = _count(photograph, maps, work.system, {"connected-components": settings})
+        counted.extend(replace(row, join=join) for row in rows)
+    drawn = list(_score(photograph, maps, work.system, work.configs[0])) if len(each) == 1 else []
+    return Measured(counted, drawn)
+
+
+def _works(members: Sequence[tuple[System, TrainingConfig]], weights: Weights) -> list[_Work]:
+    """Each network alone; then the mean of the U-Net's and the SegNet's maps, with the U-Net's settings.
+
+    That under each protocol that has both.
+    """
+    alone = []
+    for system, config in members:
+        is_counted = system.table == "counting"
+        settings = settings_of(system, config, weights) if is_counted else {}
+        joins = weights.joins(config) if is_counted else {}
+        alone.append(_Work(system, (config,), (weights.card(config),), settings, joins))
+    together = []
+    for protocol in ("paper", "honest"):
+        both = [each for each in alone if each.system.protocol == protocol and each.settings]
+        if len({each.system.network for each in both}) == 2:
+            first, second = both
+            system = first.system.model_copy(update={"network": ENSEMBLE})
+            configs, cards = first.configs + second.configs, first.cards + second.cards
+            together.append(_Work(system, configs, cards, first.settings, {}))
+    return alone + together
 
 
 def settings_of(system: System, config: TrainingConfig, weights: Weights) -> Mapping[str, CounterSettings]:
@@ -141,48 +234,24 @@ def settings_of(system: System, config: TrainingConfig, weights: Weights) -> Map
 
 
 def _count(
-    system: System,
-    maps: ProbabilityMaps,
-    settings: Mapping[str, CounterSettings],
-    name: str,
-    shape: tuple[int, int],
-    truth: Truth,
+    photograph: _Photograph, maps: ProbabilityMaps, system: System, settings: Mapping[str, CounterSettings]
 ) -> Iterator[Counted]:
+    shape = (photograph.pixels.shape[0], photograph.pixels.shape[1])
+    n_rows, n_cols = maps.mask.shape
     for counter in settings:
-        n_rows, n_cols = maps.mask.shape
         cells = to_photograph(find_cells(maps, counter, settings[counter]), (n_rows, n_cols), shape)
-        found = compare(cells, truth, system.cell, shape)
-        yield Counted(system, counter, name, found.truth, found.count, found.detection)
+        found = compare(cells, photograph.truth, system.cell, shape)
+        yield Counted(system, counter, photograph.name, found.truth, found.count, found.detection)
 
 
-def _score(
-    data: AllIdb1,
-    name: str,
-    pixels: NDArray[np.uint8],
-    diameter_px: float,
-    maps: ProbabilityMaps,
-    system: System,
-    config: TrainingConfig,
-) -> Iterator[Drawn]:
-    if not data.has_mask(name, system.cell):
+def _score(photograph: _Photograph, maps: ProbabilityMaps, system: System, config: TrainingConfig) -> Iterator[Drawn]:
+    if not photograph.data.has_mask(photograph.name, system.cell):
         return  # counted by hand, but not outlined
-    label = label_photograph(data, name, pixels, system.cell, from_px=diameter_px, to_px=config.red_cell_diameter_px)
+    label = label_photograph(
+        photograph.data, photograph.name, photograph.pixels, system.cell,
+        from_px=photograph.diameter_px, to_px=config.red_cell_diameter_px,
+    )  # fmt: skip
     for channel, (output, probability) in enumerate((("mask", maps.mask), ("edge", maps.edge))):
         if probability is not None:
             scores = score_map(probability, label.targets[channel] > 0, label.weights[channel] > 0)
-            yield Drawn(system, config.seed, output, name, scores)
-
-
-def _ensembles(
-    members: Sequence[tuple[System, TrainingConfig]],
-    maps: Mapping[tuple[System, str], ProbabilityMaps],
-    weights: Weights,
-) -> Iterator[tuple[System, ProbabilityMaps, Mapping[str, CounterSettings]]]:
-    """The mean of the U-Net's and the SegNet's maps, under each protocol that has both; the U-Net's settings."""
-    for protocol in ("paper", "honest"):
-        both = [each for each in members if each[0].protocol == protocol and each[0].table == "counting"]
-        if len({system.network for system, _ in both}) == 2:
-            first, config = both[0]
-            ensemble = first.model_copy(update={"network": ENSEMBLE})
-            averaged = average_maps([maps[system, member.name] for system, member in both])
-            yield ensemble, averaged, settings_of(first, config, weights)
+            yield Drawn(system, config.seed, output, photograph.name, scores)
