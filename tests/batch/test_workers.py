@@ -7,6 +7,7 @@ import sys
 import time
 from functools import partial
 
+import cv2
 import pytest
 
 from hemolens.batch import workers
@@ -111,3 +112,12 @@ def test_one_photograph_needs_no_other_process():
     assert counting_by(8, 1) is count_here
     assert counting_by(1, 8) is count_here
     assert counting_by(8, 3).keywords == {"n_workers": 3}
+
+
+def test_a_worker_gives_opencv_its_share_of_the_processors(monkeypatch):
+    monkeypatch.setattr(workers, "usable_processors", lambda: 4)
+    begun = workers._Pool(4)
+    try:
+        assert begun._executor.submit(cv2.getNumThreads).result() == 1
+    finally:
+        begun.end()

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from hemolens import __version__
 from hemolens.batch.photograph_task import Counting, PhotographTask, count_photograph
-from hemolens.batch.workers import AHEAD, signals_kept_from_workers
+from hemolens.batch.workers import AHEAD, keep_opencv_to_processors, signals_kept_from_workers
 from hemolens.block_count import BlockCount, count_block
 from hemolens.errors import ClusterError, HemolensError, PhotographError, UsageError, quoted
 from hemolens.files.remote import RemoteFile
@@ -88,6 +88,7 @@ class Kit:
                 do="install the same on both",
                 option="cluster",
             )
+        keep_opencv_to_processors()  # dask gives each worker OMP_NUM_THREADS
         for model in self.models:
             keep_sent(model)
 

@@ -18,6 +18,8 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing.connection import Connection
 
+import cv2
+
 from hemolens.batch.photograph_task import Counting, PhotographTask, count_here, count_photograph
 from hemolens.output.photograph_output import PhotographOutput, failed_output
 from hemolens.segmentation.onnx_runtime import n_processors
@@ -35,6 +37,14 @@ _CONTEXT = multiprocessing.get_context("spawn")  # a forked ONNX Runtime, with i
 def usable_processors() -> int:
     """Count the processors that this process may use."""
     return n_processors() or os.cpu_count() or 1
+
+
+def keep_opencv_to_processors() -> None:
+    """Give OpenCV as many threads as the network; by itself it takes one for each processor, in every process.
+
+    Only for a process of our own: all that uses OpenCV in it is concerned.
+    """
+    cv2.setNumThreads(usable_processors())
 
 
 def counting_by(n_workers: int | None, n_photographs: int) -> Counting:
@@ -154,7 +164,8 @@ def signals_kept_from_workers() -> Iterator[None]:
 
 def _begin_worker(watched: Connection, n_threads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["OMP_NUM_THREADS"] = str(n_threads)  # of the network: the processors are shared out among the workers
+    os.environ["OMP_NUM_THREADS"] = str(n_threads)  # the processors are shared out among the workers
+    keep_opencv_to_processors()
     threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
 
 
