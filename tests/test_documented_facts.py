@@ -36,6 +36,7 @@ from hemolens.labels.mask_folder import SMALLEST_COMPONENT_PX
 from hemolens.labels.truth import FRAME_TOLERANCE_PX
 from hemolens.measurements import quality, scale
 from hemolens.measurements.colours import FACTORS
+from hemolens.models.card import LARGEST_TILE_PX
 from hemolens.models.store import DEFAULT_MODEL, read_card
 from hemolens.output.export.registry import FORMATS
 from hemolens.output.report.cell_picture import MOST_OUTLINES
@@ -43,7 +44,6 @@ from hemolens.output.report.run_report import FULL_SIZE_PICTURES, LONGEST_SIDE_P
 from hemolens.paper.records import PaperRecord
 from hemolens.plan.blocks import BLOCK_DIAMETERS, HALO_DIAMETERS
 from hemolens.plan.fields import FIELD_SIDE_PX, LARGEST_FIELD_PX, N_FIELDS
-from hemolens.segmentation.network_maps import TILE_PX
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -129,7 +129,7 @@ STATED = [
     ("docs/how-to-trust-the-numbers.md", f"(confidence {scale.LEAST_SURE} or more)"),
     ("docs/how-to-trust-the-numbers.md", f"more than a factor of {scale.LARGEST_UNEXPLAINED} is used in its place"),
     ("docs/how-to-trust-the-numbers.md", f"`assumed` from red cells {scale.USUAL_RED_CELL_UM} µm wide"),
-    ("docs/decisions/0002-large-tiles.md", f"tiles of up to {TILE_PX} pixels"),
+    ("docs/decisions/0002-large-tiles.md", f"tiles of up to {LARGEST_TILE_PX} pixels"),
     ("docs/decisions/0010-slides-are-measured-on-fields.md", f"at most {millions(LARGEST_FIELD_PX)} megapixels"),
     ("docs/decisions/0010-slides-are-measured-on-fields.md", f"{FIELD_SIDE_PX} × {FIELD_SIDE_PX} pixels"),
     (

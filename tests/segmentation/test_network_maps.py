@@ -9,9 +9,17 @@ import tomli_w
 
 from hemolens.errors import ModelError, UsageError
 from hemolens.measurements.colours import StandardColours, measure_colours, standardise
-from hemolens.models.store import read_model
+from hemolens.models.store import DEFAULT_MODEL, read_card, read_model
+from hemolens.plan.blocks import plan_blocks, scaled_window
 from hemolens.probability_maps import ProbabilityMaps, average_maps
-from hemolens.segmentation.network_maps import Model, compute_probability_maps, load_model, prepare, resize_to_diameter
+from hemolens.segmentation.network_maps import (
+    Model,
+    compute_probability_maps,
+    load_model,
+    prepare,
+    resize_to_diameter,
+    window_step,
+)
 
 
 def map_one(*how, **options):
@@ -87,6 +95,15 @@ def test_tile_size_never_changes_the_maps_of_a_network_that_sees_the_frame(one_p
     for tiled in others:
         for kind, maps in whole.items():
             assert np.abs(maps.mask - tiled[kind].mask).max() < 1e-4
+
+
+@pytest.mark.parametrize("diameter_px", [20, 33.3, 40, 75])
+def test_the_window_of_a_block_is_one_tile_of_the_default_model(diameter_px):
+    card, side = read_card(DEFAULT_MODEL), 20_000
+    scaled = round(side * card.red_cell_diameter_px / diameter_px)
+    for block in plan_blocks((side, side), diameter_px):
+        row0, col0, row1, col1 = scaled_window(block.window, (side, side), (scaled, scaled), window_step(card))
+        assert max(row1 - row0, col1 - col0) <= card.largest_tile_px
 
 
 @pytest.mark.train

@@ -26,6 +26,9 @@ from hemolens.measurements.colours import StandardColours
 from hemolens.measurements.scale import RANGE_PX
 from hemolens.statistics.uncertainty import CountError
 
+LARGEST_TILE_PX = 1344
+"""For networks of the paper's width."""
+
 
 class CardPart(BaseModel):
     """What a card is made of: frozen, without unknown fields."""
@@ -119,6 +122,9 @@ class ModelCard(CardPart):
     tile_px : int or None
         Side of the block that a tile writes, for networks whose maps depend on where a tile ends; without it, any
         side gives the same maps.
+    largest_tile_px : int
+        Largest side of the block that a tile writes, where any gives the same maps: larger ones cost more memory, and
+        less of what is around them is drawn twice.
     colours : StandardColours or None
         The standard that the colours of a photograph are normalised to (:mod:`hemolens.measurements.colours`); None
         leaves them.
@@ -144,6 +150,7 @@ class ModelCard(CardPart):
     extra_px: int = Field(0, ge=0)
     reach_px: int = Field(0, ge=0)
     tile_px: int | None = Field(None, gt=0)
+    largest_tile_px: int = Field(LARGEST_TILE_PX, gt=0)
     colours: StandardColours | None = None
     sha256: str = Field("", pattern=r"^([0-9a-f]{64})?$")
     terms: str

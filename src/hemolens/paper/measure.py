@@ -34,9 +34,6 @@ from hemolens.segmentation.network_maps import compute_probability_maps, forget_
 from hemolens.training.all_idb1 import label_photograph
 from hemolens.training.config import TrainingConfig, read_config
 
-TILE_PX = 1024
-"""Larger tiles than the program's give the same maps in less time and more memory."""
-
 CACHE = "paper.jsonl"
 
 ENSEMBLE = "ensemble"
@@ -188,7 +185,7 @@ class _Photograph:
         """What the network of a configuration draws of the type."""
         if config.name not in self._maps:
             model = self._weights.load(config)
-            drawn = compute_probability_maps(self.pixels, self.diameter_px, model, tile_px=TILE_PX)
+            drawn = compute_probability_maps(self.pixels, self.diameter_px, model)
             self._maps[config.name] = drawn[self.cell]
         return self._maps[config.name]
 

@@ -24,9 +24,6 @@ from hemolens.segmentation.onnx_runtime import onnx_runtime, start_session
 if TYPE_CHECKING:
     import onnxruntime
 
-TILE_PX = 1344
-"""Largest side of the block that a tile writes: larger ones cost more memory and save little."""
-
 
 @dataclass(frozen=True, eq=False)
 class Model:
@@ -102,7 +99,7 @@ def open_model(file: ModelFile, name: str) -> Model:
 
 
 def compute_probability_maps(
-    pixels: NDArray[np.uint8], red_cell_diameter_px: float, model: Model, *, tile_px: int = TILE_PX
+    pixels: NDArray[np.uint8], red_cell_diameter_px: float, model: Model, *, tile_px: int | None = None
 ) -> dict[CellType, ProbabilityMaps]:
     """Apply a network to a whole photograph at the scale the network works at.
 
@@ -116,8 +113,8 @@ def compute_probability_maps(
     red_cell_diameter_px : float
         Usual red-cell diameter in pixels of the photograph, > 0.
     tile_px : int, optional
-        Largest side of a tile's block; rounded down to the pooling grid. It never changes the maps: where it
-        would, the model's card fixes the side, and this one is not used.
+        Largest side of a tile's block; rounded down to the pooling grid. Without it, the card's. It never changes the
+        maps: where it would, the model's card fixes the side, and this one is not used.
 
     Returns
     -------
@@ -142,7 +139,7 @@ def compute_window_maps(
     *,
     red_cell_diameter_px: float,
     measured: MeasuredColours | None = None,
-    tile_px: int = TILE_PX,
+    tile_px: int | None = None,
 ) -> dict[CellType, CellMaps]:
     """Apply a network to a window of a smear; the maps are those of the whole image, cut.
 
@@ -206,9 +203,9 @@ def window_step(card: ModelCard) -> int:
     return card.tile_px or card.grid_px
 
 
-def _tiles_of(window: Box, card: ModelCard, tile_px: int) -> list[Tile]:
+def _tiles_of(window: Box, card: ModelCard, tile_px: int | None) -> list[Tile]:
     """Cover a window with tiles, in pixels of the whole scaled picture."""
-    largest_px = card.tile_px or max(card.grid_px, tile_px // card.grid_px * card.grid_px)
+    largest_px = card.tile_px or max(card.grid_px, (tile_px or card.largest_tile_px) // card.grid_px * card.grid_px)
     shape = (window.row1 - window.row0, window.col1 - window.col0)
     tiles = tile_grid(shape, largest_px=largest_px, grid_px=window_step(card))
     return [replace(tile, row=tile.row + window.row0, col=tile.col + window.col0) for tile in tiles]

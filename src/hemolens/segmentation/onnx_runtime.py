@@ -50,6 +50,7 @@ def start_session(onnx: bytes, name: str, *, n_threads: int | None = None) -> on
     runtime = onnx_runtime()
     options = runtime.SessionOptions()
     options.log_severity_level = 3
+    options.enable_mem_pattern = False  # one for each shape of a tile: twice the memory, and pages that are given anew
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait take no processor
     if (threads := n_threads or n_processors()) is not None:
         options.intra_op_num_threads = threads

@@ -83,6 +83,7 @@ def write_model(
         extra_px=network.extra_px,
         reach_px=network.reach_px,
         tile_px=network.tile_px,
+        largest_tile_px=network.largest_tile_px,
         colours=config.colours,
         sha256=sha256,
         terms=TERMS if config.trained_on else TERMS_OF_OTHERS,

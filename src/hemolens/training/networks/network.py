@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hemolens.models.card import LARGEST_TILE_PX
+
 
 class Network(nn.Module):
     """Pixels (N, 3, H, W) float32 in [−1, 1] → logits (N, K, H − 2·margin, W − 2·margin), one channel an output.
@@ -37,6 +39,8 @@ class Network(nn.Module):
         so much around it, but not beyond the photograph: its frame is that of the input, as in training.
     tile_px : int or None
         Side of the block that a tile writes; ``None`` where any gives the same maps and large ones fit into memory.
+    largest_tile_px : int
+        Largest side of the block that a tile writes, by the memory that the network takes.
     eight_bits : bool
         Whether it is stored, and computes, in 8 bits once it is trained.
 
@@ -52,6 +56,7 @@ class Network(nn.Module):
     overlap_px: ClassVar[int] = 0
     reach_px: ClassVar[int] = 0
     tile_px: ClassVar[int | None] = None
+    largest_tile_px: ClassVar[int] = LARGEST_TILE_PX
     eight_bits: ClassVar[bool] = False
 
     @classmethod

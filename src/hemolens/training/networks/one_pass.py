@@ -52,6 +52,7 @@ class OnePass(Network):
     grid_px = 16
     extra_px = 0
     reach_px = 112
+    largest_tile_px = 2272  # the window of a block of a slide, at 40 pixels a red cell, is one tile
     eight_bits = True
 
     def __init__(self) -> None:
