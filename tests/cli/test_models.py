@@ -6,7 +6,15 @@ import pytest
 
 from hemolens.cli import main
 from hemolens.models.card import card_text, parse_card
-from hemolens.models.store import DEFAULT_MODEL, read_model, shipped_models
+from hemolens.models.store import (
+    DEFAULT_CLASSIFIER,
+    DEFAULT_MODEL,
+    read_classifier,
+    read_model,
+    shipped_classifiers,
+    shipped_models,
+    write_model_files,
+)
 from hemolens.models.user_models import find_user_model
 
 
@@ -20,8 +28,8 @@ def test_every_model_has_a_line(capsys):
     assert run("list") == 0
     head, *lines = capsys.readouterr().out.splitlines()
     assert head.split() == ["model", "counts", "kind", "described", "in", "terms"]
-    assert [line.split()[0] for line in lines] == shipped_models()
-    assert [line.split()[0] for line in lines if line.split()[1] == "*"] == [DEFAULT_MODEL]
+    assert [line.split()[0] for line in lines] == [*shipped_models(), *shipped_classifiers()]
+    assert [line.split()[0] for line in lines if line.split()[1] == "*"] == [DEFAULT_MODEL, DEFAULT_CLASSIFIER]
 
 
 def test_a_line_says_what_a_model_counts_and_how_and_whence(capsys):
@@ -120,3 +128,21 @@ def test_weights_that_do_not_load_are_not_kept(own, capsys):
 def test_a_model_without_weights_is_verified_by_its_card(capsys):
     assert run("verify", "pulse-coupled") == 0
     assert "whole and unaltered" in said(capsys)
+
+
+def test_a_classifier_is_shown_by_name_and_by_path(tmp_path, capsys):
+    file = read_classifier(DEFAULT_CLASSIFIER)
+    write_model_files(file, tmp_path)
+    for name in (DEFAULT_CLASSIFIER, str(tmp_path)):
+        assert run("show", name) == 0
+        assert capsys.readouterr().out == file.card.toml
+
+
+def test_a_classifier_is_verified(tmp_path, capsys):
+    file = read_classifier(DEFAULT_CLASSIFIER)
+    path = write_model_files(file, tmp_path)
+    assert run("verify", str(path)) == 0
+    assert f"whole and unaltered, sha256 {file.card.sha256}" in said(capsys)
+    path.write_bytes(file.onnx[:-1])
+    assert run("verify", str(path)) == 1
+    assert "do not match its card" in said(capsys)

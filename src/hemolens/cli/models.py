@@ -20,10 +20,18 @@ def list_models() -> None:
     """List the models that hemolens count --model knows by name, a line each.
 
     Name, cell types, whether it is a network or a classical method, where it is described, and its terms of use. A star
-    marks the default.
+    marks the default. The last lines are what hemolens count --differential and --classifier know by name.
     """
     from hemolens.cell_types import CELL_NAMES, CELL_TYPES
-    from hemolens.models.store import default_model, full_name, read_card, shipped_models
+    from hemolens.models.store import (
+        DEFAULT_CLASSIFIER,
+        default_model,
+        full_name,
+        read_card,
+        read_classifier_card,
+        shipped_classifiers,
+        shipped_models,
+    )
     from hemolens.models.user_models import user_models
 
     default_name = full_name(default_model())
@@ -34,6 +42,10 @@ def list_models() -> None:
         counts = "all types" if len(kinds) == len(CELL_TYPES) else ", ".join(kinds)
         kind = "classical" if card.segmentation else "network"
         rows.append((f"{name}{' *' * (name == default_name)}", counts, kind, card.reference, card.terms))
+    for name in shipped_classifiers():
+        described = read_classifier_card(name)
+        star = " *" * (name == DEFAULT_CLASSIFIER)
+        rows.append((f"{name}{star}", "classes of white cells", "classifier", described.reference, described.terms))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         typer.echo("  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip())
@@ -43,20 +55,27 @@ def list_models() -> None:
 def show(model: Name) -> None:
     """Show all that is known about a model: its card."""
     from hemolens.models.card import card_text
-    from hemolens.models.store import read_card
+    from hemolens.models.store import is_classifier, read_card, read_classifier_card
 
-    typer.echo(card_text(read_card(model)), nl=False)
+    card = read_classifier_card(model).toml if is_classifier(model) else card_text(read_card(model))
+    typer.echo(card, nl=False)
 
 
 @app.command()
 def verify(model: Name) -> None:
     """Check that weights and card are whole, unaltered and fit together."""
-    from hemolens.models.store import read_card
+    from hemolens.differential.classifier import load_classifier
+    from hemolens.models.store import is_classifier, read_card, read_classifier
 
-    card = read_card(model)
-    if card.network:
-        _load(model)
-    typer.echo(f"{model}: whole and unaltered, sha256 {card.digest}")
+    if is_classifier(model):
+        digest = read_classifier(model).card.sha256
+        load_classifier(model, digest)
+    else:
+        card = read_card(model)
+        if card.network:
+            _load(model)
+        digest = card.digest
+    typer.echo(f"{model}: whole and unaltered, sha256 {digest}")
 
 
 @app.command("import")

@@ -7,6 +7,8 @@ path of its ``.onnx`` file, of its card, or of a folder that holds one such pair
 from __future__ import annotations
 
 import hashlib
+import tomllib
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -140,6 +142,20 @@ def shipped_models() -> list[str]:
     """Names of the models that come with hemolens and can count; of the paper's networks the wheel has cards only."""
     with_weights = _shipped_names(_SUFFIX)
     return [name for name in _shipped_names(".toml") if name in with_weights or read_card(name).segmentation]
+
+
+def shipped_classifiers() -> list[str]:
+    """Names of the classifiers of white cells that come with hemolens."""
+    return _shipped_names(_SUFFIX, _CLASSIFIERS)
+
+
+def is_classifier(name_or_path: str) -> bool:
+    """Whether a name or a path, as in :func:`read_classifier_card`, leads to a classifier of white cells."""
+    if name_or_path in shipped_classifiers():
+        return True
+    with suppress(ModelError, ValueError):  # what is no card is said by who reads it
+        return "classes" in tomllib.loads(_bytes(_files(name_or_path)[1], name_or_path).decode())
+    return False
 
 
 def read_card(name_or_path: str) -> ModelCard:
