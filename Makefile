@@ -63,11 +63,11 @@ test: .venv/test.stamp web
 .venv/web.stamp: pyproject.toml constraints.txt
 	@echo "Installing hemolens and what its service needs into .venv (only this once)"
 	@test -x $(BIN)/pip || "$(PYTHON)" -m venv .venv
-	@$(INSTALL) -e ".[export,slides,web]"
+	@$(INSTALL) -e ".[export,heic,slides,web]"
 	@touch .venv/core.stamp $@
 
 .venv/test.stamp: pyproject.toml constraints.txt
 	@echo "Installing hemolens and what its tests need into .venv (only this once)"
 	@test -x $(BIN)/pip || "$(PYTHON)" -m venv .venv
-	@$(INSTALL) -e ".[cluster,evaluate,export,slides,train,web,dev]"
+	@$(INSTALL) -e ".[cluster,evaluate,export,heic,slides,train,web,dev]"
 	@touch .venv/core.stamp .venv/web.stamp $@

@@ -7,7 +7,7 @@ The law: a file is read, or refused with a HemolensError of one printable line; 
 only counted: Pillow has no switch for it. Seeds, damage and readers are in tests/fuzz/; the number of a case chooses
 its seed and its damage, so that `--images 1 --first 1234 --work FOLDER` reads one again and keeps it if it breaks the
 law. Writes benchmarks/fuzz.json; kinds that are not asked for stay in it as they were recorded. Needs
-`hemolens[evaluate,export,slides]` and Linux, which alone tells the memory of a case.
+`hemolens[evaluate,export,heic,slides]` and Linux, which alone tells the memory of a case.
 """
 
 from __future__ import annotations

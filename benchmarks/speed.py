@@ -57,7 +57,7 @@ CELL_PX = 40
 """Numbers of red cells in a field of so many pixels each way, and how wide they are; each field is measured once, with
 that diameter given: of ten cells it cannot be estimated."""
 
-N_BATCH = 24
+N_BATCH = 60
 """Photographs of the folder."""
 
 SIZE, CELLS = "size in megapixels", f"cells in a field of {FIELD_SIDE**2 / 1e6:.0f} megapixels"

@@ -57,6 +57,7 @@ ONLY_IN = {
     "psutil": {"web"},
     "argon2": {"web"},
     "zxcvbn": {"web"},
+    "pi_heif": {"images/formats/heic.py"},
     "tiffslide": {"images/slides"},
     "openslide": {"images/slides"},
     "zarr": {"output/export/omezarr.py"},

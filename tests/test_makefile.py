@@ -85,7 +85,7 @@ BUILD = ["npm <ci> <--no-audit> <--no-fund>", "npm <run> <build>"]
 def test_serve_installs_builds_the_page_and_serves(make):
     venv, install, *calls = make("serve", "ARGS=--demo --port 0")
     assert venv == "py 3 <-m> <venv> <.venv>"
-    assert install.endswith("<-e> <.[export,slides,web]>")
+    assert install.endswith("<-e> <.[export,heic,slides,web]>")
     assert calls == [*BUILD, "hemolens <serve> <--demo> <--port> <0>"]
 
 
@@ -104,7 +104,7 @@ def test_a_changed_page_is_built_again(make, tmp_path):
 def test_test_runs_every_check_in_order(make):
     venv, install, *checks = make("test")
     assert venv == "py 3 <-m> <venv> <.venv>"
-    assert install.endswith("<-e> <.[cluster,evaluate,export,slides,train,web,dev]>")
+    assert install.endswith("<-e> <.[cluster,evaluate,export,heic,slides,train,web,dev]>")
     assert checks == [
         *BUILD,
         "python <-m> <ruff> <check> <.>",

@@ -166,8 +166,8 @@ def test_a_null_byte_in_a_name_is_left_to_reading(folder):
 
 
 def test_what_a_folder_holds_besides_is_counted_by_kind(folder):
-    folder("d/a.jpg", "d/b.HEIC", "d/c.heic", "d/e.czi", "d/README", "d/.hidden", "d/f/g.jpg", "d/h/i.jpg")
-    assert find_photographs(["d"]).passed_over == "1 .czi, 2 .heic, 1 file without suffix, 2 folders (--recursive)"
+    folder("d/a.jpg", "d/b.CR3", "d/c.cr3", "d/e.czi", "d/README", "d/.hidden", "d/f/g.jpg", "d/h/i.jpg")
+    assert find_photographs(["d"]).passed_over == "2 .cr3, 1 .czi, 1 file without suffix, 2 folders (--recursive)"
 
 
 def test_folders_inside_a_folder_are_searched_on_request(folder):

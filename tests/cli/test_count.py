@@ -84,9 +84,9 @@ def test_a_log_file_has_the_progress(stub_pipeline, write_photograph, tmp_path, 
 def test_what_a_folder_holds_besides_is_said_in_one_line(stub_pipeline, write_photograph, tmp_path, capsys):
     write_photograph("p/a.png", 2)
     write_photograph("p/deeper/b.png", 3)
-    (tmp_path / "p" / "c.heic").touch()
+    (tmp_path / "p" / "c.czi").touch()
     assert run(tmp_path / "p", "--out", tmp_path / "out") == 0
-    assert capsys.readouterr().err == "hemolens: passed over: 1 .heic, 1 folder (--recursive)\n"
+    assert capsys.readouterr().err == "hemolens: passed over: 1 .czi, 1 folder (--recursive)\n"
 
 
 def test_folders_inside_a_folder_are_searched_on_request(stub_pipeline, write_photograph, tmp_path):

@@ -1,5 +1,6 @@
 """Sound files to damage: drawn, and written by the program itself where it can, else by the usual library."""
 
+import shutil
 import struct
 import zlib
 from pathlib import Path
@@ -10,8 +11,11 @@ import tifffile
 from PIL import Image, ImageCms
 
 import hemolens
+from hemolens.images.formats.heic import can_read_heic
 from hemolens.output.export.registry import FORMATS
 from hemolens.synthetic import draw_smear
+
+HEIC = Path(__file__).parents[1] / "images" / "formats" / "heic" / "smear.heic"
 
 
 def smear(height=120, width=160):
@@ -24,6 +28,8 @@ def smear(height=120, width=160):
 
 def photographs(folder):
     """Write photographs of every kind that is read, and one that is not."""
+    if can_read_heic():
+        shutil.copy(HEIC, folder)
     rgb = smear()
     image, deep = Image.fromarray(rgb), rgb.astype(np.uint16) * 257
     alpha = Image.fromarray(np.dstack([rgb, np.full(rgb.shape[:2], 200, np.uint8)]))

@@ -39,6 +39,31 @@ def test_trained_models_without_settings_are_untuned(weights):
     assert [config.name for _, config in missing.untuned([system(), HONEST], weights)] == ["rbc-do-unet-honest"]
 
 
+def test_a_model_with_settings_and_an_edge_lacks_the_joins(weights):
+    config = read_config("rbc-honest")
+    pretend_trained(weights, "rbc-honest")
+    weights.write_counters(config, weights.counters(config), {})
+    assert [each.name for _, each in missing.untuned([HONEST], weights)] == ["rbc-do-unet-honest"]
+    assert missing.untuned([HONEST.model_copy(update={"protocol": "paper"})], weights) == []
+    join = read_card("rbc-do-unet").settings_for("rbc", "connected-components")
+    weights.write_counters(config, weights.counters(config), {"mask": join})
+    assert missing.untuned([HONEST], weights) == []
+
+
+def test_settings_that_were_chosen_before_stay(synthetic_all_idb1, weights, monkeypatch):
+    config = read_config("rbc-honest")
+    pretend_trained(weights, "rbc-honest")
+    chosen = {name: each.model_copy(update={"min_area": 0.123}) for name, each in weights.counters(config).items()}
+    weights.write_counters(config, chosen, {})
+    monkeypatch.setattr(Weights, "load", lambda *_: None)
+    monkeypatch.setattr(missing, "read_case", lambda *_: None)
+    joins = {"mask-edge": chosen["connected-components"]}
+    monkeypatch.setattr(missing, "tune_joins", lambda cases, settings: joins)
+    missing.tune_counters(HONEST, config, synthetic_all_idb1, weights)
+    assert weights.counters(config) == chosen
+    assert weights.joins(config) == joins
+
+
 def test_models_that_are_not_counted_with_need_no_settings(weights):
     pretend_trained(weights, "rbc-honest")
     assert missing.untuned([HONEST.model_copy(update={"table": "phases"})], weights) == []

@@ -21,11 +21,12 @@ import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO, TypeVar
 
 from hemolens.cell_types import CellType
 from hemolens.errors import ClusterError, OutputError, UsageError
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
     from hemolens.output.report.run_report import RunReport
 
 __all__ = ["RunFiles", "save_result"]
+
+Map = TypeVar("Map", bound=Mapping[Any, Any])
 
 
 class RunFiles:
@@ -136,7 +139,7 @@ class RunFiles:
         self._open = ExitStack()
         self._is_discarded = False
         self._has_taken_over = False
-        self._models: dict[tuple[tuple[CellType, str], ...], dict[CellType, str]] = {}
+        self._once: dict[tuple[Any, ...], Any] = {}
         self._files = WholeFiles(self.folder)
         try:
             self._stale = earlier_files(self.folder)
@@ -243,11 +246,15 @@ class RunFiles:
         if self._report is not None and photograph.reported is not None:
             self._report.add(photograph.reported)
         del self._missing[entry.image]
-        if photograph.numbers is not None:
-            self._fields.append(photograph.numbers)
-        models = photograph.record.models
-        same = self._models.setdefault(tuple(models.items()), models)  # of thousands of photographs they are kept once
-        self.record.photographs.append(photograph.record.model_copy(update={"models": same}))
+        if (numbers := photograph.numbers) is not None:
+            self._fields.append(replace(numbers, errors=self._kept_once(numbers.errors)))
+        models = self._kept_once(photograph.record.models)
+        self.record.photographs.append(photograph.record.model_copy(update={"models": models}))
+
+    def _kept_once(self, values: Map) -> Map:
+        """Give what is equal to these values and was kept before: of thousands of photographs it is kept once."""
+        kept: Map = self._once.setdefault(tuple(values.items()), values)
+        return kept
 
     def cut_short(self, reason: str) -> None:
         """Say of every photograph not yet written that it was not counted; the run is not complete.

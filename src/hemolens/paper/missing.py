@@ -53,7 +53,7 @@ def train_missing(
 
 
 def untuned(systems: Sequence[System], weights: Weights) -> list[tuple[System, TrainingConfig]]:
-    """Trained members of the systems to be counted with that need settings of their own and have none yet."""
+    """Trained members of the systems to be counted with that need settings of their own and lack some."""
     found = {
         config.name: (system, config)
         for system in systems
@@ -61,24 +61,33 @@ def untuned(systems: Sequence[System], weights: Weights) -> list[tuple[System, T
         if system.table == "counting"
         and not system.settings
         and weights.has(config)
-        and not weights.has_counters(config)
+        and (
+            not weights.has_counters(config) or (_compares_joins(system, config, weights) and not weights.joins(config))
+        )
     }
     return list(found.values())
 
 
+def _compares_joins(system: System, config: TrainingConfig, weights: Weights) -> bool:
+    return system.protocol == "honest" and "edge" in weights.card(config).outputs
+
+
 def tune_counters(system: System, config: TrainingConfig, data: Path, weights: Weights) -> None:
-    """Choose the settings of every counter for the model of a configuration, and keep them with the weights."""
+    """Choose what the model of a configuration lacks of counters' settings, and keep it with the weights."""
     all_idb1 = AllIdb1(data)
     model = weights.load(config)
     cases = [read_case(all_idb1, name, config.only_type, model) for name in tuning_photographs(config)]
-    has_edge = cases[0].maps.edge is not None
-    # Not from the shipped settings: those were chosen on photographs that this model may be measured on.
-    source = "mask-edge" if has_edge else "mask"
-    neutral = {name: COUNTERS[name].settings_model.model_validate({"source": source}) for name in PAPER_COUNTERS}
-    chosen = {name: tune(cases, config.only_type, name, start, n_trials=N_TRIALS)[0] for name, start in neutral.items()}
-    compared = system.protocol == "honest" and has_edge
+    chosen = weights.counters(config) if weights.has_counters(config) else _tune_all(cases, config)
+    compared = _compares_joins(system, config, weights)
     joins = tune_joins(cases, chosen["connected-components"]) if compared else {}
     weights.write_counters(config, chosen, joins)
+
+
+def _tune_all(cases: Sequence[Case], config: TrainingConfig) -> dict[str, CounterSettings]:
+    # Not from the shipped settings: those were chosen on photographs that this model may be measured on.
+    source = "mask" if cases[0].maps.edge is None else "mask-edge"
+    neutral = {name: COUNTERS[name].settings_model.model_validate({"source": source}) for name in PAPER_COUNTERS}
+    return {name: tune(cases, config.only_type, name, start, n_trials=N_TRIALS)[0] for name, start in neutral.items()}
 
 
 def tune_joins(cases: Sequence[Case], chosen: CounterSettings) -> dict[str, ConnectedComponentsSettings]:

@@ -70,11 +70,11 @@ class Weights:
         joins: Mapping[str, ConnectedComponentsSettings],
     ) -> None:
         """Put settings into the card of the model of a configuration."""
-        kind = config.only_type
+        kind, card = config.only_type, self.card(config)
         best = read_card(PAPER_MODELS[kind]).default_counter(kind)
-        own = CountersOfType(default=best, settings=dict(settings), joins=dict(joins))
-        card = self.card(config).model_copy(update={"counters": {kind: own}})
-        write_card(str(self.path(config)), card)
+        known = card.counters.get(kind, CountersOfType(default=best, settings=dict(settings)))
+        own = known.model_copy(update={"settings": dict(settings), "joins": dict(joins)})
+        write_card(str(self.path(config)), card.model_copy(update={"counters": {kind: own}}))
 
     def place(self, config: TrainingConfig) -> str:
         """Name of the shipped model of a configuration, or the path of its weights."""

@@ -12,8 +12,6 @@ from ..pictures import PICTURE, encoded
     [
         (b"GIF89a", "a GIF image", "save or export it as PNG"),
         (b"%PDF-1.7", "a PDF document", "save or export it as PNG"),
-        (b"\0\0\0\x20ftypheic", "a HEIC photograph", "Settings > Camera > Formats > Most Compatible"),
-        (b"\0\0\0\x20ftypmif1", "a HEIC photograph", "export it as JPEG"),
         (b"\0\0\0\x20ftypavif", "an AVIF image", "save or export it as PNG"),
         (b"\0\0\0\x18ftypcrx ", "a camera's raw file", "export it as TIFF"),
         (b"\0\0\0\x20ftypisom", "a video", "save one frame of it"),

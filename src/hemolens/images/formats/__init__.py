@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from hemolens.errors import PhotographError
+from hemolens.images.formats import heic
 from hemolens.images.formats.foreign_formats import KNOWN_BUT_NOT_READ, MARKS, NotRead
 from hemolens.images.formats.pillow_formats import read_bmp, read_jpeg, read_png, read_webp, stored_by_pillow
 from hemolens.images.formats.stored_picture import SizeLimit, StoredPicture, damaged, too_large
@@ -39,12 +40,15 @@ READERS: dict[str, Callable[[bytes, SizeLimit, int | None], StoredPicture]] = {
     "TIFF": read_tiff,
     "BMP": read_bmp,
     "WebP": read_webp,
+    "HEIC": heic.read_heic,
 }
 
 ALLOWED = f"a {', '.join([*READERS][:-1])} or {[*READERS][-1]} file"
 """The formats, for error messages."""
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".bmp", ".webp"})
+SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".bmp", ".webp"}) | (
+    heic.SUFFIXES if heic.can_read_heic() else frozenset()
+)
 """What a photograph's file name ends with, in lower case, when a folder or a pattern is searched."""
 
 _NO_IMAGE = NotRead("not an image", "save or export it as PNG or TIFF")
@@ -58,6 +62,7 @@ _MARKS = (
     (0, b"MM\0+", "TIFF"),
     (0, b"BM", "BMP"),
     (8, b"WEBP", "WebP"),
+    *((4, b"ftyp" + brand, "HEIC") for brand in heic.BRANDS),
 )
 """Where in a file which bytes stand, and what they mean."""
 

@@ -18,10 +18,6 @@ _EXPORT = "save or export it as PNG or TIFF"
 _EXPORT_RAW = "export it as TIFF or JPEG with the camera's program"
 _CONVERT = "convert it to OME-Zarr (bioformats2raw), or export one plane as RGB TIFF (QuPath, Fiji)"
 
-# pillow-heif would read HEIC, but its wheels contain x265, which has the GPL
-HEIC = NotRead(
-    "a HEIC photograph", "export it as JPEG; an iPhone takes JPEG with Settings > Camera > Formats > Most Compatible"
-)
 AVIF = NotRead("an AVIF image", _EXPORT)
 JPEG_2000 = NotRead("a JPEG 2000 image", _EXPORT)
 JPEG_XL = NotRead("a JPEG XL image", _EXPORT)
@@ -39,7 +35,6 @@ VSI = NotRead("an Olympus VSI file", _CONVERT)
 OIR = NotRead("an Olympus microscope file", _CONVERT)
 
 KNOWN_BUT_NOT_READ: dict[str, NotRead] = {
-    **dict.fromkeys((".heic", ".heif", ".hif"), HEIC),
     ".avif": AVIF,
     **dict.fromkeys((".jp2", ".j2k"), JPEG_2000),
     ".jxl": JPEG_XL,
@@ -69,7 +64,6 @@ MARKS: tuple[tuple[int, bytes, NotRead], ...] = (
     (0, b"\xff\x4f\xff\x51", JPEG_2000),
     (0, b"\0\0\0\x0cJXL ", JPEG_XL),
     (0, b"\xff\x0a", JPEG_XL),
-    *((4, b"ftyp" + brand, HEIC) for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")),
     *((4, b"ftyp" + brand, AVIF) for brand in (b"avif", b"avis")),
     (4, b"ftypcrx ", RAW),
     (4, b"ftyp", VIDEO),
