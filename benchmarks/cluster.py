@@ -1,12 +1,13 @@
 """Count on a dask cluster of this machine while workers are killed, and works out what a large cluster would do.
 
-    python benchmarks/cluster.py [--photographs 2000] [--kills 3]
+    python benchmarks/cluster.py [--photographs 2000] [--kills 3] [--large 40] [--part runs]
 
 Draws small photographs and counts them in one process, on one single-threaded worker, on two, and on two of which one
-is killed now and then. What must hold: but for times all files are the same byte for byte. Then one drawn photograph of
-five megapixels is counted and written, and tasks that do nothing are sent through the scheduler: what these take goes
-into a simulation of 1,000 workers. Writes benchmarks/cluster.json and benchmarks/cluster.md. Figures of a busy machine
-say little: the load is recorded.
+is killed now and then (runs). What must hold: but for times all files are the same byte for byte. Photographs of five
+megapixels are counted on one worker and on two (large). One of them is counted and written, and tasks that do nothing
+are sent through the scheduler: what these take goes into a simulation of 1,000 workers (plans). Writes
+benchmarks/cluster.json and benchmarks/cluster.md; what was measured before of other parts stays in them. Figures of a
+busy machine say little: the load is recorded.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import json
 import os
 import pickle
 import random
+import shutil
 import signal
 import tempfile
 import time
@@ -50,6 +52,7 @@ N_NOTHING, N_WARM = 300, 16
 WORKERS = 1000
 PHOTOGRAPHS = 1_000_000
 SLIDES, SLIDE_PX = 1000, 10**10
+PARTS = ("runs", "large", "plans")
 SIMULATED = 60_000
 """Tasks of a simulation: so many show the steady state."""
 
@@ -81,33 +84,64 @@ def measure_runs(n_photographs: int, n_kills: int) -> dict[str, Any]:
         count(folder / "drawn", folder / "one process", count_here)
         expected = contents(folder / "one process")
         for n in (1, 2):
-            with connected(f"local:{n}") as client:  # started before the clock
-                client.wait_for_workers(n)
-                on = partial(count_on_cluster, address=client.scheduler.address)
-                count(folder / "few", folder / f"warm {n}", on)  # its workers have loaded the network then
-                seconds[n] = count(folder / "drawn", folder / f"{n}", on)
-                if contents(folder / f"{n}") != expected:
-                    raise SystemExit(f"{n} workers write something else")
+            seconds[n] = count_warm(folder, n)
+            if contents(folder / f"{n}") != expected:
+                raise SystemExit(f"{n} workers write something else")
         dice = random.Random(SEED)  # noqa: S311 - moments, no secrets
         moments = set(dice.sample(range(n_photographs), n_kills))
         with connected("local:2") as client:
             count(folder / "drawn", folder / "killed", partial(killing, client=client, moments=moments, killed=killed))
         same_after_kills = contents(folder / "killed") == expected
     return {
+        **compared(n_photographs, seconds),
+        "workers_killed": len(killed),
+        "files_equal_after_kills": same_after_kills,
+    }
+
+
+def measure_large(n_photographs: int) -> dict[str, Any]:
+    """Count photographs of five megapixels on one worker and on two."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        draw_large(folder / "drawn", n_photographs)
+        draw_large(folder / "few", 2)
+        return compared(n_photographs, {n: count_warm(folder, n) for n in (1, 2)})
+
+
+def draw_large(folder: Path, n_photographs: int) -> list[Path]:
+    """Draw a photograph of five megapixels, and lay copies of it beside it."""
+    folder.mkdir()
+    paths = [folder / f"{n}.jpg" for n in range(n_photographs)]
+    Image.fromarray(draw_smear(SEED, height=1944, width=2592, n_rbc=500, n_wbc=4, n_plt=20).pixels).save(paths[0])
+    for path in paths[1:]:
+        shutil.copy(paths[0], path)
+    return paths
+
+
+def count_warm(folder: Path, n_workers: int) -> float:
+    """Count what is drawn on so many workers, which have counted the few before, and give the seconds."""
+    with connected(f"local:{n_workers}") as client:  # started before the clock
+        client.wait_for_workers(n_workers)
+        on = partial(count_on_cluster, address=client.scheduler.address)
+        count(folder / "few", folder / f"warm {n_workers}", on)  # its workers have loaded the network then
+        return count(folder / "drawn", folder / f"{n_workers}", on)
+
+
+def compared(n_photographs: int, seconds: dict[int, float]) -> dict[str, Any]:
+    """Record how much faster two workers are than one."""
+    return {
         "photographs": n_photographs,
         "seconds_one_worker": round(seconds[1], 2),
         "seconds_two_workers": round(seconds[2], 2),
         "times_as_fast": round(seconds[1] / seconds[2], 2),
-        "workers_killed": len(killed),
-        "files_equal_after_kills": same_after_kills,
+        "load": round(os.getloadavg()[0], 1),
     }
 
 
 def measure_tasks() -> dict[str, float]:
     """Measure what a photograph of five megapixels takes of a worker, of the wires and of the machine that writes."""
     with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "a.jpg"
-        Image.fromarray(draw_smear(SEED, height=1944, width=2592, n_rbc=500, n_wbc=4, n_plt=20).pixels).save(path)
+        (path,) = draw_large(Path(name) / "drawn", 1)
         (candidate,) = find_candidates([path]).each
         options, output = CountOptions(), OutputOptions()
         task = PhotographTask(candidate, options, output, Place(1, 1))
@@ -185,7 +219,7 @@ def plan_large(measured: dict[str, float]) -> list[dict[str, Any]]:
 
 def page(record: dict[str, Any]) -> str:
     """Write the record for people."""
-    runs, measured = record["runs"], record["measured"]
+    runs, large, measured = record["runs"], record["large"], record["measured"]
     table = markdown_table(
         ["run", "workers", "tasks", "tasks a second", "workers busy", "hours", "TB moved", "MB/s"],
         [[str(value) for value in plan.values()] for plan in record["plans"]],
@@ -193,9 +227,10 @@ def page(record: dict[str, Any]) -> str:
     equal = "were" if runs["files_equal_after_kills"] else "were not"
     return f"""# On a cluster
 
-{runs["photographs"]} small drawn photographs, {record["processors"]} processors, load {record["load"]}: two workers
+{runs["photographs"]} small drawn photographs, {record["processors"]} processors, load {runs["load"]}: two workers
 were {runs["times_as_fast"]} times as fast as one. After {runs["workers_killed"]} kills of a worker the files {equal}
-those of one process, but for times.
+those of one process, but for times. {large["photographs"]} photographs of five megapixels, load {large["load"]}:
+{large["times_as_fast"]} times as fast.
 
 Measured for the plan: a photograph of five megapixels takes {measured["task_processor_s"]} s of a processor. Its task
 is {measured["task_bytes"]} bytes, its output {measured["output_bytes"]} bytes. Appending that takes
@@ -216,17 +251,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photographs", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=3)
+    parser.add_argument("--large", type=int, default=40)
+    parser.add_argument("--part", choices=PARTS, action="append", help="all by default")
     given = parser.parse_args()
-    measured = measure_tasks()
-    record = {
-        "processors": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 1),
-        "measured": measured,
-        "plans": plan_large(measured),
-        "runs": measure_runs(given.photographs, given.kills),
-    }
-    (HERE / "cluster.json").write_text(json.dumps(record, indent=2) + "\n")
-    (HERE / "cluster.md").write_text(page(record))
+    path, parts = HERE / "cluster.json", given.part or PARTS
+    record = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    record["processors"] = os.cpu_count()
+    if "runs" in parts:
+        record["runs"] = measure_runs(given.photographs, given.kills)
+    if "large" in parts:
+        record["large"] = measure_large(given.large)
+    if "plans" in parts:
+        record["measured"] = measure_tasks()
+        record["plans"] = plan_large(record["measured"])
+    path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    (HERE / "cluster.md").write_text(page(record), encoding="utf-8")
 
 
 if __name__ == "__main__":

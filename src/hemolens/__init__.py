@@ -48,8 +48,8 @@ def count(
     Parameters
     ----------
     path_or_array : path, Pillow image, or ndarray of shape (H, W), (H, W, 3) or (H, W, 4)
-        A JPEG, PNG, TIFF, BMP, WebP or HEIC file, a whole slide (with ``hemolens[slides]``), or the pixels themselves (RGB;
-        uint8, uint16, bool, or floats in 0 … 1).
+        A JPEG, PNG, TIFF, BMP, WebP or HEIC file, a whole slide (with ``hemolens[slides]``), or the pixels themselves
+        (RGB; uint8, uint16, bool, or floats in 0 … 1).
     model : str, path, or sequence of these, optional
         Names of shipped models or paths of others, for the cell types that they draw; the default model counts the
         other types.

@@ -44,6 +44,9 @@ LOOK_S, DESERTED_S = 10.0, 120.0
 """How often the workers of this machine are looked after while a photograph is waited for, and how long all of them may
 be away: one that has died is started again within seconds."""
 
+RECOUNT_S = 1.0
+"""How often the threads of a cluster are counted: workers come and go."""
+
 _LOCAL = re.compile(r"local:([1-9][0-9]{0,3})")
 _REMOTE = re.compile(r"(tcp|tls)://.+:[0-9]+")
 
@@ -156,12 +159,12 @@ def count_on_cluster(tasks: Iterable[PhotographTask], address: str) -> Generator
     begun: deque[tuple[PhotographTask, Future[PhotographOutput]]] = deque()
     with _loss_named(address), connected(address) as client:
         kit = client.submit(_as_given, Kit.of(first.options.methods), pure=False)  # each worker gets it once
-        n_threads = 1
+        n_threads, asked = 1, -RECOUNT_S
         while True:
-            if len(begun) <= (AHEAD - 1) * n_threads:  # not for each photograph: of many workers, it is a long list
-                n_threads = max(1, sum(client.nthreads().values()))
-                for task in islice(waiting, max(0, AHEAD * n_threads - len(begun))):
-                    begun.append((task, client.submit(_count_photograph, task, kit, pure=False)))
+            if time.monotonic() - asked >= RECOUNT_S:  # not for each photograph: of many workers, it is a long list
+                n_threads, asked = max(1, sum(client.nthreads().values())), time.monotonic()
+            for task in islice(waiting, max(0, AHEAD * n_threads - len(begun))):
+                begun.append((task, client.submit(_count_photograph, task, kit, pure=False)))
             if not begun:
                 return
             _wait_for(begun[0][1], client)
@@ -242,9 +245,10 @@ def _result_of(task: PhotographTask, future: Future[PhotographOutput]) -> Photog
 def _wait_for(future: Future[PhotographOutput], client: Client) -> None:
     """Wait until a photograph is counted; not for ever where the workers of this machine do not come back."""
     seen = time.monotonic()
-    while not future.done():
+    while True:
         with suppress(TimeoutError):
             future.exception(LOOK_S)
+            return
         if client.cluster is None or client.scheduler_info()["workers"]:  # others start their workers when they like
             seen = time.monotonic()
         elif time.monotonic() - seen > DESERTED_S:

@@ -108,7 +108,7 @@ def read_photograph(
     Parameters
     ----------
     path : str or path-like
-        A JPEG, PNG, TIFF, BMP or WebP file of at most :data:`MAX_PIXELS`.
+        A JPEG, PNG, TIFF, BMP, WebP or HEIC file of at most :data:`MAX_PIXELS`.
     plane : int or None
         Which plane of a stack, 1 … N in the order of the file; not needed where there is one.
     max_pixels_per_byte : int or None, default 250
