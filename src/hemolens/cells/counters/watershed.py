@@ -161,11 +161,14 @@ def find_seeds(height: NDArray[np.float32], *, min_height: float, reach_px: floa
     half = max(1, int(reach_px / 2**0.5))  # the square inside the circle: cheap, and leaves few to compare
     highest = cv2.dilate(height, np.ones((2 * half + 1, 2 * half + 1), np.uint8))
     is_top = (height == highest) & (height > 0) & (height >= min_height)
-    n_tops, tops, _, centres = cv2.connectedComponentsWithStats(is_top.astype(np.uint8), connectivity=8)
+    n_tops, tops = cv2.connectedComponents(is_top.astype(np.uint8), connectivity=8)
+    rows, cols = np.nonzero(is_top)
+    top_of = tops[rows, cols]
     summit = np.zeros(n_tops, np.float32)
-    summit[tops[is_top]] = height[is_top]
+    summit[top_of] = height[rows, cols]
+    n_pixels, *sums = (np.bincount(top_of, weight, n_tops)[1:] for weight in (None, cols, rows))
 
-    first, second = near_pairs(centres[1:], reach_px) + 1
+    first, second = near_pairs(np.column_stack(sums) / n_pixels[:, None], reach_px) + 1
     stays = np.ones(n_tops, bool)
     stays[0] = False
     stays[first[summit[first] < summit[second]]] = False
@@ -176,7 +179,7 @@ def find_seeds(height: NDArray[np.float32], *, min_height: float, reach_px: floa
         np.minimum.at(group, first[equal], group[second[equal]])
         np.minimum.at(group, second[equal], group[first[equal]])
     seeds = np.zeros(height.shape, np.int32)
-    seeds[is_top] = np.where(stays, group, 0)[tops[is_top]]
+    seeds[rows, cols] = np.where(stays, group, 0)[top_of]
     return seeds
 
 
