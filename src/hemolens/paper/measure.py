@@ -202,10 +202,7 @@ def _measure(photograph: _Photograph, work: _Work) -> Measured:
 
 
 def _works(members: Sequence[tuple[System, TrainingConfig]], weights: Weights) -> list[_Work]:
-    """Each network alone; then the mean of the U-Net's and the SegNet's maps, with the U-Net's settings.
-
-    That under each protocol that has both.
-    """
+    """Each network alone; where a protocol has two, also the mean of their maps, with the first one's settings."""
     alone = []
     for system, config in members:
         is_counted = system.table == "counting"
@@ -216,10 +213,10 @@ def _works(members: Sequence[tuple[System, TrainingConfig]], weights: Weights) -
     for protocol in ("paper", "honest"):
         both = [each for each in alone if each.system.protocol == protocol and each.settings]
         if len({each.system.network for each in both}) == 2:
-            first, second = both
-            system = first.system.model_copy(update={"network": ENSEMBLE})
-            configs, cards = first.configs + second.configs, first.cards + second.cards
-            together.append(_Work(system, configs, cards, first.settings, {}))
+            system = both[0].system.model_copy(update={"network": ENSEMBLE})
+            configs = tuple(config for each in both for config in each.configs)
+            cards = tuple(card for each in both for card in each.cards)
+            together.append(_Work(system, configs, cards, both[0].settings, {}))
     return alone + together
 
 
