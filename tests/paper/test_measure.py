@@ -1,8 +1,10 @@
+import json
 import shutil
 
 import numpy as np
 import pytest
 
+from hemolens.labels.all_idb1 import AllIdb1
 from hemolens.paper import measure as module
 from hemolens.paper.cache import Cache
 from hemolens.paper.measure import ENSEMBLE
@@ -124,3 +126,18 @@ def test_a_mask_that_was_changed_is_scored_again(measure, synthetic_all_idb1, we
     scores = [{row.photograph: row.scores.plain_dice for row in each.drawn} for each in (before, after)]
     assert scores[1]["Im004_1"] < scores[0]["Im004_1"]
     assert scores[1]["Im053_1"] == scores[0]["Im053_1"]
+
+
+def test_outlines_of_red_cells_that_were_changed_are_measured_again(synthetic_all_idb1, weights, tmp_path):
+    copy = shutil.copytree(synthetic_all_idb1, tmp_path / "copy")
+    table = copy / "labels/rbc/polygons_coco.json"
+    coco = json.loads(table.read_text())
+    for annotation in coco["annotations"]:
+        annotation["segmentation"][0][0] += 1
+    table.write_text(json.dumps(coco))
+    before, after = (
+        {kind: module._Photograph(AllIdb1(each), "Im004_1", kind, weights).content for kind in ("rbc", "wbc")}
+        for each in (synthetic_all_idb1, copy)
+    )
+    assert before["rbc"] != after["rbc"]
+    assert before["wbc"] == after["wbc"]

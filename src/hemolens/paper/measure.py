@@ -166,7 +166,10 @@ class _Photograph:
     def content(self) -> tuple[str, ...]:
         """What the figures of this photograph depend on, but for the models."""
         files = self.data.path(self.name), self.data.mask_path(self.name, self.cell)
-        digests = (hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.exists())
+        labels = [path.read_bytes() for path in files if path.exists()]
+        if self.cell == "rbc":
+            labels += [outline.tobytes() for outline in self.data.outlines.get(self.name, [])]
+        digests = (hashlib.sha256(each).hexdigest() for each in labels)
         return (self.cell, self.name, str(self.truth.count), *digests)
 
     @cached_property

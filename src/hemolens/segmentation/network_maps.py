@@ -139,7 +139,6 @@ def compute_window_maps(
     *,
     red_cell_diameter_px: float,
     measured: MeasuredColours | None = None,
-    tile_px: int | None = None,
 ) -> dict[CellType, CellMaps]:
     """Apply a network to a window of a smear; the maps are those of the whole image, cut.
 
@@ -153,8 +152,6 @@ def compute_window_maps(
         Usual red-cell diameter at full resolution, > 0.
     measured : MeasuredColours, optional
         Colours of the image, for models that have them standardised; without them, those of the window.
-    tile_px : int, optional
-        As in :func:`compute_probability_maps`.
 
     Returns
     -------
@@ -163,7 +160,7 @@ def compute_window_maps(
 
     """
     card = model.card
-    tiles = _tiles_of(window, card, tile_px)
+    tiles = _tiles_of(window, card)
     read = reach(tiles, scaled.shape, margin_px=card.reach_px or card.margin_px, extra_px=card.extra_px)
     pixels = read_standardised(scaled, read, card, measured)
     ruler = red_cell_diameter_px * scaled.shape[0] / scaled.image.shape[0]
@@ -203,7 +200,7 @@ def window_step(card: ModelCard) -> int:
     return card.tile_px or card.grid_px
 
 
-def _tiles_of(window: Box, card: ModelCard, tile_px: int | None) -> list[Tile]:
+def _tiles_of(window: Box, card: ModelCard, tile_px: int | None = None) -> list[Tile]:
     """Cover a window with tiles, in pixels of the whole scaled picture."""
     largest_px = card.tile_px or max(card.grid_px, (tile_px or card.largest_tile_px) // card.grid_px * card.grid_px)
     shape = (window.row1 - window.row0, window.col1 - window.col0)
